@@ -1,0 +1,41 @@
+"""How contributions to a value combine to its certainty.
+
+MYCIN's combination of certainty factors (Shortliffe and Buchanan, 1975) in the form that depends
+on no order and divides by nothing that can be zero. The single-record function, the columns and
+the explanations all use this one meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["combine", "from_products"]
+
+
+def from_products(positive: float, negative: float) -> float:
+    """Return the certainty from the products of the remaining doubts.
+
+    Args:
+        positive: The product of (1 - c) over the contributions c above 0; 1 when there are none.
+        negative: The product of (1 - |c|) over the contributions below 0; 1 when there are none.
+
+    Returns:
+        A certainty from -1 to 1. Two certain contributions that contradict each other
+        (both products 0) give 0; the caller reports the contradiction.
+    """
+    if positive < negative:
+        return 1.0 - positive / negative
+    if positive > negative:
+        return negative / positive - 1.0
+    return 0.0
+
+
+def combine(contributions: Iterable[float]) -> float:
+    """Return the certainty of a value from its contributions, in rule order, then fact order."""
+    positive = negative = 1.0
+    for contribution in contributions:
+        if contribution > 0.0:
+            positive *= 1.0 - contribution
+        else:
+            negative *= 1.0 + contribution
+    return from_products(positive, negative)

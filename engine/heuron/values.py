@@ -1,0 +1,230 @@
+"""The values of the rule language: field types, `UNKNOWN`, templates and facts.
+
+Owns the data that every layer above shares. A template is the contract of a type of fact: both
+rules and models read it. Values are plain Python: `str`, `float` (number), `int` (integer),
+`bool`, `date`, `datetime`, `timedelta` (duration), `str` (a level), `tuple` (a list) and, for a
+field of another type, the number of a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["UNKNOWN", "Fact", "Field", "FieldType", "Template", "Unknown", "Value"]
+
+type_names: Final = ("text", "integer", "number", "boolean", "date", "datetime", "duration")
+
+INTEGER_LIMIT: Final = 2**53
+"""Integers beyond this magnitude are out of range: a float could not tell them apart."""
+
+
+class Unknown:
+    """The one value that stands for "not known".
+
+    It compares false with everything, itself included, and arithmetic with it is unknown, so
+    that generated code needs no test of its own before a comparison. Ask with `is UNKNOWN`.
+    """
+
+    __slots__ = ()
+
+    def _false(self, other: object) -> bool:
+        return False
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _false
+    __hash__ = object.__hash__
+
+    def _unknown(self, *others: object) -> Unknown:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _unknown
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _unknown
+    __neg__ = __pos__ = __abs__ = _unknown
+
+    def __bool__(self) -> bool:
+        raise TypeError("unknown is neither true nor false: ask with `is UNKNOWN`")
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __reduce__(self) -> str:
+        return "UNKNOWN"
+
+    def __copy__(self) -> Unknown:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Unknown:
+        return self
+
+
+UNKNOWN: Final = Unknown()
+
+Value = object
+"""A value of the rule language (see the module's docstring) or `UNKNOWN`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """The type of a field.
+
+    `kind` is one of `text integer number boolean date datetime duration enumeration list
+    reference`; `levels` belong to an enumeration, `element` to a list, `target` to a reference.
+    """
+
+    kind: str
+    levels: tuple[str, ...] = ()
+    element: FieldType | None = None
+    target: str | None = None
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether values of this type are numbers in arithmetic."""
+        return self.kind in ("number", "integer")
+
+    def __str__(self) -> str:
+        if self.kind == "enumeration":
+            return " | ".join(self.levels)
+        if self.kind == "list":
+            return f"list of {self.element}"
+        if self.kind == "reference":
+            return str(self.target)
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One slot of a template, with everything that is accepted in it.
+
+    `low` and `high` bound numbers, dates and durations; `low_open` and `high_open` say that the
+    bound itself is outside. `default` is None where there is none. `ask` is the question of a
+    consultation, `unit` the unit that values are given in.
+    """
+
+    name: str
+    type: FieldType
+    low: Value | None = None
+    high: Value | None = None
+    low_open: bool = False
+    high_open: bool = False
+    matching: str | None = None
+    unit: str | None = None
+    optional: bool = False
+    default: Value | None = None
+    ask: str | None = None
+
+    def accepts(self) -> str:
+        """Return in words what this field accepts, for messages and `describe`."""
+        kind = self.type
+        if kind.kind == "enumeration":
+            return "one of " + ", ".join(kind.levels)
+        words = {
+            "text": "text",
+            "boolean": "true or false",
+            "date": "a date like 2026-11-24",
+            "datetime": "a date and time like 2026-11-24T13:30",
+            "duration": "a duration like 3 days",
+            "number": "a number",
+            "integer": "a whole number",
+        }.get(kind.kind, str(kind))
+        if kind.kind == "list":
+            words = f"a list of {kind.element}"
+        if kind.kind == "reference":
+            words = f"a fact of type {kind.target}"
+        if self.low is not None and self.high is not None and not self.low_open | self.high_open:
+            words += f" in {self.low}..{self.high}"
+        else:
+            if self.low is not None:
+                words += f" {'>' if self.low_open else '>='} {self.low}"
+            if self.high is not None:
+                words += f" {'<' if self.high_open else '<='} {self.high}"
+        if self.matching is not None:
+            words += f' matching "{self.matching}"'
+        if self.unit:
+            words += f" ({self.unit})"
+        return words
+
+
+class Template:
+    """A declared type of fact: a name, a title and its fields in order. Immutable."""
+
+    __slots__ = ("_by_name", "fields", "name", "title")
+
+    def __init__(self, name: str, fields: tuple[Field, ...], title: str | None = None) -> None:
+        self.name = name
+        self.fields = fields
+        self.title = title
+        self._by_name = {one.name: one for one in fields}
+
+    def get(self, name: str) -> Field | None:
+        """Return the field of that name, or None."""
+        return self._by_name.get(name)
+
+    def __getitem__(self, name: str) -> Field:
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, in order."""
+        return tuple(self._by_name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Template):
+            return NotImplemented
+        return (self.name, self.fields, self.title) == (other.name, other.fields, other.title)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.fields))
+
+    def __repr__(self) -> str:
+        return f"Template({self.name}: {', '.join(self.names)})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Template, (self.name, self.fields, self.title)
+
+
+class Fact:
+    """An immutable record of one type, as it is held in working memory.
+
+    `number` names the fact for as long as it is held; `event` is the number of the event that
+    made this version; `values` maps the names of its given fields to their values.
+    """
+
+    __slots__ = ("event", "number", "type", "values")
+
+    def __init__(
+        self, type_name: str, values: Mapping[str, Value], number: int = 0, event: int = 0
+    ) -> None:
+        self.type = type_name
+        self.values = values
+        self.number = number
+        self.event = event
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values.get(name, UNKNOWN)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fact):
+            return NotImplemented
+        mine, theirs = self.values, other.values
+        # Compared pairwise: unknown equals nothing by `==`, but two unknown fields are the same.
+        return (
+            self.type == other.type
+            and mine.keys() == theirs.keys()
+            and all(mine[key] is theirs[key] or mine[key] == theirs[key] for key in mine)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.type, tuple(self.values.values())))
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return f"{self.type}({inside})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return type, number and values (unknown fields are left out)."""
+        known = {name: value for name, value in self.values.items() if value is not UNKNOWN}
+        return {"type": self.type, "number": self.number, "values": known}
