@@ -21,53 +21,179 @@ class Code(NamedTuple):
 
 CODES: Final[dict[str, Code]] = {
     # Reading files
-    "not-found": Code("A file or a name does not exist", "Heuron looked where the message says. Check the spelling, or give a path."),
-    "not-text": Code("A file is not UTF-8 text", "Rule files, specs and data are read as UTF-8. Save the file as UTF-8."),
-    "syntax": Code("The text cannot be read", "The text does not follow the grammar at this place. The hint says what could stand here.", "rule r: when then"),
-    "too-deep": Code("Brackets or blocks nest too deeply", "Nesting ends at 100 levels, so that no file can exhaust the stack."),
-    "not-yet": Code("Part of the language, but not built yet", "The text is right, and this version of Heuron cannot run it. The message names what is missing."),
+    "not-found": Code(
+        "A file or a name does not exist",
+        "Heuron looked where the message says. Check the spelling, or give a path.",
+    ),
+    "not-text": Code(
+        "A file is not UTF-8 text",
+        "Rule files, specs and data are read as UTF-8. Save the file as UTF-8.",
+    ),
+    "syntax": Code(
+        "The text cannot be read",
+        "The text does not follow the grammar at this place. The hint says what could stand here.",
+        "rule r: when then",
+    ),
+    "too-deep": Code(
+        "Brackets or blocks nest too deeply",
+        "Nesting ends at 100 levels, so that no file can exhaust the stack.",
+    ),
+    "not-yet": Code(
+        "Part of the language, but not built yet",
+        "The text is right, and this version of Heuron cannot run it. The message names what is missing.",
+    ),
     # Names
-    "unknown-type": Code("A type is not declared", "Declare it with `type`, or bring it with `use`."),
-    "unknown-field": Code("A type has no such field", "The hint names the nearest field, and `heuron describe` lists them all.", "type T:\n    age: integer\nrule r:\n    when t: T(agee > 3)\n    then conclude t.age = 4"),
-    "unknown-name": Code("A name means nothing here", "It is no variable, no field of the pattern, no level of the compared enumeration, and no `let`."),
-    "unknown-level": Code("An enumeration has no such level", "The hint names the nearest level or lists them."),
-    "unknown-function": Code("A function does not exist", "Functions are built in, written with `let f(x) = …`, or registered by the host program."),
-    "unknown-model": Code("A model does not exist in this domain", "Model names come from `models/<domain>/<name>.toml`."),
-    "unknown-rule": Code("A rule does not exist", "`because` in a test, and the tools, name a rule or a table row of this knowledge base."),
-    "duplicate-name": Code("A name is declared twice", "Types, rules, tables, lets, queries and the fields of one type need names of their own."),
-    "ambiguous-name": Code("A name could mean several things", "Rename the variable, or write the field as `p.field` and the level as \"level\"."),
-    "unbound-variable": Code("A variable is bound nowhere", "Bind it in a positive pattern (`field: x`) or with `x = …`. A variable bound inside `not`, `exists`, `forall`, `either` or an aggregate is local to it."),
-    "unused-variable": Code("A variable is bound and never used", "Remove it, or use it. This is a warning."),
-    "missing-goal": Code("The knowledge base has no goal", "`ask`, dispatch and comparison need `goal Type.field`."),
+    "unknown-type": Code(
+        "A type is not declared", "Declare it with `type`, or bring it with `use`."
+    ),
+    "unknown-field": Code(
+        "A type has no such field",
+        "The hint names the nearest field, and `heuron describe` lists them all.",
+        "type T:\n    age: integer\nrule r:\n    when t: T(agee > 3)\n    then conclude t.age = 4",
+    ),
+    "unknown-name": Code(
+        "A name means nothing here",
+        "It is no variable, no field of the pattern, no level of the compared enumeration, and no `let`.",
+    ),
+    "unknown-level": Code(
+        "An enumeration has no such level", "The hint names the nearest level or lists them."
+    ),
+    "unknown-function": Code(
+        "A function does not exist",
+        "Functions are built in, written with `let f(x) = …`, or registered by the host program.",
+    ),
+    "unknown-model": Code(
+        "A model does not exist in this domain",
+        "Model names come from `models/<domain>/<name>.toml`.",
+    ),
+    "unknown-rule": Code(
+        "A rule does not exist",
+        "`because` in a test, and the tools, name a rule or a table row of this knowledge base.",
+    ),
+    "duplicate-name": Code(
+        "A name is declared twice",
+        "Types, rules, tables, lets, queries and the fields of one type need names of their own.",
+    ),
+    "ambiguous-name": Code(
+        "A name could mean several things",
+        'Rename the variable, or write the field as `p.field` and the level as "level".',
+    ),
+    "unbound-variable": Code(
+        "A variable is bound nowhere",
+        "Bind it in a positive pattern (`field: x`) or with `x = …`. A variable bound inside `not`, `exists`, `forall`, `either` or an aggregate is local to it.",
+    ),
+    "unused-variable": Code(
+        "A variable is bound and never used", "Remove it, or use it. This is a warning."
+    ),
+    "missing-goal": Code(
+        "The knowledge base has no goal", "`ask`, dispatch and comparison need `goal Type.field`."
+    ),
     # Types
-    "type-mismatch": Code("Values of different types meet", "Heuron compares only values of one type, so that no comparison is silently false."),
-    "out-of-range": Code("A constant lies outside the field's range", "The field's declaration says what is accepted."),
-    "bad-pattern": Code("A regular expression cannot be used", "It does not compile, or could take exponential time."),
-    "wrong-arguments": Code("A call or a fact has the wrong arguments", "The message lists what is expected."),
-    "bad-format": Code("A format in a text is not known", "Formats are `,` `.0`–`.9` `f` `%`, and for dates `%Y %m %d %H %M`."),
-    "bad-constant": Code("A constant is needed here", "Salience, certainty, bounds and defaults are constants: numbers, texts, or lets of them."),
+    "type-mismatch": Code(
+        "Values of different types meet",
+        "Heuron compares only values of one type, so that no comparison is silently false.",
+    ),
+    "out-of-range": Code(
+        "A constant lies outside the field's range",
+        "The field's declaration says what is accepted.",
+    ),
+    "bad-pattern": Code(
+        "A regular expression cannot be used",
+        "It does not compile, or could take exponential time.",
+    ),
+    "wrong-arguments": Code(
+        "A call or a fact has the wrong arguments", "The message lists what is expected."
+    ),
+    "bad-format": Code(
+        "A format in a text is not known",
+        "Formats are `,` `.0`–`.9` `f` `%`, and for dates `%Y %m %d %H %M`.",
+    ),
+    "bad-constant": Code(
+        "A constant is needed here",
+        "Salience, certainty, bounds and defaults are constants: numbers, texts, or lets of them.",
+    ),
     # Meaning
-    "mixed-actions": Code("A rule mixes definitions and steps", "A rule either concludes and derives, or asserts, modifies, retracts and halts. Split it in two."),
-    "derived-type": Code("A derived type is changed by a step", "Facts of a type that some rule derives come and go with their reasons."),
-    "negation-cycle": Code("A type depends on its own absence", "A rule derives what its own `not`, `forall` or aggregate reads. Break the cycle that the message shows."),
-    "conclusion-cycle": Code("A field depends on itself", "A concluded field is read, perhaps through others, by a rule that concludes it. Recursion is what `derive` is for."),
-    "certainty-lost": Code("Certainty would be lost", "Facts have no certainty. A rule that derives or takes a step from a concluded field must say how much certainty is enough: `certainty(t.shape) >= 0.8`."),
-    "confidence-as-certainty": Code("A model's confidence is used as a certainty", "Certainty says how strongly rules hold a conclusion; confidence is a calibrated probability. They are not the same scale."),
-    "modify-loop": Code("A rule modifies what makes it fire", "As in CLIPS, every modify makes a new version, and the rule fires again. Test the field that the rule changes."),
-    "let-cycle": Code("Lets call each other in a circle", "A `let` is expanded where it is used, so it cannot be recursive."),
+    "mixed-actions": Code(
+        "A rule mixes definitions and steps",
+        "A rule either concludes and derives, or asserts, modifies, retracts and halts. Split it in two.",
+    ),
+    "derived-type": Code(
+        "A derived type is changed by a step",
+        "Facts of a type that some rule derives come and go with their reasons.",
+    ),
+    "negation-cycle": Code(
+        "A type depends on its own absence",
+        "A rule derives what its own `not`, `forall` or aggregate reads. Break the cycle that the message shows.",
+    ),
+    "conclusion-cycle": Code(
+        "A field depends on itself",
+        "A concluded field is read, perhaps through others, by a rule that concludes it. Recursion is what `derive` is for.",
+    ),
+    "certainty-lost": Code(
+        "Certainty would be lost",
+        "Facts have no certainty. A rule that derives or takes a step from a concluded field must say how much certainty is enough: `certainty(t.shape) >= 0.8`.",
+    ),
+    "confidence-as-certainty": Code(
+        "A model's confidence is used as a certainty",
+        "Certainty says how strongly rules hold a conclusion; confidence is a calibrated probability. They are not the same scale.",
+    ),
+    "modify-loop": Code(
+        "A rule modifies what makes it fire",
+        "As in CLIPS, every modify makes a new version, and the rule fires again. Test the field that the rule changes.",
+    ),
+    "let-cycle": Code(
+        "Lets call each other in a circle",
+        "A `let` is expanded where it is used, so it cannot be recursive.",
+    ),
     "use-cycle": Code("Files use each other in a circle", "Move what both need into a third file."),
-    "outside-project": Code("A path leaves the project's folder", "Paths in rule files are relative and stay inside the project."),
-    "agree-with-caller": Code("`agree` with a model that the rules call", "The rules' answer already depends on that model, so agreement would prove nothing."),
-    "bad-table": Code("A table's rows do not fit its header", "Each row has one cell for each column, an arrow, and one value."),
+    "outside-project": Code(
+        "A path leaves the project's folder",
+        "Paths in rule files are relative and stay inside the project.",
+    ),
+    "agree-with-caller": Code(
+        "`agree` with a model that the rules call",
+        "The rules' answer already depends on that model, so agreement would prove nothing.",
+    ),
+    "bad-table": Code(
+        "A table's rows do not fit its header",
+        "Each row has one cell for each column, an arrow, and one value.",
+    ),
     # Evidence and answers
-    "bad-evidence": Code("Evidence cannot be read", "Evidence is `field=value`, JSON, or JSON lines."),
-    "wrong-value": Code("A value is not accepted by its field", "The message says what the field accepts."),
-    "contradiction": Code("Certain rules contradict each other", "One rule holds the value with certainty 1 and another with -1; the certainty is 0."),
-    "several-hits": Code("A table meant to hit once hits several times", "A `unique` table found two true rows, or an `any` table two different values. It concludes nothing."),
-    "model-absent": Code("A model has not been trained", "Its spec is there, but no artifact. Train it with `heuron train`."),
-    "limit": Code("A run met a limit", "The message names the limit and the rules that were going round. Limits are there so that every run ends."),
-    "action-failed": Code("An action could not be carried out", "The message names rule, bindings and line. Working memory is as it was before that firing."),
-    "duplicate-fact": Code("A modify made two referred-to facts equal", "Two facts cannot be equal, and a fact that is referred to cannot vanish."),
-    "fact-in-use": Code("A fact that is referred to is retracted", "Retract the facts that refer to it first."),
-    "internal": Code("Something went wrong inside Heuron", "This is a mistake in Heuron. Please report it with the command and the file that led to it."),
+    "bad-evidence": Code(
+        "Evidence cannot be read", "Evidence is `field=value`, JSON, or JSON lines."
+    ),
+    "wrong-value": Code(
+        "A value is not accepted by its field", "The message says what the field accepts."
+    ),
+    "contradiction": Code(
+        "Certain rules contradict each other",
+        "One rule holds the value with certainty 1 and another with -1; the certainty is 0.",
+    ),
+    "several-hits": Code(
+        "A table meant to hit once hits several times",
+        "A `unique` table found two true rows, or an `any` table two different values. It concludes nothing.",
+    ),
+    "model-absent": Code(
+        "A model has not been trained",
+        "Its spec is there, but no artifact. Train it with `heuron train`.",
+    ),
+    "limit": Code(
+        "A run met a limit",
+        "The message names the limit and the rules that were going round. Limits are there so that every run ends.",
+    ),
+    "action-failed": Code(
+        "An action could not be carried out",
+        "The message names rule, bindings and line. Working memory is as it was before that firing.",
+    ),
+    "duplicate-fact": Code(
+        "A modify made two referred-to facts equal",
+        "Two facts cannot be equal, and a fact that is referred to cannot vanish.",
+    ),
+    "fact-in-use": Code(
+        "A fact that is referred to is retracted", "Retract the facts that refer to it first."
+    ),
+    "internal": Code(
+        "Something went wrong inside Heuron",
+        "This is a mistake in Heuron. Please report it with the command and the file that led to it.",
+    ),
 }

@@ -563,7 +563,20 @@ class Test(Node):
     expects: tuple[Expect | ExpectRoute, ...]
 
 
-Item = Domain | Use | Data | Goal | TypeDeclaration | Facts | Let | Rule | Table | Dispatch | Query | Test
+Item = (
+    Domain
+    | Use
+    | Data
+    | Goal
+    | TypeDeclaration
+    | Facts
+    | Let
+    | Rule
+    | Table
+    | Dispatch
+    | Query
+    | Test
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Heuron: rules and models behind one question."""

@@ -1,0 +1,1 @@
+"""Checking a parsed file: names, types, safety, strata."""

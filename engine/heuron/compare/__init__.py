@@ -1,0 +1,1 @@
+"""Rules and models side by side: who is right, and where they differ."""

@@ -1,0 +1,1 @@
+"""Running what `plan` wrote: working memory, agenda, truth maintenance, limits."""

@@ -1,0 +1,1 @@
+"""Knowledge bases for users: finding, loading, caching, asking, testing."""

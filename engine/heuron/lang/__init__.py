@@ -1,0 +1,1 @@
+"""Reading and writing `.rules` text: grammar, syntax tree, parser, printer."""

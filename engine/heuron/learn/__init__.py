@@ -1,0 +1,1 @@
+"""The learned side: data, specs, training, compiled scorers, the store."""

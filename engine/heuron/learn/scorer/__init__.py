@@ -1,0 +1,1 @@
+"""A trained model as plain numbers, one file a family of estimators."""

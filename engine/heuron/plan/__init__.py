@@ -1,0 +1,1 @@
+"""From the resolved tree to programs: normal form, strata, generated source. Runs nothing."""
