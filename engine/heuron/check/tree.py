@@ -469,7 +469,8 @@ class Route(Placed):
     """A line of a dispatch block: `backend` is rules, model, refer or agree.
 
     `conditions` is empty for `otherwise`; a pattern on the goal's type means the record that was
-    asked about, whatever its variable is called. `text` is the line as written, `line` its place in the block from 1.
+    asked about, whatever its variable is called. `text` is the line as written,
+    `line` its place in the block from 1.
     """
 
     line: int
