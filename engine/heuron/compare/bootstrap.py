@@ -1,0 +1,83 @@
+"""Bootstrap intervals for what no formula covers: macro-F1, kappa, Brier score and the like.
+
+Cells are resampled, not rows: rows that look the same to the statistic (the same truth, the
+same answers) are one cell with a count, and a resample draws new counts from a multinomial
+distribution. That is the same distribution as drawing rows, at the price of the cells alone,
+and it is paired: all backends' answers to a row stay together (Efron and Tibshirani, 1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from heuron.compare.intervals import Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["RESAMPLES", "bootstrap", "resample_cells", "resample_groups"]
+
+RESAMPLES: Final = 2000
+
+Cell = TypeVar("Cell", bound=Hashable)
+
+
+def bootstrap(
+    cells: Mapping[Cell, int],
+    statistic: Callable[[dict[Cell, int]], float | None],
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    groups: Sequence[Mapping[Cell, int]] | None = None,
+) -> Interval | None:
+    """Return the percentile interval of a statistic of cell counts.
+
+    Args:
+        cells: How many rows look like each cell, in an order that the input determines.
+        statistic: What is measured, from counts of the cells that occur; None where undefined.
+        seed: The seed of the resamples; the same seed gives the same interval.
+        level: The level of the interval.
+        groups: The counts of each group, when rows of a group belong together; whole groups
+            are drawn then.
+
+    Returns:
+        The interval, or None when the statistic is undefined in most resamples.
+    """
+    import numpy as np
+
+    names = list(cells)
+    if groups is None:
+        counts = resample_cells([cells[name] for name in names], seed)
+    else:
+        table = [[group.get(name, 0) for name in names] for group in groups]
+        counts = resample_groups(table, seed)
+    values = []
+    for row in counts.tolist():
+        value = statistic({name: count for name, count in zip(names, row, strict=True) if count})
+        if value is not None:
+            values.append(value)
+    if 2 * len(values) < RESAMPLES:
+        return None
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def resample_cells(counts: Sequence[int], seed: int) -> NDArray[np.int64]:
+    """Return `RESAMPLES` rows of new cell counts, each with the same total."""
+    import numpy as np
+
+    total = sum(counts)
+    if total == 0:
+        return np.zeros((RESAMPLES, len(counts)), dtype=np.int64)
+    shares = np.asarray(counts, dtype=np.float64) / total
+    return np.random.default_rng(seed).multinomial(total, shares, size=RESAMPLES)
+
+
+def resample_groups(table: Sequence[Sequence[int]], seed: int) -> NDArray[np.int64]:
+    """Return `RESAMPLES` rows of cell counts from whole groups drawn with replacement."""
+    import numpy as np
+
+    weights = resample_cells([1] * len(table), seed)
+    return weights @ np.asarray(table, dtype=np.int64)

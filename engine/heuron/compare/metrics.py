@@ -1,0 +1,158 @@
+"""How good answers are: confusion, macro-F1, Brier score, log loss, calibration error.
+
+Answers are compared with the truth row by row; an answer of None is one that was not given.
+Sums of floats are exactly rounded (`math.fsum`), so they do not depend on the order of the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "BINS",
+    "Bin",
+    "Calibration",
+    "brier_score",
+    "calibration",
+    "confusion",
+    "log_loss",
+    "macro_f1",
+]
+
+BINS: Final = 10
+"""Calibration is looked at in this many bins of equal mass."""
+EXACT_UP_TO: Final = 1000
+"""Up to this many rows in a bin its perfect gap is summed exactly; a normal serves above."""
+
+Cells = Mapping[tuple[object, object], int]
+"""The number of rows for each pair (truth, answer)."""
+
+
+def confusion(
+    truths: Sequence[object], answers: Sequence[object]
+) -> dict[tuple[object, object], int]:
+    """Return the number of rows for each pair (truth, answer); an answer may be None."""
+    cells: dict[tuple[object, object], int] = {}
+    for pair in zip(truths, answers, strict=True):
+        cells[pair] = cells.get(pair, 0) + 1
+    return cells
+
+
+def macro_f1(cells: Cells) -> float | None:
+    """Return the mean over all levels of the harmonic mean of precision and recall.
+
+    A row without an answer is a miss for its level. Levels that occur neither as truth nor as
+    answer do not count; without rows the result is None.
+    """
+    levels = dict.fromkeys(value for pair in cells for value in pair if value is not None)
+    if not levels:
+        return None
+    scores = []
+    for level in levels:
+        hits = cells.get((level, level), 0)
+        true = sum(count for (truth, _), count in cells.items() if truth == level)
+        said = sum(count for (_, answer), count in cells.items() if answer == level)
+        scores.append(2 * hits / (true + said))
+    return math.fsum(scores) / len(scores)
+
+
+Probabilities = Sequence[Mapping[object, float]]
+"""For each row the probability of every level."""
+
+
+def brier_score(truths: Sequence[object], probabilities: Probabilities) -> float | None:
+    """Return the mean squared error of the probabilities (Brier, 1950); 0 is perfect.
+
+    With two levels it is the error of one probability (0 to 1), with more the sum over the
+    levels (0 to 2), as scikit-learn has it.
+    """
+    if not truths:
+        return None
+    errors = []
+    for truth, row in zip(truths, probabilities, strict=True):
+        error = math.fsum((p - (level == truth)) ** 2 for level, p in row.items())
+        if truth not in row:
+            error += 1.0
+        errors.append(error / 2 if len(row) == 2 else error)
+    return math.fsum(errors) / len(errors)
+
+
+def log_loss(truths: Sequence[object], probabilities: Probabilities) -> float | None:
+    """Return the mean of -log(probability of the truth), in natural units; 0 is perfect."""
+    if not truths:
+        return None
+    tiny = 2.0**-52
+    losses = [
+        -math.log(min(max(row.get(truth, 0.0), tiny), 1.0))
+        for truth, row in zip(truths, probabilities, strict=True)
+    ]
+    return math.fsum(losses) / len(losses)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A bin of a reliability curve: its rows, those right, and the mean confidence."""
+
+    rows: int
+    right: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The calibration error, the one that a perfect model would show at this size, the bins."""
+
+    error: float
+    perfect: float
+    bins: tuple[Bin, ...]
+
+
+def calibration(confidences: Sequence[float], right: Sequence[bool]) -> Calibration | None:
+    """Return the expected calibration error over bins of equal mass; None without rows.
+
+    It is the mean over the rows of |mean confidence - share right| in the row's bin. Rows of
+    equal confidence share a bin, so the order of the rows does not matter. Even a perfect
+    model shows an error by chance; `perfect` is its expectation for these very confidences.
+    """
+    if not confidences:
+        return None
+    bins: list[Bin] = []
+    perfect: list[float] = []
+    for rows in _equal_mass(confidences):
+        values = [confidences[row] for row in rows]
+        bins.append(Bin(len(rows), sum(right[row] for row in rows), math.fsum(values) / len(rows)))
+        perfect.append(_perfect_gap(values))
+    total = len(confidences)
+    error = math.fsum(abs(one.confidence * one.rows - one.right) for one in bins) / total
+    return Calibration(error, math.fsum(perfect) / total, tuple(bins))
+
+
+def _equal_mass(confidences: Sequence[float]) -> list[list[int]]:
+    """Return the rows of each bin; a value's bin is that of the middle of its ranks."""
+    order = sorted(range(len(confidences)), key=confidences.__getitem__)
+    bins: list[list[int]] = [[] for _ in range(BINS)]
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and confidences[order[end]] == confidences[order[start]]:
+            end += 1
+        bins[BINS * (start + end) // (2 * len(order))] += order[start:end]
+        start = end
+    return [rows for rows in bins if rows]
+
+
+def _perfect_gap(confidences: Sequence[float]) -> float:
+    """Return the expected |rows right - sum of confidences| when every confidence is true."""
+    mean = math.fsum(confidences)
+    if len(confidences) > EXACT_UP_TO:
+        variance = math.fsum(p * (1 - p) for p in confidences)
+        return math.sqrt(2 * variance / math.pi)
+    import numpy as np
+
+    chances = np.ones(1)  # of 0, 1, 2, … rows right: the Poisson binomial distribution
+    for p in confidences:
+        chances = np.convolve(chances, (1 - p, p))
+    return float(np.sum(chances * np.abs(np.arange(len(chances)) - mean)))

@@ -1,0 +1,141 @@
+"""The scorecard of a rule: how often it fired, how often it was right, what that is worth.
+
+A certainty says how much a rule changes belief, so it is measured as MYCIN defines it
+(Shortliffe and Buchanan, 1975): the change relative to the base rate, not the precision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from heuron.compare.intervals import Interval, wilson
+
+__all__ = ["RuleScore", "Shot", "implied_certainty", "score_rules"]
+
+FEW: Final = 10
+"""With fewer firings than this a rule's verdict is "too few rows"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A rule's contribution on one row: the value it spoke of, its certainty, the row's truth."""
+
+    rule: str
+    value: object
+    certainty: float
+    truth: object
+
+    @property
+    def right(self) -> bool:
+        """Whether the contribution pointed the right way."""
+        return (self.value == self.truth) == (self.certainty > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScore:
+    """What one rule did on the rows of a comparison.
+
+    `certainty` is what its author claimed (the mean over its firings where it varies),
+    `precision` the share of its firings that were right, `base` how often what it says is true
+    of any row, `implied_certainty` the certainty that these rows imply.
+    """
+
+    name: str
+    fired: int
+    right: int
+    certainty: float | None
+    precision: float | None
+    interval: Interval | None
+    base: float | None
+    implied_certainty: float | None
+    verdict: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "name": self.name,
+            "fired": self.fired,
+            "right": self.right,
+            "certainty": self.certainty,
+            "precision": self.precision,
+            "interval": list(self.interval) if self.interval else None,
+            "base": self.base,
+            "implied_certainty": self.implied_certainty,
+            "verdict": self.verdict,
+        }
+
+
+def implied_certainty(right: float, fired: float, base: float) -> float:
+    """Return the measured certainty: MYCIN's relative change of belief, from -1 to 1.
+
+    Two rows at the base rate are added, so that a rule seen once claims little.
+    """
+    share = (right + 2 * base) / (fired + 2)
+    return _relative_change(share, base)
+
+
+def _relative_change(share: float, base: float) -> float:
+    if share >= base:
+        return (share - base) / (1 - base) if base < 1 else 0.0
+    return (share - base) / base
+
+
+def score_rules(
+    names: Sequence[str], shots: Sequence[Shot], base_rates: Mapping[object, float]
+) -> tuple[RuleScore, ...]:
+    """Return the scorecards in the order of `names`.
+
+    Args:
+        names: The rules that conclude the goal, in rule order; a silent rule has a card too.
+        shots: Every contribution of a rule to the goal on the compared rows.
+        base_rates: The share of each goal value among the compared rows.
+    """
+    fired: dict[str, list[Shot]] = {name: [] for name in names}
+    for shot in shots:
+        fired.setdefault(shot.rule, []).append(shot)
+    return tuple(_score(name, shots, base_rates) for name, shots in fired.items())
+
+
+def _score(name: str, shots: Sequence[Shot], base_rates: Mapping[object, float]) -> RuleScore:
+    count = len(shots)
+    if count == 0:
+        return RuleScore(name, 0, 0, None, None, None, None, None, "never fired")
+    right = sum(shot.right for shot in shots)
+    claimed = math.fsum(shot.certainty for shot in shots) / count
+    base = math.fsum(_base(shot, base_rates) for shot in shots) / count
+    sign = 1.0 if claimed > 0 else -1.0
+    interval = wilson(right, count)
+    implied = sign * implied_certainty(right, count, base)
+    return RuleScore(
+        name,
+        count,
+        right,
+        claimed,
+        right / count,
+        interval,
+        base,
+        implied,
+        _verdict(abs(claimed), count, interval, base),
+    )
+
+
+def _base(shot: Shot, base_rates: Mapping[object, float]) -> float:
+    rate = base_rates.get(shot.value, 0.0)
+    return rate if shot.certainty > 0 else 1 - rate
+
+
+def _verdict(claimed: float, fired: int, interval: Interval, base: float) -> str:
+    """Say how the claim stands to what was measured."""
+    if fired < FEW:
+        return "too few rows"
+    low, high = interval
+    if high < base:
+        return "speaks against what it says"
+    if _relative_change(low, base) > claimed:
+        return "stronger than claimed"
+    if _relative_change(high, base) < claimed:
+        return "weaker than claimed"
+    return "as claimed"
