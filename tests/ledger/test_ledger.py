@@ -1,0 +1,106 @@
+"""What the ledger counts, and that it never loses, doubles or stands in the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from heuron.ledger import DATABASE, SPOOL, Counter, Entry, Ledger, break_even
+
+
+def test_counter_times_one_answer_in_64() -> None:
+    counter = Counter("cancer", "rules")
+    chosen = [counter.tick() for _ in range(128)]
+    assert [at for at, timed in enumerate(chosen) if timed] == [0, 64]
+
+
+def test_break_even_is_training_over_one_answer() -> None:
+    assert break_even(10.0, 0.001) == 10_000
+    assert break_even(10.0, None) is None
+    assert break_even(0.0, 0.001) is None
+
+
+def test_summary_adds_training_and_answers(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.book(Entry("train", "cancer", "model:forest", seconds=2.0, rows=426))
+    counter = ledger.counter("cancer", "model:forest")
+    for _ in range(100):
+        if counter.tick():
+            counter.timed(0.001)
+    summary = ledger.summary("cancer")
+    assert summary.training_seconds == 2.0
+    assert summary.training_rows == 426
+    assert summary.answers == 100
+    assert summary.seconds_per_answer == pytest.approx(0.001)
+    assert summary.inference_seconds == pytest.approx(0.1)
+    assert summary.break_even_answers == 2000
+    assert ledger.summary("iris").answers == 0
+
+
+def test_reading_twice_counts_once(tmp_path: Path) -> None:
+    Ledger(tmp_path).book(Entry("train", "iris", "model:tree", seconds=1.0))
+    assert Ledger(tmp_path).summary().training_seconds == 1.0
+    assert Ledger(tmp_path).summary().training_seconds == 1.0
+
+
+def test_spool_left_by_a_killed_reader_is_counted_once(tmp_path: Path) -> None:
+    """A reader killed after its commit leaves its spool behind; the lines are already in."""
+    Ledger(tmp_path).book(Entry("train", "iris", "model:tree", seconds=1.0))
+    left = (tmp_path / SPOOL).read_text()
+    (tmp_path / f"{SPOOL}.1-1").write_text(left)
+    (tmp_path / SPOOL).unlink()
+    assert Ledger(tmp_path).summary().training_seconds == 1.0
+    (tmp_path / f"{SPOOL}.1-1").write_text(left)
+    assert Ledger(tmp_path).summary().training_seconds == 1.0
+
+
+def test_line_cut_off_by_a_kill_is_passed_over(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    with (tmp_path / SPOOL).open("a") as file:
+        file.write('["2026-11-24", "train", "iri')
+    assert ledger.summary().training_seconds == 1.0
+
+
+def test_damaged_database_is_set_aside_and_said_aloud(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_bytes(b"this is no database at all" * 100)
+    said: list[str] = []
+    ledger = Ledger(tmp_path, warn=said.append)
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    assert ledger.summary().training_seconds == 1.0
+    assert len(said) == 1
+    assert "set aside" in said[0]
+    assert len(list(tmp_path.glob("*.damaged-*"))) == 1
+
+
+def test_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    ledger = Ledger(file / "ledger")
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    assert ledger.summary().training_seconds == 0.0
+    assert Ledger(None).summary().answers == 0
+
+
+def test_many_processes_lose_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from heuron.ledger import Entry, Ledger\n"
+        "ledger = Ledger(Path(sys.argv[1]))\n"
+        "for at in range(50):\n"
+        "    ledger.book(Entry('process', 'd', 'command', seconds=0.5))\n"
+        "    at % 10 or ledger.summary()\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    summary = Ledger(tmp_path).summary()
+    assert summary.process_runs == 150
+    assert summary.process_seconds == 75.0
+
+
+def test_json_form_is_plain(tmp_path: Path) -> None:
+    summary = Ledger(tmp_path).summary()
+    assert json.loads(json.dumps(summary.to_dict()))["break_even_answers"] is None
