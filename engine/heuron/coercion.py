@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Final
 
-from heuron.values import INTEGER_LIMIT, UNKNOWN, Fact, Field, FieldType, Value
+from heuron.values import INTEGER_LIMIT, UNKNOWN, Fact, Field, FieldType, Value, show
 
 __all__ = ["coerce", "from_text", "is_inside", "level_of", "slug"]
 
@@ -116,10 +116,10 @@ def is_inside(field: Field, value: Value) -> bool:
 
 
 def _refused(field: Field, raw: object, why: str = "") -> ValueError:
-    shown = f'"{raw}"' if isinstance(raw, str) else str(raw)
-    if len(shown) > 60:
-        shown = shown[:57] + "…"
-    return ValueError(f"`{field.name}` accepts {field.accepts()}, not {shown}{why}")
+    given = f'"{raw}"' if isinstance(raw, str) else show(raw)
+    if len(given) > 60:
+        given = given[:57] + "…"
+    return ValueError(f"`{field.name}` accepts {field.accepts()}, not {given}{why}")
 
 
 def _finite(field: Field, number: float) -> float:

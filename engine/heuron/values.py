@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
-__all__ = ["UNKNOWN", "Fact", "Field", "FieldType", "Template", "Unknown", "Value"]
+__all__ = ["UNKNOWN", "Fact", "Field", "FieldType", "Template", "Unknown", "Value", "show"]
 
 type_names: Final = ("text", "integer", "number", "boolean", "date", "datetime", "duration")
 
@@ -62,6 +63,52 @@ UNKNOWN: Final = Unknown()
 
 Value = object
 """A value of the rule language (see the module's docstring) or `UNKNOWN`."""
+
+
+def show(value: object) -> str:
+    """Return a value as a user would write it."""
+    if value is UNKNOWN or value is None:
+        return "unknown"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, float):
+        return _plain(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes" if not value.second else "seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(show(one) for one in value) + "]"
+    return str(value)
+
+
+def _plain(number: float) -> str:
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    # Twelve digits hide the rounding of the last bit: 0.1 + 0.2 is shown as 0.3.
+    return f"{number:.12g}"
+
+
+def _duration(value: timedelta) -> str:
+    sign = "-" if value < timedelta(0) else ""
+    value = abs(value)
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [
+        f"{amount} {unit}{'' if amount == 1 else 's'}"
+        for amount, unit in (
+            (value.days, "day"),
+            (hours, "hour"),
+            (minutes, "minute"),
+            (seconds, "second"),
+        )
+        if amount
+    ]
+    return sign + (", ".join(parts) or "0 seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +179,12 @@ class Field:
         if kind.kind == "reference":
             words = f"a fact of type {kind.target}"
         if self.low is not None and self.high is not None and not self.low_open | self.high_open:
-            words += f" in {self.low}..{self.high}"
+            words += f" in {show(self.low)}..{show(self.high)}"
         else:
             if self.low is not None:
-                words += f" {'>' if self.low_open else '>='} {self.low}"
+                words += f" {'>' if self.low_open else '>='} {show(self.low)}"
             if self.high is not None:
-                words += f" {'<' if self.high_open else '<='} {self.high}"
+                words += f" {'<' if self.high_open else '<='} {show(self.high)}"
         if self.matching is not None:
             words += f' matching "{self.matching}"'
         if self.unit:
