@@ -192,6 +192,97 @@ CODES: Final[dict[str, Code]] = {
     "fact-in-use": Code(
         "A fact that is referred to is retracted", "Retract the facts that refer to it first."
     ),
+    # Data, specs and models
+    "unknown-key": Code(
+        "A file has a key that means nothing",
+        "data.toml and model specs have a closed list of keys. The hint names the nearest one.",
+    ),
+    "bad-setting": Code(
+        "A setting in data.toml or in a spec cannot be used",
+        "The message says what is accepted there.",
+    ),
+    "bad-estimator": Code(
+        "An estimator is not on the list",
+        "Specs run no code: they name estimators from a fixed list of scikit-learn's classes.",
+        'estimator = "os.system"',
+    ),
+    "bad-hyperparameter": Code(
+        "An estimator has no such hyperparameter, or refuses its value",
+        "Hyperparameters are plain values of scikit-learn's own names.",
+    ),
+    "bad-data": Code(
+        "A table of data cannot be read",
+        "The message names the file, the row and what was expected: a header, one separator, rows of one length.",
+    ),
+    "unknown-column": Code(
+        "The data lack a column",
+        'A field finds its column by name, or by a line `field = "column"` under [columns] in data.toml.',
+    ),
+    "unmapped-level": Code(
+        "The data have a value that is no level of the field",
+        "Codes are not guessed: data.toml says under [levels.FIELD] what each level is called in the data.",
+        "[levels.diagnosis]\nmalignant = 0\nbenign = 1",
+    ),
+    "too-few-rows": Code(
+        "There are too few rows to learn from",
+        "Training needs at least two classes with at least two usable rows each, or ten rows for a number.",
+    ),
+    "no-model-for-many": Code(
+        "A goal with several values gets no model",
+        "In this version only rules answer a goal declared `many`.",
+    ),
+    "training-failed": Code(
+        "scikit-learn could not train the model",
+        "The message is scikit-learn's own. Usually a hyperparameter does not suit the data.",
+    ),
+    "id-like": Code(
+        "A column looks like an id or a row number",
+        "Every row has another value, so that a model can only learn the rows by heart. Leave the field out of `features`.",
+    ),
+    "gives-away": Code(
+        "One feature gives the target away",
+        "It alone is almost always right while the others are far from it: often it was recorded after the answer was known.",
+    ),
+    "codes-as-numbers": Code(
+        "Whole numbers look like codes",
+        "A few whole numbers without order mislead a model that takes them as amounts. Declare an enumeration and map it under [levels.FIELD].",
+    ),
+    "few-rows": Code(
+        "A level has few rows",
+        "Neither side can be judged on so few rows, and models learn little.",
+    ),
+    "copied-rows": Code(
+        "Rows are copies of each other",
+        "Copies on both sides of the split make every model look better than it is. Heuron keeps copies on one side and scores them once.",
+    ),
+    "contradictory-rows": Code(
+        "Rows differ in the target alone",
+        "Nobody can be right on both: no model reaches 100 % on such rows.",
+    ),
+    "incomplete-rows": Code(
+        "Rows were left out",
+        "Rows without a target, or with cells that the contract does not accept, are neither trained on nor scored.",
+    ),
+    "artifact-refused": Code(
+        "A trained model's files cannot be used",
+        "They were changed, are damaged, or were made for another contract. Train the model again.",
+    ),
+    "golden-mismatch": Code(
+        "A compiled model does not repeat its golden rows",
+        "The scorer's answers differ from those of the model that it was made from, so it is not used.",
+    ),
+    "not-trusted": Code(
+        "A joblib file is not in the list of trusted sums",
+        "A joblib file is code. `heuron models trust` adds its sum after showing what it names.",
+    ),
+    "no-scorer": Code(
+        "An estimator cannot be compiled",
+        "Its model is served from its joblib file, which is slower and needs scikit-learn and trust.",
+    ),
+    "rules-saw": Code(
+        "The rules' author may have seen these rows",
+        "Read the rules' score as an upper bound. `rules_saw` in data.toml says which rows the author saw.",
+    ),
     "internal": Code(
         "Something went wrong inside Heuron",
         "This is a mistake in Heuron. Please report it with the command and the file that led to it.",
