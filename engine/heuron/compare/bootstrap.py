@@ -8,18 +8,21 @@ and it is paired: all backends' answers to a row stay together (Efron and Tibshi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from heuron.compare.intervals import Interval
+from heuron.compare.intervals import Interval, normal_quantile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["RESAMPLES", "bootstrap", "resample_cells", "resample_groups"]
+__all__ = ["RESAMPLES", "bootstrap", "bootstrap_mean", "resample_cells", "resample_groups"]
 
 RESAMPLES: Final = 2000
+NORMAL_ABOVE: Final = 2_000
+"""A mean of more different values than this is as good as normal, and resamples cost memory."""
 
 Cell = TypeVar("Cell", bound=Hashable)
 
@@ -61,6 +64,27 @@ def bootstrap(
     if 2 * len(values) < RESAMPLES:
         return None
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def bootstrap_mean(
+    values: Sequence[float], *, seed: int = 0, level: float = 0.95
+) -> Interval | None:
+    """Return the percentile interval of a mean; a normal stands for it on many rows.
+
+    Equal values are one cell, so that the result does not depend on the order of the rows.
+    """
+    if not values:
+        return None
+    import numpy as np
+
+    cells, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+    if len(cells) > NORMAL_ABOVE:
+        reach = normal_quantile(level) * float(np.std(cells.repeat(counts))) / len(values) ** 0.5
+        mean = math.fsum(values) / len(values)
+        return mean - reach, mean + reach
+    means = resample_cells(counts.tolist(), seed) @ cells / len(values)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

@@ -1,0 +1,210 @@
+"""The result of a comparison: frozen, comparable, with the stable JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from heuron.answer import plain
+from heuron.compare.intervals import Interval
+from heuron.compare.metrics import Bin, Calibration
+from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
+from heuron.compare.scorecard import RuleScore
+
+__all__ = ["BackendScore", "Bound", "Comparison", "PairScore", "View"]
+
+
+def _pair(interval: Interval | None) -> list[float] | None:
+    return list(interval) if interval else None
+
+
+def _bin(one: Bin) -> dict[str, object]:
+    return {"rows": one.rows, "right": one.right, "confidence": one.confidence}
+
+
+@dataclass(frozen=True, slots=True)
+class BackendScore:
+    """One backend over all compared rows.
+
+    `interval` is that of `accuracy_where_covered`, `accuracy_interval` that of `accuracy`
+    (right of all rows; a row not answered is not right). Brier score, log loss and calibration
+    belong to calibrated confidences; they are None for rules and for dispatchers.
+    `routes` counts who answered for a dispatcher. `confusion` holds (truth, answer, rows).
+    """
+
+    right: int
+    wrong: int
+    not_answered: int
+    accuracy_interval: Interval
+    interval: Interval | None
+    macro_f1: float | None = None
+    macro_f1_interval: Interval | None = None
+    brier: float | None = None
+    brier_interval: Interval | None = None
+    log_loss: float | None = None
+    calibration: Calibration | None = None
+    mean_absolute_error: float | None = None
+    confusion: tuple[tuple[object, object, int], ...] = ()
+    routes: tuple[tuple[str, int], ...] = ()
+    timing: Timing = field(default=UNTIMED, compare=False)
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return self.right + self.wrong + self.not_answered
+
+    @property
+    def answered(self) -> int:
+        """The rows that got an answer."""
+        return self.right + self.wrong
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of rows that got an answer."""
+        return self.answered / self.rows if self.rows else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of all rows that got the right answer."""
+        return self.right / self.rows if self.rows else None
+
+    @property
+    def accuracy_where_covered(self) -> float | None:
+        """The share of its answers that are right."""
+        return self.right / self.answered if self.answered else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        bins = self.calibration
+        return {
+            "right": self.right,
+            "wrong": self.wrong,
+            "not_answered": self.not_answered,
+            "coverage": self.coverage,
+            "accuracy": self.accuracy,
+            "accuracy_interval": _pair(self.accuracy_interval),
+            "accuracy_where_covered": self.accuracy_where_covered,
+            "interval": _pair(self.interval),
+            "macro_f1": self.macro_f1,
+            "macro_f1_interval": _pair(self.macro_f1_interval),
+            "brier": self.brier,
+            "brier_interval": _pair(self.brier_interval),
+            "log_loss": self.log_loss,
+            "calibration_error": bins.error if bins else None,
+            "calibration_error_perfect": bins.perfect if bins else None,
+            "reliability": [_bin(one) for one in bins.bins] if bins else [],
+            "mean_absolute_error": self.mean_absolute_error,
+            "confusion": [[plain(t), plain(a), rows] for t, a, rows in self.confusion],
+            "routes": dict(self.routes),
+            "us_single": self.timing.single,
+            "us_batch": self.timing.batch,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """Two backends on the rows that both answered.
+
+    `difference_interval` is that of (a's accuracy - b's); `would_not_show` the difference of
+    shares below which a comparison of this size would probably find nothing.
+    """
+
+    a: str
+    b: str
+    rows_both: int
+    same: int
+    kappa: float | None
+    kappa_interval: Interval | None
+    a_only_right: int
+    b_only_right: int
+    difference_interval: Interval
+    mcnemar_p: float | None
+    holm_p: float | None
+    would_not_show: float
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of the rows on which both gave the same answer."""
+        return self.same / self.rows_both if self.rows_both else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "rows_both": self.rows_both,
+            "agreement": self.agreement,
+            "kappa": self.kappa,
+            "kappa_interval": _pair(self.kappa_interval),
+            "a_only_right": self.a_only_right,
+            "b_only_right": self.b_only_right,
+            "difference_interval": _pair(self.difference_interval),
+            "mcnemar_p": self.mcnemar_p,
+            "holm_p": self.holm_p,
+            "would_not_show": self.would_not_show,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The rows that one backend answers, and how everybody does on them.
+
+    `accuracy` pairs each backend with its share right of these rows; a row that it does not
+    answer is not right.
+    """
+
+    backend: str
+    rows: int
+    accuracy: tuple[tuple[str, float], ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {"rows_of": self.backend, "rows": self.rows, "accuracy": dict(self.accuracy)}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What no route can beat: the rows that rules or some model got right."""
+
+    right: int
+    accuracy: float | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {"right": self.right, "accuracy": self.accuracy}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who is right how often, where they differ, who should answer, and what it costs.
+
+    `base_rates` pairs each value of the goal with its share among the rows; `silent` are the
+    rows on which the rules give no answer.
+    """
+
+    domain: str
+    goal: str
+    held_out: HeldOut
+    backends: Mapping[str, BackendScore]
+    pairs: tuple[PairScore, ...]
+    views: tuple[View, ...]
+    rules: tuple[RuleScore, ...]
+    base_rates: tuple[tuple[object, float], ...]
+    best_possible: Bound
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form of DESIGN (without format and command)."""
+        return {
+            "domain": self.domain,
+            "goal": self.goal,
+            "held_out": self.held_out.to_dict(),
+            "backends": {name: score.to_dict() for name, score in self.backends.items()},
+            "pairs": [one.to_dict() for one in self.pairs],
+            "views": [one.to_dict() for one in self.views],
+            "rules": [one.to_dict() for one in self.rules],
+            "base_rates": [[plain(value), rate] for value, rate in self.base_rates],
+            "best_possible": self.best_possible.to_dict(),
+            "slices": [],
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,109 @@
+"""Count the replies of a comparison: scores, pairs, views, scorecards and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from heuron.compare.comparison import BackendScore, Bound, Comparison, View
+from heuron.compare.outcomes import Outcomes, Reply, rightness, short_name
+from heuron.compare.score_backend import Right, score_backend
+from heuron.compare.score_pairs import score_pairs
+from heuron.compare.scorecard import score_rules
+
+__all__ = ["COVERAGE_APART", "evaluate"]
+
+COVERAGE_APART: Final = 0.02
+"""Backends whose coverages differ by more are not ranked without a cost."""
+REVERSED_BELOW: Final = 0.35
+"""A backend between two levels that is right less often has probably swapped them."""
+FEW_ROWS: Final = 30
+
+
+def evaluate(outcomes: Outcomes, *, seed: int = 0) -> Comparison:
+    """Return the comparison that the replies of `outcomes` amount to.
+
+    The same replies and seed give the same comparison to the byte, timings aside.
+    """
+    test = rightness(outcomes.goal)
+    right = {name: _right(replies, outcomes, test) for name, replies in outcomes.replies.items()}
+    base_rates = _base_rates(outcomes)
+    backends = {name: score_backend(name, outcomes, right[name], seed) for name in outcomes.replies}
+    return Comparison(
+        domain=outcomes.domain,
+        goal=f"{outcomes.goal.type_name}.{outcomes.goal.field}",
+        held_out=outcomes.held_out,
+        backends=backends,
+        pairs=score_pairs(outcomes, right, test, seed),
+        views=tuple(_view(name, right) for name in right),
+        rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates)),
+        base_rates=base_rates,
+        best_possible=_bound(right),
+        warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),
+    )
+
+
+def _right(
+    replies: Sequence[Reply], outcomes: Outcomes, test: Callable[[object, object], bool]
+) -> Right:
+    return [
+        None if reply.value is None else test(reply.value, truth)
+        for reply, truth in zip(replies, outcomes.truths, strict=True)
+    ]
+
+
+def _base_rates(outcomes: Outcomes) -> tuple[tuple[object, float], ...]:
+    """Return how common each value is among the rows; nothing for a numeric goal."""
+    if outcomes.numeric or not outcomes.truths:
+        return ()
+    counts: dict[object, int] = dict.fromkeys(outcomes.levels, 0)
+    for truth in outcomes.truths:
+        counts[truth] = counts.get(truth, 0) + 1
+    return tuple((value, count / len(outcomes.truths)) for value, count in counts.items())
+
+
+def _view(name: str, right: Mapping[str, Right]) -> View:
+    rows = [at for at, one in enumerate(right[name]) if one is not None]
+    if not rows:
+        return View(name, 0, ())
+    shares = {
+        other: sum(values[at] is True for at in rows) / len(rows) for other, values in right.items()
+    }
+    return View(name, len(rows), tuple(shares.items()))
+
+
+def _bound(right: Mapping[str, Right]) -> Bound:
+    """Return what the best choice among rules and models for each row would give."""
+    alone = [values for name, values in right.items() if not name.startswith("dispatch")]
+    best = sum(any(one is True for one in row) for row in zip(*alone, strict=True))
+    rows = len(alone[0]) if alone else 0
+    return Bound(best, best / rows if rows else None)
+
+
+def _warnings(
+    outcomes: Outcomes,
+    backends: Mapping[str, BackendScore],
+    base_rates: Sequence[tuple[object, float]],
+) -> tuple[str, ...]:
+    found = []
+    rows = len(outcomes.truths)
+    if rows < FEW_ROWS:
+        found.append(f"only {rows} rows: nothing here is firm")
+    for level, rate in base_rates:
+        count = round(rate * rows)
+        if 0 < count < FEW_ROWS:
+            found.append(f"only {count} rows are {level}: read its figures with care")
+    for name, score in backends.items():
+        where = score.accuracy_where_covered
+        enough = score.answered >= FEW_ROWS and where is not None and where < REVERSED_BELOW
+        if len(outcomes.levels) == 2 and enough:
+            found.append(
+                f"answers of {short_name(name)} look reversed: check [levels] in data.toml"
+            )
+    coverages = [score.coverage for score in backends.values() if score.coverage is not None]
+    if coverages and max(coverages) - min(coverages) > COVERAGE_APART:
+        found.append(
+            "coverages differ by more than 2 points, so nobody is called best: "
+            "accuracy where it answers is on different rows"
+        )
+    return tuple(found)

@@ -1,0 +1,260 @@
+"""A comparison as text, in words that can be read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from heuron.compare.comparison import BackendScore, Comparison, PairScore
+from heuron.compare.evaluate import COVERAGE_APART
+from heuron.compare.intervals import Interval
+from heuron.compare.outcomes import short_name
+from heuron.compare.scorecard import RuleScore
+
+__all__ = ["report"]
+
+SIGNIFICANT: Final = 0.05
+FEW_DISAGREEMENTS: Final = 30
+
+
+def report(comparison: Comparison) -> str:
+    """Return the report of a comparison, without a last newline."""
+    parts = [
+        [_headline(comparison)],
+        _table(_backend_rows(comparison)),
+        _routes(comparison),
+        _table(_probability_rows(comparison)),
+        _table(_pair_rows(comparison)),
+        _verdicts(comparison),
+        _table(_rule_rows(comparison)),
+        [f"Note: {one}." for one in comparison.warnings],
+    ]
+    return "\n".join(line for lines in parts for line in lines)
+
+
+def _headline(comparison: Comparison) -> str:
+    rows = comparison.held_out
+    notes = [rows.split]
+    if rows.copies_left_out:
+        notes.append(f"{rows.copies_left_out} copies left out")
+    if rows.contradictions:
+        notes.append(f"{rows.contradictions} rows contradict a twin")
+    if rows.trained_on_left_out:
+        notes.append(f"{rows.trained_on_left_out} left out because a model was trained on them")
+    return f"{comparison.domain}: {rows.rows} of {rows.of} rows ({', '.join(notes)})."
+
+
+def _backend_rows(comparison: Comparison) -> list[list[str]]:
+    view = _narrowest(comparison)
+    header = ["", "answered", "right when it answers", "right of all"]
+    if view is not None:
+        header.append(f"on the {view[1]} rows {short_name(view[0])} answers")
+    rows = [[*header, "one answer"]]
+    for name, score in comparison.backends.items():
+        row = [
+            short_name(name),
+            f"{score.answered:>6}  {_percent(score.coverage)}",
+            f"{_percent(score.accuracy_where_covered)}  {_points(score.interval)}",
+            _percent(score.accuracy),
+        ]
+        if view is not None:
+            row.append(_percent(view[2].get(name)))
+        rows.append([*row, _time(score.timing.single)])
+    best = comparison.best_possible
+    if best.accuracy is not None and len(comparison.backends) > 1:
+        rows.append(["best choice", "", "", _percent(best.accuracy)])
+    return rows
+
+
+def _narrowest(comparison: Comparison) -> tuple[str, int, dict[str, float]] | None:
+    """Return the view of the backend that answers least, when it leaves rows out."""
+    views = [one for one in comparison.views if one.rows]
+    if not views:
+        return None
+    least = min(views, key=lambda one: one.rows)
+    if least.rows == comparison.held_out.rows:
+        return None
+    return least.backend, least.rows, dict(least.accuracy)
+
+
+def _routes(comparison: Comparison) -> list[str]:
+    words = {"refer": "a person"}
+    return [
+        f"  {name}: "
+        + ", ".join(f"{words.get(by, short_name(by))} {count}" for by, count in score.routes)
+        for name, score in comparison.backends.items()
+        if score.routes
+    ]
+
+
+def _probability_rows(comparison: Comparison) -> list[list[str]]:
+    scored = {n: s for n, s in comparison.backends.items() if s.brier is not None}
+    errors = {n: s for n, s in comparison.backends.items() if s.mean_absolute_error is not None}
+    if errors:
+        rows = [["mean error", "of its answers"]]
+        return rows + [[short_name(n), f"{s.mean_absolute_error:.4g}"] for n, s in errors.items()]
+    if not scored:
+        return []
+    rows = [["confidence", "Brier score", "log loss", "calibration error (a perfect model's)"]]
+    return rows + [[short_name(name), *_probabilities(score)] for name, score in scored.items()]
+
+
+def _probabilities(score: BackendScore) -> list[str]:
+    bins = score.calibration
+    return [
+        f"{score.brier:.3f}  {_numbers(score.brier_interval)}",
+        f"{score.log_loss:.3f}",
+        f"{bins.error:.3f}  ({bins.perfect:.3f})" if bins else "needs 200 rows",
+    ]
+
+
+def _pair_rows(comparison: Comparison) -> list[list[str]]:
+    if not comparison.pairs:
+        return []
+    header = ["both answered", "agree", "kappa", "only first right", "only second right"]
+    rows = [[*header, "difference", "p (Holm)"]]
+    for one in comparison.pairs:
+        low, high = (100 * end for end in one.difference_interval)
+        rows.append(
+            [
+                f"{short_name(one.a)}, {short_name(one.b)}",
+                f"{one.same}/{one.rows_both}",
+                "-" if one.kappa is None else f"{one.kappa:.3f}",
+                str(one.a_only_right),
+                str(one.b_only_right),
+                f"[{low:+.1f}, {high:+.1f}] points" if one.rows_both else "-",
+                _p_values(one),
+            ]
+        )
+    return rows
+
+
+def _p_values(pair: PairScore) -> str:
+    if pair.mcnemar_p is None or pair.holm_p is None:
+        return "-"
+    return f"{_p(pair.mcnemar_p)} ({_p(pair.holm_p)})"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _verdicts(comparison: Comparison) -> list[str]:
+    lines = _told_apart(comparison.pairs)
+    rules = comparison.backends.get("rules")
+    if rules is not None and rules.not_answered:
+        lines.append(f"The rules are silent on {_rows(rules.not_answered)}.")
+    models = [one for one in comparison.pairs if one.a == "rules" and one.b.startswith("model:")]
+    if models:
+        apart = max(one.rows_both - one.same for one in models)
+        if apart < FEW_DISAGREEMENTS:
+            lines.append(f"Too few disagreements of rules and models ({apart}) to describe.")
+    best = _best(comparison)
+    return [*lines, best] if best else lines
+
+
+def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
+    """Say of every pair who is right more often, or what difference would not have shown."""
+    lines, alike = [], []
+    for pair in pairs:
+        a, b = short_name(pair.a), short_name(pair.b)
+        if not pair.rows_both:
+            lines.append(f"No row was answered by both {a} and {b}.")
+        elif pair.holm_p is not None and pair.holm_p <= SIGNIFICANT:
+            better, worse = (b, a) if pair.b_only_right > pair.a_only_right else (a, b)
+            rows = _rows(pair.rows_both)
+            lines.append(f"{better} is right more often than {worse} on the {rows} both answered.")
+        else:
+            alike.append((f"{a} and {b}", pair))
+    if len(alike) == 1:
+        names, pair = alike[0]
+        lines.append(
+            f"{names} cannot be told apart on the {_rows(pair.rows_both)} both answered; "
+            f"{_size(pair)} would probably not show."
+        )
+    elif alike:
+        lines.append("Cannot be told apart on the rows both answered (and what would probably not show):")
+        lines += _table([[f"{names},", f"{_size(pair)}"] for names, pair in alike])
+    return lines
+
+
+def _size(pair: PairScore) -> str:
+    points = round(100 * pair.would_not_show)
+    return "even a large difference" if points >= 50 else f"a difference under {points} points"
+
+
+def _best(comparison: Comparison) -> str | None:
+    """Name the best backend, if their coverages allow it and the tests bear it out."""
+    coverages = [one.coverage or 0.0 for one in comparison.backends.values()]
+    if len(coverages) < 2 or max(coverages) - min(coverages) > COVERAGE_APART:
+        return None
+    leader = max(comparison.backends, key=lambda name: comparison.backends[name].right)
+    for pair in comparison.pairs:
+        if leader not in (pair.a, pair.b):
+            continue
+        ahead = pair.a_only_right - pair.b_only_right
+        if leader == pair.b:
+            ahead = -ahead
+        if pair.holm_p is None or pair.holm_p > SIGNIFICANT or ahead <= 0:
+            return None
+    return f"Best: {short_name(leader)}."
+
+
+def _rule_rows(comparison: Comparison) -> list[list[str]]:
+    if not comparison.rules:
+        return []
+    base = " / ".join(f"{rate:.2f}" for _, rate in comparison.base_rates)
+    header = ["rule", "fired", "right", "claimed", "measured [interval]"]
+    rows = [[*header, f"implied certainty (base {base})" if base else "implied certainty", ""]]
+    return rows + [_rule_row(one) for one in comparison.rules]
+
+
+def _rule_row(rule: RuleScore) -> list[str]:
+    row = [rule.name, f"{rule.fired:>5}"]
+    if rule.precision is None:
+        return [*row, "", "", "", "", rule.verdict]
+    return [
+        *row,
+        f"{rule.right:>5}",
+        f"{rule.certainty:.2f}",
+        f"{rule.precision:.3f}  {_numbers(rule.interval)}",
+        f"{rule.implied_certainty:.2f}",
+        rule.verdict,
+    ]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines, columns set under each other and indented by two."""
+    if not rows:
+        return []
+    columns = max(len(row) for row in rows)
+    widths = [max(len(row[at]) for row in rows if at < len(row)) for at in range(columns)]
+    return [
+        "  "
+        + "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        for row in rows
+    ]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:5.1f} %"
+
+
+def _points(interval: Interval | None) -> str:
+    return "" if interval is None else f"[{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
+
+
+def _numbers(interval: Interval | None) -> str:
+    return "" if interval is None else f"[{interval[0]:.2f}, {interval[1]:.2f}]"
+
+
+def _time(microseconds: float | None) -> str:
+    if microseconds is None:
+        return "-"
+    if microseconds >= 1000:
+        return f"{microseconds / 1000:.1f} ms"
+    return f"{microseconds:.0f} µs" if microseconds >= 0.95 else f"{microseconds:.1f} µs"

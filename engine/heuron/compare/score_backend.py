@@ -1,0 +1,101 @@
+"""Score one backend over all rows of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from heuron.compare.bootstrap import bootstrap_mean
+from heuron.compare.cells import cell_interval, ordered_cells
+from heuron.compare.comparison import BackendScore
+from heuron.compare.intervals import wilson
+from heuron.compare.metrics import brier_score, calibration, confusion, log_loss, macro_f1
+from heuron.compare.outcomes import UNTIMED, Outcomes, Reply
+
+__all__ = ["CALIBRATION_ROWS", "Right", "score_backend"]
+
+CALIBRATION_ROWS: Final = 200
+"""With fewer rows than this a calibration error would be mostly noise."""
+
+Right = Sequence[bool | None]
+"""For each row whether the backend was right; None where it gave no answer."""
+
+
+def score_backend(name: str, outcomes: Outcomes, right: Right, seed: int) -> BackendScore:
+    """Return the score of the backend of that name; `right` is its part of the rows."""
+    replies = outcomes.replies[name]
+    good = sum(one is True for one in right)
+    bad = sum(one is False for one in right)
+    score = BackendScore(
+        right=good,
+        wrong=bad,
+        not_answered=len(right) - good - bad,
+        accuracy_interval=wilson(good, len(right)),
+        interval=wilson(good, good + bad) if good + bad else None,
+        timing=outcomes.timings.get(name, UNTIMED),
+        routes=_routes(replies),
+    )
+    if outcomes.numeric:
+        return replace(score, mean_absolute_error=_mean_error(replies, outcomes.truths))
+    answers = [reply.value for reply in replies]
+    cells = confusion(outcomes.truths, answers)
+    ordered = ordered_cells(cells, outcomes.levels)
+    score = replace(
+        score,
+        macro_f1=macro_f1(cells),
+        macro_f1_interval=cell_interval(
+            outcomes.truths,
+            answers,
+            macro_f1,
+            levels=outcomes.levels,
+            groups=outcomes.groups,
+            seed=seed,
+        ),
+        confusion=tuple((truth, said, rows) for (truth, said), rows in ordered.items()),
+    )
+    return _with_probabilities(score, replies, outcomes, right, seed)
+
+
+def _routes(replies: Sequence[Reply]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for reply in replies:
+        if reply.by is not None:
+            counts[reply.by] = counts.get(reply.by, 0) + 1
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _mean_error(replies: Sequence[Reply], truths: Sequence[object]) -> float | None:
+    errors = [
+        abs(reply.value - truth)
+        for reply, truth in zip(replies, truths, strict=True)
+        if isinstance(reply.value, (int, float)) and isinstance(truth, (int, float))
+    ]
+    return math.fsum(errors) / len(errors) if errors else None
+
+
+def _with_probabilities(
+    score: BackendScore, replies: Sequence[Reply], outcomes: Outcomes, right: Right, seed: int
+) -> BackendScore:
+    """Add Brier score, log loss and calibration over the rows answered with a confidence."""
+    rows = [
+        (truth, dict(reply.probabilities), reply.confidence, good)
+        for reply, truth, good in zip(replies, outcomes.truths, right, strict=True)
+        if reply.value is not None and reply.confidence is not None and reply.probabilities
+    ]
+    if not rows or len(rows) != score.answered:
+        return score
+    truths = [row[0] for row in rows]
+    probabilities = [row[1] for row in rows]
+    errors = [brier_score([t], [p]) or 0.0 for t, p in zip(truths, probabilities, strict=True)]
+    enough = len(rows) >= CALIBRATION_ROWS
+    return replace(
+        score,
+        brier=brier_score(truths, probabilities),
+        brier_interval=bootstrap_mean(errors, seed=seed),
+        log_loss=log_loss(truths, probabilities),
+        calibration=calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
+        if enough
+        else None,
+    )
