@@ -173,7 +173,7 @@ def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
             f"{_size(pair)} would probably not show."
         )
     elif alike:
-        lines.append("Cannot be told apart on the rows both answered (and what would probably not show):")
+        lines.append("Cannot be told apart on the rows both answered, with what would not show:")
         lines += _table([[f"{names},", f"{_size(pair)}"] for names, pair in alike])
     return lines
 
