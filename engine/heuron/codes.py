@@ -25,6 +25,10 @@ CODES: Final[dict[str, Code]] = {
         "A file or a name does not exist",
         "Heuron looked where the message says. Check the spelling, or give a path.",
     ),
+    "file": Code(
+        "A file cannot be read or written",
+        "The message gives the system's reason: permission, a full disk, a folder in place of a file.",
+    ),
     "not-text": Code(
         "A file is not UTF-8 text",
         "Rule files, specs and data are read as UTF-8. Save the file as UTF-8.",
@@ -282,6 +286,10 @@ CODES: Final[dict[str, Code]] = {
     "rules-saw": Code(
         "The rules' author may have seen these rows",
         "Read the rules' score as an upper bound. `rules_saw` in data.toml says which rows the author saw.",
+    ),
+    "usage": Code(
+        "The command was written wrongly",
+        "An option, an argument or a command that does not exist or lacks its value. `--help` lists what there is.",
     ),
     "internal": Code(
         "Something went wrong inside Heuron",
