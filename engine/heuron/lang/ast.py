@@ -581,9 +581,17 @@ Item = (
 
 @dataclass(frozen=True, slots=True)
 class Comment(Node):
-    """A comment, kept for the formatter; `text` begins with `#`."""
+    """A comment, kept for the formatter; `text` begins with `#`.
+
+    `beside` is the first word of the line that the comment ends, None when it stands alone;
+    `indent` counts the blanks before a comment that stands alone, and `apart` says that the line
+    above it is blank.
+    """
 
     text: str
+    beside: str | None = None
+    indent: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

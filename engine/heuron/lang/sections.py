@@ -28,6 +28,8 @@ SURE_ITEM = re.compile(
     rf"(?:{'|'.join(sorted(ITEM_WORDS))})[^\S\n]+[\w\"]|(?:facts|dispatch)[^\S\n]*:", re.UNICODE
 )
 
+FIRST_WORD = re.compile(r"\s*(\w+|\S)")
+
 
 @dataclass(slots=True)
 class Section:
@@ -70,7 +72,7 @@ class Sections:
                 self._break(end)
                 continue
             if kind == "COMMENT":
-                self.comments.append(Comment(text[start:end].rstrip(), span=Span(path, start, end)))
+                self._comment(start, end)
                 continue
             if self._fresh:
                 self._fresh = False
@@ -88,7 +90,7 @@ class Sections:
     # Lines
 
     def _break(self, next_line: int) -> None:
-        """End a line: a lexeme, unless a bracket is open or a comma goes on."""
+        """End a line: a lexeme, unless a bracket is open, or a `,` or `|` goes on."""
         if not self._fresh and not self._brackets and not self._continues():
             self._end_line()
         self._fresh = True
@@ -96,7 +98,7 @@ class Sections:
 
     def _continues(self) -> bool:
         lexemes = self._section.lexemes
-        return bool(lexemes) and lexemes[-1].type == "COMMA"
+        return bool(lexemes) and lexemes[-1].type in ("COMMA", "VBAR")
 
     def _end_line(self) -> None:
         lexemes = self._section.lexemes
@@ -158,6 +160,15 @@ class Sections:
         else:
             message = "this line's indentation fits no line above it"
             self._fail(error(here, message, "align it with the lines of its block"))
+
+    def _comment(self, start: int, end: int) -> None:
+        before = self.text[self._line_start : start]
+        found = FIRST_WORD.match(before)
+        beside = found.group(1) if found else None
+        above = self.text[: self._line_start].rpartition("\n")[0].rpartition("\n")
+        apart = self._line_start > 0 and not above[2].strip()
+        text, span = self.text[start:end].rstrip(), Span(self.path, start, end)
+        self.comments.append(Comment(text, beside, len(before), apart, span=span))
 
     # Lexemes
 
