@@ -1,0 +1,74 @@
+"""The estimators that a model spec may name, and what Heuron must know of each.
+
+A spec runs no code, so this list is closed: scikit-learn's public classes, each with its task,
+whether it wants scaled features, whether it accepts missing numbers, and the scorer's family
+that compiles it (None: served from joblib).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+__all__ = ["ESTIMATORS", "Allowed", "import_class"]
+
+
+class Allowed(NamedTuple):
+    """What is known of an estimator's class."""
+
+    task: str
+    scaled: bool
+    native: bool
+    family: str | None
+
+
+def _both(
+    module: str, stem: str, scaled: bool, native: bool, family: str | None
+) -> dict[str, Allowed]:
+    """Return the entries of a classifier and a regressor of one name."""
+    return {
+        f"sklearn.{module}.{stem}Classifier": Allowed("classes", scaled, native, family),
+        f"sklearn.{module}.{stem}Regressor": Allowed("number", scaled, native, family),
+    }
+
+
+ESTIMATORS: Final[dict[str, Allowed]] = {
+    "sklearn.linear_model.LogisticRegression": Allowed("classes", True, False, "linear"),
+    "sklearn.linear_model.RidgeClassifier": Allowed("classes", True, False, "linear"),
+    "sklearn.linear_model.LinearRegression": Allowed("number", True, False, "linear"),
+    "sklearn.linear_model.Ridge": Allowed("number", True, False, "linear"),
+    "sklearn.linear_model.Lasso": Allowed("number", True, False, "linear"),
+    "sklearn.linear_model.ElasticNet": Allowed("number", True, False, "linear"),
+    "sklearn.linear_model.HuberRegressor": Allowed("number", True, False, "linear"),
+    "sklearn.svm.LinearSVC": Allowed("classes", True, False, "linear"),
+    "sklearn.svm.LinearSVR": Allowed("number", True, False, "linear"),
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": Allowed(
+        "classes", True, False, "linear"
+    ),
+    **_both("tree", "DecisionTree", False, True, "tree"),
+    **_both("tree", "ExtraTree", False, True, "tree"),
+    **_both("ensemble", "RandomForest", False, True, "forest"),
+    **_both("ensemble", "ExtraTrees", False, True, "forest"),
+    **_both("ensemble", "GradientBoosting", False, False, "boosting"),
+    **_both("ensemble", "HistGradientBoosting", False, True, "boosting"),
+    "sklearn.naive_bayes.GaussianNB": Allowed("classes", False, False, "naive_bayes"),
+    "sklearn.naive_bayes.BernoulliNB": Allowed("classes", False, False, "naive_bayes"),
+    **_both("neural_network", "MLP", True, False, "network"),
+    **_both("neighbors", "KNeighbors", True, False, None),
+    "sklearn.svm.SVC": Allowed("classes", True, False, None),
+    "sklearn.svm.SVR": Allowed("number", True, False, None),
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": Allowed(
+        "classes", False, False, None
+    ),
+}
+
+REFUSED: Final = ("memory", "n_jobs", "verbose", "input", "random_state", "warm_start")
+"""Hyperparameters that no spec sets: they change no parameter, or Heuron sets them itself."""
+
+
+def import_class(name: str) -> Any:
+    """Return the class of an estimator on the list."""
+    from importlib import import_module
+
+    assert name in ESTIMATORS
+    module, _, short = name.rpartition(".")
+    return getattr(import_module(module), short)

@@ -1,0 +1,223 @@
+"""Columns of raw cells to columns of typed values, by the template that rules read too.
+
+Owns which column feeds which field, what an empty cell is, and how codes become levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from heuron.coercion import coerce, from_text, level_of, slug
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.learn.contract import Contract
+from heuron.learn.settings import DataSettings
+from heuron.learn.source import Raw
+from heuron.values import UNKNOWN, Field, Value
+
+__all__ = ["EMPTY", "Typed", "match_columns", "type_columns"]
+
+EMPTY: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
+"""Texts that stand for an empty cell, unless the field has a level of that name.
+
+In a text field only the first one does: "NA" is Namibia.
+"""
+
+SHOWN_CELLS: Final = 5
+"""How many bad cells of one column are shown before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Typed columns by field, and the rows (from 0) that have cells the contract refuses."""
+
+    columns: Mapping[str, list[Value]]
+    bad_rows: frozenset[int]
+    found: tuple[Diagnostic, ...]
+
+
+def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[str, str]:
+    """Return the column of each field: as declared, by its name, or by its slug.
+
+    Raises:
+        RuleError: When the goal or a field that is not optional has no column.
+    """
+    by_slug: dict[str, str] = {}
+    for column in raw.columns:
+        by_slug.setdefault(slug(column), column)
+        # "petal length (cm)": a unit in brackets is no part of the name.
+        by_slug.setdefault(slug(column.split("(")[0]), column)
+    found: dict[str, str] = {}
+    missing: list[Diagnostic] = []
+    for field in contract.template.fields:
+        name = field.name
+        declared = settings.columns.get(name)
+        is_target = name == contract.goal and raw.target is not None
+        column: str | None = declared or (raw.target if is_target else name)
+        if column not in raw.columns and declared is None:
+            column = by_slug.get(slug(name))
+        if column is not None and column in raw.columns:
+            found[name] = column
+        elif declared is not None or _is_needed(contract, field):
+            missing.append(_no_column(settings, raw, name, declared))
+    if missing:
+        raise RuleError(missing)
+    return found
+
+
+def type_columns(
+    contract: Contract, settings: DataSettings, raw: Raw, columns: Mapping[str, str]
+) -> Typed:
+    """Return the typed columns; a cell that its field refuses makes a diagnostic.
+
+    An empty cell takes the field's default, as missing evidence does, else it is unknown.
+    """
+    typed: dict[str, list[Value]] = {}
+    bad: set[int] = set()
+    found: list[Diagnostic] = []
+    for name, column in columns.items():
+        field = contract.template[name]
+        if field.type.kind in ("reference", "list"):
+            continue
+        cells: Sequence[Any] = raw.columns[column]
+        codes = _codes(settings.levels.get(name, {}), field)
+        if column == raw.target and raw.target_names and not codes and not field.type.is_numeric:
+            cells = [raw.target_names[code] for code in cells]
+        read = _Cells(field, codes, name == contract.goal)
+        typed[name] = [read.value(cell, row) for row, cell in enumerate(cells)]
+        if read.refused:
+            bad.update(row for row, _ in read.refused)
+            found += _refusals(settings, raw, column, read)
+    return Typed(typed, frozenset(bad), tuple(found))
+
+
+class _Cells:
+    """Reads the cells of one column, each distinct text only once."""
+
+    def __init__(self, field: Field, codes: Mapping[str, str], is_goal: bool) -> None:
+        self.field = field
+        self.codes = codes
+        self.refused: list[tuple[int, str]] = []
+        self.unmapped: list[str] = []
+        self._known: dict[tuple[type, object], Value] = {}
+        default = field.default
+        # A default fills in for evidence; an answer that nobody wrote down stays unknown.
+        self._empty = UNKNOWN if default is None or is_goal else default
+
+    def value(self, cell: object, row: int) -> Value:
+        if cell is None or cell != cell:  # NaN is the one value that is not itself
+            return self._empty
+        key = (type(cell), cell)
+        try:
+            return self._known[key]
+        except KeyError:
+            pass
+        except TypeError:  # a nested cell of a parquet file
+            key = (str, repr(cell))
+        try:
+            value = self._read(cell)
+        except ValueError as error:
+            self.refused.append((row, str(error)))
+            return UNKNOWN
+        self._known[key] = value
+        return value
+
+    def _read(self, cell: object) -> Value:
+        kind = self.field.type.kind
+        if self.codes:
+            level = self.codes.get(_code(cell))
+            if level is not None:
+                return level == "true" if kind == "boolean" else level
+        if kind == "enumeration":
+            return self._level(cell)
+        if kind == "boolean" and isinstance(cell, (int, float)) and cell in (0, 1):
+            return bool(cell)
+        if isinstance(cell, str):
+            if cell.strip() in EMPTY and (kind != "text" or not cell.strip()):
+                return self._empty
+            return from_text(self.field, cell)
+        if kind == "text":
+            return coerce(self.field, _code(cell))
+        return coerce(self.field, cell)
+
+    def _level(self, cell: object) -> Value:
+        text = _code(cell)
+        if text in self.field.type.levels:
+            return text
+        if isinstance(cell, str):
+            level = level_of(self.field.type, cell)
+            if level is not None:
+                return level
+            if cell.strip() in EMPTY:
+                return self._empty
+        if text not in self.unmapped:
+            self.unmapped.append(text)
+        levels = ", ".join(self.field.type.levels)
+        raise ValueError(f'"{text}" is no level of `{self.field.name}` ({levels})')
+
+
+def _is_needed(contract: Contract, field: Field) -> bool:
+    if field.name == contract.goal:
+        return True
+    plain = field.type.kind not in ("text", "list", "reference")
+    return (
+        plain
+        and not field.optional
+        and field.default is None
+        and field.name not in contract.concluded
+    )
+
+
+def _no_column(settings: DataSettings, raw: Raw, name: str, declared: str | None) -> Diagnostic:
+    near = nearest(declared or name, raw.columns)
+    wanted = f'column "{declared}" of field `{name}`' if declared else f"column for `{name}`"
+    message = f"{raw.name} has no {wanted}; it has {_some(list(raw.columns))}"
+    hint = f'[columns]  {name} = "{near or "THE COLUMN"}"'
+    if settings.document is not None:
+        return settings.document.diagnostic(
+            Severity.ERROR, "unknown-column", message, ("columns", name), hint
+        )
+    return Diagnostic(Severity.ERROR, "unknown-column", message, None, hint)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _code(cell: object) -> str:
+    """Return a cell as the text that a code in `data.toml` is compared by: 1.0 is "1"."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _codes(levels: Mapping[str, tuple[object, ...]], field: Field) -> dict[str, str]:
+    return {_code(code): level for level, codes in levels.items() for code in codes}
+
+
+def _refusals(settings: DataSettings, raw: Raw, column: str, read: _Cells) -> list[Diagnostic]:
+    name = read.field.name
+    severity = Severity.WARNING if "incomplete-rows" in settings.allow else Severity.ERROR
+    if read.unmapped:
+        rows = len(read.refused)
+        levels = read.field.type.levels
+        message = (
+            f'column "{column}" has {_some([f"{one!r}" for one in read.unmapped])} in {rows} rows, '
+            f"which are no levels of `{name}` ({', '.join(levels)})"
+        )
+        example = _toml(read.unmapped[0])
+        hint = f"say what they mean in data.toml:  [levels.{name}]  {levels[0]} = {example}"
+        return [Diagnostic(severity, "unmapped-level", message, None, hint)]
+    shown = [f"{raw.place(row)}: {message}" for row, message in read.refused[:SHOWN_CELLS]]
+    more = len(read.refused) - SHOWN_CELLS
+    if more > 0:
+        shown.append(f'and {more:,} more in column "{column}"')
+    hint = 'mend the cells, or leave such rows out:  [allow]  incomplete-rows = "REASON"'
+    return [Diagnostic(severity, "wrong-value", "; ".join(shown), None, hint)]
+
+
+def _toml(text: str) -> str:
+    return text if text.lstrip("-").isdecimal() else f'"{text}"'

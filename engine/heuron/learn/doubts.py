@@ -1,0 +1,179 @@
+"""Warnings about data before anything is learned from them, with numbers and the way out.
+
+Each check is a function from the table's columns to diagnostics. All look at training rows only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from heuron.diagnostics import Diagnostic, Severity
+from heuron.learn.contract import Contract
+from heuron.learn.copies import is_id_like
+from heuron.values import UNKNOWN, Value
+
+__all__ = ["CHECKS", "doubts"]
+
+Columns = Mapping[str, Sequence[Value]]
+
+FEW: Final = 10
+"""A goal's level with fewer training rows is warned of."""
+GIVEN_AWAY: Final = 0.97
+WELL_BELOW: Final = 0.10
+MOST_ROWS: Final = 2000
+MOST_FEATURES: Final = 200
+
+
+def doubts(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Return every warning about the training rows.
+
+    Args:
+        contract: The template and the goal.
+        columns: Typed cells of the training rows by field, the goal among them.
+    """
+    return [one for check in CHECKS for one in check(contract, columns)]
+
+
+def _warning(code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, message, None, hint)
+
+
+def check_ids(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Warn of fields with another value in every row."""
+    found = []
+    for name, cells in _features(contract, columns):
+        known = [None if cell is UNKNOWN else cell for cell in cells]
+        if is_id_like(known):
+            message = f"`{name}` has another value in each of {len(cells):,} rows, like an id"
+            found.append(_warning("id-like", message, f"leave `{name}` out of `features`"))
+    return found
+
+
+def check_codes(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Warn of numbers that take a few whole values and do not rise or fall with the goal."""
+    goal = columns[contract.goal]
+    found = []
+    for name, cells in _features(contract, columns):
+        if not contract.template[name].type.is_numeric:
+            continue
+        counts = Counter(cell for cell in cells if cell is not UNKNOWN)
+        whole = all(float(cell).is_integer() for cell in counts)  # type: ignore[arg-type]
+        if not 3 <= len(counts) <= 12 or not whole or sum(counts.values()) < 50:
+            continue
+        levels = sorted(float(cell) for cell in counts)  # type: ignore[arg-type]
+        if levels[-1] - levels[0] > 20 or _is_ordered(levels, cells, goal):
+            continue
+        shown = ", ".join(f"{level:g}" for level in levels)
+        message = (
+            f"`{name}` takes only the values {shown}, and the goal neither rises nor falls "
+            "with them: they look like codes"
+        )
+        hint = f"declare an enumeration and map it under [levels.{name}]"
+        found.append(_warning("codes-as-numbers", message, hint))
+    return found
+
+
+def check_few_rows(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Warn of levels of the goal with few training rows."""
+    if contract.is_regression:
+        return []
+    counts = Counter(columns[contract.goal])
+    found = []
+    for level in contract.classes:
+        if counts[level] < FEW:
+            message = f"`{contract.goal}` is {level} in only {counts[level]} training rows"
+            hint = "get more rows of it, or do not ask a model about it"
+            found.append(_warning("few-rows", message, hint))
+    return found
+
+
+def check_gives_away(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Warn of one feature that is almost always right while the others are well below.
+
+    Each feature alone gets a tree of depth two, judged by five-fold balanced accuracy.
+    """
+    if contract.is_regression:
+        return []
+    goal = columns[contract.goal][:MOST_ROWS]
+    if min(Counter(goal).values(), default=0) < 5 or len(set(goal)) < 2:
+        return []
+    scores = sorted(
+        (
+            (_alone(cells[:MOST_ROWS], goal), name)
+            for name, cells in _features(contract, columns)[:MOST_FEATURES]
+        ),
+        key=lambda one: (-one[0], one[1]),
+    )
+    if len(scores) < 2 or scores[0][0] < GIVEN_AWAY or scores[0][0] - scores[1][0] < WELL_BELOW:
+        return []
+    (best, name), (second, other) = scores[:2]
+    message = (
+        f"`{name}` alone is right on {best:.1%} of the training rows (mean of the levels), "
+        f"the next feature, `{other}`, on {second:.1%}: was it recorded after the answer?"
+    )
+    return [_warning("gives-away", message, f"leave `{name}` out of `features`")]
+
+
+CHECKS: Final[tuple[Callable[[Contract, Columns], list[Diagnostic]], ...]] = (
+    check_ids,
+    check_codes,
+    check_few_rows,
+    check_gives_away,
+)
+
+
+def _features(contract: Contract, columns: Columns) -> list[tuple[str, Sequence[Value]]]:
+    return [
+        (name, cells)
+        for name, cells in columns.items()
+        if name != contract.goal
+        and name not in contract.concluded
+        and contract.template[name].type.kind not in ("text", "list", "reference")
+    ]
+
+
+def _is_ordered(levels: Sequence[float], cells: Sequence[Value], goal: Sequence[Value]) -> bool:
+    """Return whether the goal rises or falls with the levels, noise aside."""
+    import numpy
+    from scipy.stats import spearmanr
+
+    numeric = all(isinstance(one, (int, float)) for one in goal)
+    first = next(iter(goal))
+    at: dict[float, list[float]] = {level: [] for level in levels}
+    for cell, answer in zip(cells, goal, strict=True):
+        if cell is not UNKNOWN:
+            at[float(cell)].append(float(answer) if numeric else float(answer == first))  # type: ignore[arg-type]
+    means = numpy.array([numpy.mean(at[level]) for level in levels])
+    if numpy.ptp(means) < 0.1 * (numpy.std(numpy.concatenate(list(at.values()))) or 1.0):
+        return True  # nothing to be misled about
+    steps = numpy.diff(means)
+    noise = 0.1 * numpy.ptp(means)
+    if (steps >= -noise).all() or (steps <= noise).all():
+        return True
+    return bool(abs(spearmanr(range(len(means)), means).statistic) > 0.9)
+
+
+def _alone(cells: Sequence[Value], goal: Sequence[Value]) -> float:
+    """Return the cross-validated balanced accuracy of one feature by itself."""
+    import numpy
+    from sklearn.model_selection import cross_val_score
+    from sklearn.tree import DecisionTreeClassifier
+
+    places = {value: float(at) for at, value in enumerate(sorted({str(cell) for cell in cells}))}
+    column = numpy.array(
+        [
+            numpy.nan
+            if cell is UNKNOWN
+            else float(cell)
+            if isinstance(cell, (int, float))
+            else places[str(cell)]
+            for cell in cells
+        ]
+    )[:, None]
+    depth = 2 if all(isinstance(cell, (int, float)) for cell in cells) else 4
+    tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
+    answers = [str(one) for one in goal]
+    scores = cross_val_score(tree, column, answers, scoring="balanced_accuracy", cv=5)
+    return float(scores.mean())

@@ -1,0 +1,162 @@
+"""Where data come from: scikit-learn's tables, CSV, parquet. Columns of raw cells, untyped.
+
+Owns `Raw` and `read_source`. What a cell means is the affair of `columns`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity, Span, nearest
+
+__all__ = ["Raw", "read_source"]
+
+SKLEARN: Final = ("iris", "wine", "digits", "breast_cancer", "diabetes")
+"""Tables that come with scikit-learn; nothing is ever downloaded."""
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A table as it was read.
+
+    `columns` maps names to cells, all of one length; a cell of a CSV file is text, others are
+    Python values, None where empty. `target` is the column of a scikit-learn table's target and
+    `target_names` its names by code. `first_line` is the line of the first row in the file, or
+    None where rows have no lines. `digest` is the SHA-256 of the content.
+    """
+
+    name: str
+    columns: Mapping[str, list[Any]]
+    digest: str
+    target: str | None = None
+    target_names: tuple[str, ...] = ()
+    first_line: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values()), ()))
+
+    def place(self, row: int) -> str:
+        """Return where a row (from 0) stands, for messages."""
+        if self.first_line is not None:
+            return f"{self.name}:{row + self.first_line}"
+        return f"{self.name} row {row + 1}"
+
+
+def read_source(source: str, folder: Path, root: Path | None) -> Raw:
+    """Read the data that `source` names.
+
+    Args:
+        source: `sklearn:NAME`, or a path of a CSV or parquet file.
+        folder: What a relative path starts from.
+        root: The folder that the path must stay in; None when the user gave the path.
+
+    Raises:
+        RuleError: Not found, outside the project, or not readable as a table.
+    """
+    scheme, colon, name = source.partition(":")
+    if colon and scheme == "sklearn":
+        return _read_sklearn(name)
+    path = (folder / source).resolve()
+    if root is not None and not path.is_relative_to(root.resolve()):
+        raise _refused("outside-project", source, f"{source} leaves the project's folder")
+    if not path.is_file():
+        raise _refused("not-found", source, f"no data at {path}")
+    if path.suffix in (".parquet", ".pq"):
+        return _read_parquet(path, source)
+    if path.suffix in (".csv", ".tsv", ".txt"):
+        return _read_csv(path, source)
+    hint = 'sources are "sklearn:NAME", "FILE.csv" and "FILE.parquet"'
+    raise _refused("bad-data", source, f"{source} is of no known kind", hint)
+
+
+def _refused(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
+    return RuleError(Diagnostic(Severity.ERROR, code, message, Span(name, 0, 0), hint))
+
+
+def _read_sklearn(name: str) -> Raw:
+    if name not in SKLEARN:
+        near = nearest(name, SKLEARN)
+        hint = f"did you mean sklearn:{near}?" if near else f"known: {', '.join(SKLEARN)}"
+        raise _refused("not-found", f"sklearn:{name}", f"scikit-learn has no table {name}", hint)
+    import sklearn.datasets
+
+    # scaled=False: the template's units are the measurements', not standard deviations.
+    options = {"scaled": False} if name == "diabetes" else {}
+    bunch = getattr(sklearn.datasets, f"load_{name}")(**options)
+    columns = {
+        str(column): bunch.data[:, at].tolist() for at, column in enumerate(bunch.feature_names)
+    }
+    columns["target"] = bunch.target.tolist()
+    names = tuple(str(one) for one in getattr(bunch, "target_names", ()))
+    digest = hashlib.sha256(bunch.data.tobytes() + bunch.target.tobytes()).hexdigest()
+    return Raw(f"sklearn:{name}", columns, digest, "target", names)
+
+
+def _read_parquet(path: Path, shown: str) -> Raw:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        hint = "pip install heuron[parquet]"
+        raise _refused("bad-data", shown, "reading parquet needs pyarrow", hint) from None
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _refused("bad-data", shown, f"{shown} is no parquet file: {error}") from None
+    columns = {name: table.column(name).to_pylist() for name in table.column_names}
+    _check_shape(shown, columns)
+    return Raw(shown, columns, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _read_csv(path: Path, shown: str) -> Raw:
+    content = path.read_bytes()
+    try:
+        # utf-8-sig: spreadsheets write a byte order mark.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8"
+        message = f"{shown} is not UTF-8 text (byte {error.start})"
+        raise _refused("not-text", shown, message, hint) from None
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        records = [record for record in reader if record]
+    except csv.Error as error:
+        raise _refused("bad-data", f"{shown}:{reader.line_num}", f"{shown}: {error}") from None
+    if not records:
+        raise _refused("bad-data", shown, f"{shown} is empty: a header and rows are needed")
+    names = [name.strip() for name in records[0]]
+    for at, record in enumerate(records[1:], start=2):
+        if len(record) != len(names):
+            message = f"{shown}:{at}: {len(record)} cells, but the header has {len(names)}"
+            hint = f"the separator seems to be {separator!r}; texts that hold it need quotes"
+            raise _refused("bad-data", shown, message, hint)
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _refused("bad-data", shown, f'{shown}: two columns are called "{twice}"')
+    columns = (
+        {
+            name: list(cells)
+            for name, cells in zip(names, zip(*records[1:], strict=True), strict=True)
+        }
+        if len(records) > 1
+        else {name: [] for name in names}
+    )
+    _check_shape(shown, columns)
+    return Raw(shown, columns, hashlib.sha256(content).hexdigest(), first_line=2)
+
+
+def _check_shape(shown: str, columns: Mapping[str, list[Any]]) -> None:
+    if not columns or not next(iter(columns.values())):
+        raise _refused("bad-data", shown, f"{shown} has no rows")
