@@ -1,0 +1,396 @@
+"""The general plan: every rule, table and query of a program as functions over a memory.
+
+For the rule with index i the module has `mi(out)`, which calls `out` with (rows, values,
+certainty) for each activation; `mi_s0(out, seeds)`, `mi_s1`, … seeded by its positive patterns in
+turn; `ai(rows, values)`, the effects of its actions; `wi(rows, values)`, its reason in words, and
+`oi(rows, values)`, its lines for the log. `ni(out)` finds the combinations that are possible but
+not true, for what an answer needs. A table with index i has `mi(out)`, which calls `out` with
+(place of the row, fact's row, value, certainty), and `ni(out)`; the query i has `qi(…)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heuron.check.tree import (
+    Action,
+    Aggregate,
+    Assert,
+    Because,
+    Bind,
+    Conclude,
+    Condition,
+    Constant,
+    Derive,
+    Halt,
+    Hole,
+    Log,
+    Modify,
+    Pattern,
+    Predict,
+    Query,
+    Retract,
+    Rule,
+    Table,
+    Test,
+)
+from heuron.plan.conclusions import definitions, typed
+from heuron.plan.expression import Expressions
+from heuron.plan.matcher import Body, Leaf, MatchNames, Scope
+from heuron.plan.module import Module
+from heuron.plan.normal import Program
+from heuron.plan.reads import patterns
+from heuron.plan.record import bounds
+from heuron.plan.source import Writer
+from heuron.plan.tables import write_table, write_unknown_rows
+from heuron.values import UNKNOWN, Value
+
+__all__ = ["CONCLUDE", "DERIVE", "GeneralPlan", "plan_conditions", "plan_general"]
+
+# What the first place of an effect says.
+CONCLUDE, DERIVE, ASSERT, MODIFY, RETRACT, HALT = range(6)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralPlan:
+    """The general plan of a program: source text, and which functions it has.
+
+    `names` are the functions that `make` returns.
+    """
+
+    source: str
+    names: tuple[str, ...]
+
+
+def plan_general(program: Program) -> GeneralPlan:
+    """Return the general plan of a program."""
+    module = Module(program)
+    names: list[str] = []
+    for item in definitions(program):
+        if isinstance(item, Table):
+            names += _table(module, item)
+        else:
+            names += _rule(module, item)
+    for step in program.steps:
+        names += _rule(module, step)
+    for place, query in enumerate(program.queries):
+        names.append(_query(module, f"q{place}", query))
+    for name in names:
+        module.export(name)
+    return GeneralPlan(module.source(), tuple(names))
+
+
+def plan_conditions(
+    program: Program, conditions: tuple[Condition, ...], facts: dict[str, str]
+) -> str:
+    """Return a module with `true(…)` and `possible(…)`: whether conditions hold somewhere.
+
+    Args:
+        program: The program that the conditions belong to.
+        conditions: The conditions, all of which must hold together.
+        facts: Fact variables that are bound outside, with their types: the functions take one
+            row for each, in this order.
+    """
+    module = Module(program)
+    for name, possible in (("true", False), ("possible", True)):
+        scope = Scope()
+        parameters = []
+        for place, (variable, type_name) in enumerate(facts.items()):
+            parameters.append(f"f{place}")
+            scope.rows[variable] = f"f{place}"
+            scope.types[variable] = type_name
+        asked = Body(module, scope, possible, Leaf(_nothing, "return False"))
+        call = asked.ask(conditions, possible)
+        module.add(name, parameters, [f"    return {call}"])
+        module.export(name)
+    return module.source()
+
+
+def _nothing(body: Body) -> None:
+    return None
+
+
+def _rule(module: Module, rule: Rule) -> list[str]:
+    name = f"m{rule.index}"
+    weighed = any(isinstance(one, Conclude) for one in rule.actions)
+    scope = _match(module, rule, name, None, weighed)
+    names = [name]
+    for place, pattern in enumerate(patterns(rule.conditions)):
+        names.append(f"{name}_s{place}")
+        _match(module, rule, names[-1], pattern, weighed)
+    _possible(module, rule, f"n{rule.index}")
+    names.append(f"n{rule.index}")
+    effects = tuple(one for one in rule.actions if not isinstance(one, (Because, Log)))
+    names.append(f"a{rule.index}")
+    _action_function(module, rule, scope, names[-1], effects, _effects)
+    because = tuple(one for one in rule.actions if isinstance(one, Because))
+    if because:
+        names.append(f"w{rule.index}")
+        _action_function(module, rule, scope, names[-1], because, _reason)
+    logs = tuple(one for one in rule.actions if isinstance(one, Log))
+    if logs:
+        names.append(f"o{rule.index}")
+        _action_function(module, rule, scope, names[-1], logs, _log_lines)
+    return names
+
+
+def variables(rule: Rule | Query) -> tuple[list[str], list[str]]:
+    """Return the fact variables and the other variables of a rule, in the order as written."""
+    rows = [one.variable for one in patterns(rule.conditions)]
+    values: list[str] = []
+    for one in rule.conditions:
+        match one:
+            case Pattern():
+                values += [binding.variable for binding in one.bindings]
+                values += [f"{one.variable}.{field}" for field in one.each]
+            case Bind() | Predict():
+                values.append(one.variable)
+    return rows, list(dict.fromkeys(values))
+
+
+def _held(scope: Scope, name: str) -> str:
+    """Return the local of a variable, or of the value of a `many` field in this match."""
+    if scope.has(name):
+        return scope.local(name)
+    variable, _, field = name.rpartition(".")
+    return scope.each[(variable, field)][0]
+
+
+def _tuple(parts: list[str]) -> str:
+    return f"({''.join(f'{part}, ' for part in parts)})"
+
+
+def _match(module: Module, rule: Rule, name: str, seed: Pattern | None, weighed: bool) -> Scope:
+    rows, values = variables(rule)
+
+    def emit(body: Body) -> None:
+        scope = body.scope
+        matched = _tuple([scope.rows[one] for one in rows])
+        held = _tuple([_held(scope, one) for one in values])
+        body.writer.line(f"out(({matched}, {held}, {body.lowest()}))")
+
+    parameters = ("out",) if seed is None else ("out", "seeds")
+    leaf = Leaf(emit, "return", parameters)
+    body = Body(module, Scope(), False, leaf, weighed)
+    body.write(name, parameters, rule.conditions, seed)
+    return body.scope
+
+
+def _possible(module: Module, rule: Rule, name: str) -> None:
+    """Write the function that finds what is possible and not true."""
+    rows, _ = variables(rule)
+    conditions = tuple(one for one in rule.conditions if not _reads_model(one, rule))
+
+    def emit(body: Body) -> None:
+        checks = [one for one in map(body.true, body.checks) if one != "True"]
+        if checks:
+            body.writer.line(f"if not ({' and '.join(checks)}):")
+            body.writer.line(f"    out({_tuple([body.scope.rows[one] for one in rows])})")
+
+    leaf = Leaf(emit, "return", ("out",))
+    Body(module, Scope(), True, leaf).write(name, ("out",), conditions)
+
+
+def _reads_model(condition: Condition, rule: Rule) -> bool:
+    from heuron.plan.reads import free
+
+    models = {one.variable for one in rule.conditions if isinstance(one, Predict)}
+    return isinstance(condition, Predict) or bool(models & set(free(condition)))
+
+
+def _action_function(
+    module: Module,
+    rule: Rule,
+    matched: Scope,
+    name: str,
+    actions: tuple[Action, ...],
+    write: Callable[[Body, tuple[Action, ...]], str],
+) -> None:
+    rows, values = variables(rule)
+    scope = Scope()
+    body = Body(module, scope, False, Leaf(_nothing, "return ()"))
+    writer = body.writer
+    for place, variable in enumerate(rows):
+        scope.rows[variable] = f"r{place}"
+        scope.types[variable] = matched.types[variable]
+    for place, variable in enumerate(values):
+        if variable in matched.predictions:
+            scope.predictions[variable] = f"u{place}"
+        elif variable in matched.values:
+            scope.values[variable] = f"u{place}"
+        else:
+            owner, _, field = variable.rpartition(".")
+            scope.each[(owner, field)] = (f"u{place}", "1.0")
+    if rows:
+        writer.line(f"{_tuple(list(scope.rows.values()))} = rows")
+    if values:
+        writer.line(f"{_tuple([f'u{place}' for place in range(len(values))])} = values")
+    result = write(body, actions)
+    writer.line(f"return {result}")
+    module.add(name, ("rows", "values"), writer.lines)
+
+
+def _effects(body: Body, actions: tuple[Action, ...]) -> str:
+    return _tuple([_effect(body, one) for one in actions])
+
+
+def _effect(body: Body, action: Action) -> str:
+    literal = body.module.constants.literal
+    match action:
+        case Conclude():
+            row, type_name = body.scope.rows[action.variable], body.scope.types[action.variable]
+            template = body.module.program.templates[type_name]
+            value = _fitting(body, template.name, action.field, action.value)
+            key = literal((type_name, action.field))
+            return f"({CONCLUDE}, {key}, {row}[0], {value}, {float(action.certainty)!r})"
+        case Derive():
+            return f"({DERIVE}, {literal(action.type_name)}, {_derived(body, action)})"
+        case Assert():
+            return f"({ASSERT}, {literal(action.type_name)}, {_named(body, action.values)})"
+        case Modify():
+            row = body.scope.rows[action.variable]
+            return f"({MODIFY}, {row}[0], {_named(body, action.changes)})"
+        case Retract():
+            return f"({RETRACT}, {body.scope.rows[action.variable]}[0])"
+        case Halt():
+            return f"({HALT},)"
+    raise AssertionError(f"no effect: {type(action).__name__}")
+
+
+def _named(body: Body, values: tuple[tuple[str, object], ...]) -> str:
+    literal = body.module.constants.literal
+    parts = [f"{literal(name)}: {body.expressions.value(one)}" for name, one in values]  # type: ignore[arg-type]
+    return f"{{{', '.join(parts)}}}"
+
+
+def _derived(body: Body, action: Derive) -> str:
+    """Return source for the given fields of a derived fact, in the order of its rows."""
+    layout = body.module.layouts[action.type_name]
+    given = dict(action.values)
+    parts = []
+    for name in layout.given:
+        if name in given:
+            parts.append(_fitting(body, action.type_name, name, given[name]))
+            continue
+        default = layout.template[name].default
+        parts.append(body.module.constants.literal(UNKNOWN if default is None else default))
+    return _tuple(parts)
+
+
+def _fitting(body: Body, type_name: str, field: str, value: object) -> str:
+    """Return source for a value in the type and range of its field; unknown when outside."""
+    template = body.module.program.templates[type_name]
+    one = template[field]
+    if isinstance(value, Constant):
+        constant: Value = typed(one.type.kind, value.value)
+        return body.module.constants.literal(constant)
+    source = body.expressions.value(value)  # type: ignore[arg-type]
+    plain = one.low is None and one.high is None and one.matching is None
+    exact = one.type.kind not in ("number", "integer") or getattr(value, "type", None) == one.type
+    if plain and exact:
+        return source
+    limits = bounds(template, field)
+    return f"accept({source}, {body.module.constants.literal(limits)})"
+
+
+def text_source(
+    parts: tuple[str | Hole, ...], expressions: Expressions, literal: Callable[[Value], str]
+) -> str:
+    """Return source for a text with holes."""
+    pieces = []
+    for part in parts:
+        if isinstance(part, Hole):
+            spec = "None" if part.format is None else literal(part.format)
+            pieces.append(f"form({expressions.value(part.expression)}, {spec})")
+        else:
+            pieces.append(literal(part))
+    return f"words({', '.join(pieces)})"
+
+
+def _reason(body: Body, actions: tuple[Action, ...]) -> str:
+    texts = _texts(body, actions)
+    return texts[0] if len(texts) == 1 else f"' '.join(({', '.join(texts)},))"
+
+
+def _log_lines(body: Body, actions: tuple[Action, ...]) -> str:
+    return _tuple(_texts(body, actions))
+
+
+def _texts(body: Body, actions: tuple[Action, ...]) -> list[str]:
+    literal = body.module.constants.literal
+    return [
+        text_source(one.parts, body.expressions, literal)
+        for one in actions
+        if isinstance(one, (Because, Log))
+    ]
+
+
+def _table_body(module: Module, table: Table, writer: Writer) -> Body:
+    scope = Scope()
+    scope.rows[table.variable] = "r"
+    scope.types[table.variable] = table.type_name
+    body = Body(module, scope, False, Leaf(_nothing, "return"), True)
+    body.writer = writer
+    body.expressions = Expressions(MatchNames(body), module.constants, writer)
+    return body
+
+
+def _table(module: Module, table: Table) -> list[str]:
+    name, unknown = f"m{table.index}", f"n{table.index}"
+    writer = Writer()
+    writer.line(f"for r in {module.table(table.type_name)}.values():")
+    writer.depth += 1
+    body = _table_body(module, table, writer)
+
+    def hit(place: int) -> None:
+        row = table.rows[place]
+        body.weights = []
+        for test in row.tests:
+            if test is not None:
+                body.weigh_test(test)
+        value = _fitting(body, table.type_name, table.field, row.value)
+        writer.line(f"out(({place!r}, r, {value}, {body.lowest()}))")
+
+    write_table(table, body.expressions, module.constants, writer, hit)
+    module.add(name, ("out", "reports"), writer.lines)
+    writer = Writer()
+    writer.line(f"for r in {module.table(table.type_name)}.values():")
+    writer.depth += 1
+    body = _table_body(module, table, writer)
+    writer.line("found = []")
+    write_unknown_rows(table, body.expressions, writer)
+    writer.line("for place in found:")
+    writer.line("    out((place, r))")
+    module.add(unknown, ("out",), writer.lines)
+    return [name, unknown]
+
+
+def _query(module: Module, name: str, query: Query) -> str:
+    scope = Scope()
+    for place, parameter in enumerate(query.parameters):
+        scope.values[parameter] = f"a{place}"
+    rows, _ = variables(query)
+
+    def emit(body: Body) -> None:
+        value = body.expressions.value(query.value)
+        numbers = _tuple([f"{body.scope.rows[one]}[0]" for one in rows])
+        body.writer.line(f"out(({numbers}, {value}))")
+
+    parameters = ("out", *scope.values.values())
+    Body(module, scope, False, Leaf(emit, "return", parameters)).write(
+        name, parameters, query.conditions
+    )
+    return name
+
+
+def inline_aggregates(rule: Rule) -> bool:
+    """Return whether a rule has an aggregate outside of `x = …`."""
+    from heuron.plan.reads import walk
+
+    return any(
+        isinstance(one, Aggregate)
+        for condition in rule.conditions
+        if isinstance(condition, (Test, Pattern))
+        for one in walk(condition)
+    )

@@ -1,0 +1,715 @@
+"""The conditions of a rule, a query or a sub-condition as generated nested loops.
+
+A body is a conjunction of conditions. It is written in one of two senses: *true*, the loops find
+the combinations of facts for which every condition is true; *possible*, those for which no
+condition is false. So `not` is true when nothing is possible inside, and false when something is
+true; `exists` the other way round; `forall P have Q` is `not (P, not Q)`; a sum is unknown when
+something is possible that is not true.
+
+Any pattern can be the seed: its candidates are then given, and the other patterns, tests and
+binds are put in order around it. Every test stands as early as its variables allow, and an
+equality with what is already bound becomes a look-up in a hash index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from heuron.check.tree import (
+    ANY,
+    Aggregate,
+    Bind,
+    Binding,
+    Compare,
+    Condition,
+    Either,
+    Exists,
+    Expression,
+    FactVariable,
+    FieldOf,
+    Forall,
+    Holds,
+    Negation,
+    Pattern,
+    Predict,
+    Test,
+    Variable,
+)
+from heuron.plan.expression import Expressions
+from heuron.plan.module import Module
+from heuron.plan.reads import bound, concluded_reads, free, walk
+from heuron.plan.source import Writer
+
+__all__ = ["Body", "Leaf", "Scope"]
+
+LOOPS: Final = 15
+"""How many loops nest before the next function goes on (CPython allows 20 blocks)."""
+
+
+def _plain_call(source: str) -> tuple[str, ...]:
+    return (source,)
+
+
+def _asking_call(source: str) -> tuple[str, ...]:
+    return (f"if {source}:", "    return True")
+
+
+def _emit_found(body: Body) -> None:
+    body.writer.line("return True")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What a body does with each combination, and how its functions speak to their callers.
+
+    `emit` writes the innermost lines; `parameters` are locals that a further function needs too;
+    `call` turns the source of a call to a further function into lines; `end` is the last line
+    of the function, also used to give up before any loop.
+    """
+
+    emit: Callable[[Body], None]
+    end: str
+    parameters: tuple[str, ...] = ()
+    call: Callable[[str], tuple[str, ...]] = _plain_call
+
+
+FOUND: Final = Leaf(
+    emit=_emit_found,
+    end="return False",
+    call=_asking_call,
+)
+"""The leaf of a body that only asks whether there is a combination."""
+
+
+class Scope:
+    """The variables that are bound at some place, with the locals that hold them."""
+
+    __slots__ = ("each", "predictions", "rows", "types", "values")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.types: dict[str, str] = {}
+        self.values: dict[str, str] = {}
+        self.each: dict[tuple[str, str], tuple[str, str]] = {}
+        self.predictions: dict[str, str] = {}
+
+    def inner(self) -> Scope:
+        """Return a copy for a place further in."""
+        scope = Scope()
+        scope.rows.update(self.rows)
+        scope.types.update(self.types)
+        scope.values.update(self.values)
+        scope.each.update(self.each)
+        scope.predictions.update(self.predictions)
+        return scope
+
+    def has(self, name: str) -> bool:
+        """Return whether a variable is bound."""
+        return name in self.rows or name in self.values or name in self.predictions
+
+    def local(self, name: str) -> str:
+        """Return the local of a variable of any kind."""
+        for kind in (self.rows, self.values, self.predictions):
+            if name in kind:
+                return kind[name]
+        raise AssertionError(f"unbound variable {name}")
+
+    def locals(self) -> list[str]:
+        """Return all locals in use, in the order they were bound."""
+        each = [local for pair in self.each.values() for local in pair]
+        named = [*self.rows.values(), *self.values.values(), *self.predictions.values(), *each]
+        return [local for local in dict.fromkeys(named) if local.isidentifier()]
+
+
+@dataclass(slots=True)
+class _Item:
+    """A condition other than the loop of a pattern, waiting for its variables."""
+
+    condition: Condition | Expression | Binding
+    needs: frozenset[str]
+    owner: Pattern | None = None
+
+
+class MatchNames:
+    """How leaves are read while matching: places of rows, and settled fields by number."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def variable(self, name: str) -> str:
+        """Return the local of a value variable."""
+        return self.body.scope.values[name]
+
+    def fact(self, name: str) -> str:
+        """Return the number of a fact."""
+        return f"{self.body.scope.rows[name]}[0]"
+
+    def field(self, variable: str, field: str) -> str:
+        """Return a place of a row, or the settled value."""
+        scope, module = self.body.scope, self.body.module
+        if (variable, field) in scope.each:
+            return scope.each[(variable, field)][0]
+        row, type_name = scope.rows[variable], scope.types[variable]
+        if not module.is_concluded(type_name, field):
+            return f"{row}[{module.layouts[type_name].places[field]}]"
+        if module.is_many(type_name, field):
+            return f"first_of({module.settled(type_name, field, 'held')}({row}[0], ()))"
+        return f"{module.settled(type_name, field, 'value')}({row}[0], UNKNOWN)"
+
+    def values(self, variable: str, field: str) -> str:
+        """Return the pairs of value and certainty that hold."""
+        row, type_name = self.body.scope.rows[variable], self.body.scope.types[variable]
+        return f"{self.body.module.settled(type_name, field, 'held')}({row}[0], ())"
+
+    def certainty(self, variable: str, field: str, value: str | None) -> str:
+        """Return the certainty of a field, or of one of its values."""
+        scope, module = self.body.scope, self.body.module
+        row, type_name = scope.rows[variable], scope.types[variable]
+        if not module.is_concluded(type_name, field):
+            return f"(0.0 if {self.field(variable, field)} is UNKNOWN else 1.0)"
+        if value is None:
+            return f"{module.settled(type_name, field, 'certainty')}({row}[0], 0.0)"
+        levels = module.settled(type_name, field, "levels")
+        return f"{levels}({row}[0], EMPTY).get({value}, 0.0)"
+
+    def referenced(self, reference: str, target: str, field: str) -> str:
+        """Return a field of the fact with that number."""
+        module = self.body.module
+        if module.is_concluded(target, field):
+            return f"{module.settled(target, field, 'value')}({reference}, UNKNOWN)"
+        place = module.layouts[target].places[field]
+        return f"look({module.table(target)}, {reference}, {place})"
+
+    def prediction(self, variable: str, attribute: str) -> str:
+        """Return an attribute of a prediction."""
+        return f"predicted({self.body.scope.predictions[variable]}, {attribute!r})"
+
+    def backend(self, backend: str, attribute: str) -> str:
+        """Return an attribute of a backend: only dispatch has them, as a function `ask`."""
+        return f"host('backend', {backend!r}, {attribute!r})"
+
+    def aggregate(self, node: Aggregate) -> str:
+        """Return the local that holds an aggregate's value."""
+        return self.body.aggregate(node)
+
+
+class Body:
+    """Writes one conjunction of conditions as a function (or more, when loops nest deeply)."""
+
+    def __init__(
+        self,
+        module: Module,
+        scope: Scope,
+        possible: bool,
+        leaf: Leaf,
+        weighed: bool = False,
+    ) -> None:
+        self.module = module
+        self.scope = scope
+        self.possible = possible
+        self.leaf = leaf
+        self.weighed = weighed
+        self.writer: Writer = Writer()
+        self.loops = 0
+        self.weights: list[str] = []
+        self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
+        self.checks: list[_Item] = []
+        self._parts: list[tuple[str, list[str], Writer]] = []
+
+    def write(
+        self,
+        name: str,
+        parameters: Iterable[str],
+        conditions: tuple[Condition, ...],
+        seed: Pattern | None = None,
+    ) -> None:
+        """Write the function `name`, seeded by one of its patterns or not."""
+        patterns = [one for one in conditions if isinstance(one, Pattern)]
+        if seed is not None:
+            patterns = [seed] + [one for one in patterns if one is not seed]
+        items = _items(conditions)
+        late = [one for one in items if _is_late(one, conditions)]
+        items = [one for one in items if one not in late]
+        self._parts.append((name, list(parameters), self.writer))
+        self._ready(items, patterns)
+        while patterns:
+            pattern = self._next(patterns, items, seed)
+            patterns.remove(pattern)
+            if self.loops >= LOOPS:
+                self._continue_elsewhere(name)
+            self._loop(pattern, items, pattern is seed)
+            self._ready(items, patterns)
+        self._ready(late, [])
+        waiting = [*items, *late]
+        assert not waiting, f"never bound: {[sorted(one.needs) for one in waiting]}"
+        self.leaf.emit(self)
+        self._finish()
+
+    def _finish(self) -> None:
+        for name, parameters, writer in reversed(self._parts):
+            writer.depth = 1
+            writer.line(self.leaf.end)
+            self.module.add(name, parameters, writer.lines)
+
+    def _continue_elsewhere(self, name: str) -> None:
+        further = f"{name}_{len(self._parts)}"
+        parameters = [*self.leaf.parameters, *self.scope.locals(), *self.weights]
+        parameters = list(dict.fromkeys(one for one in parameters if one.isidentifier()))
+        for line in self.leaf.call(f"{further}({', '.join(parameters)})"):
+            self.writer.line(line)
+        self.writer = self.writer.continued()
+        self.expressions = Expressions(MatchNames(self), self.module.constants, self.writer)
+        self._parts.append((further, parameters, self.writer))
+        self.loops = 0
+
+    def _next(self, patterns: list[Pattern], items: list[_Item], seed: Pattern | None) -> Pattern:
+        """Return the next pattern: as written, but only once its reference is bound.
+
+        Around a seed, patterns that can be looked up come before those that must be searched.
+        """
+        ready = [
+            one
+            for one in patterns
+            if one is seed
+            or one.identity is None
+            or all(self.scope.has(name) for name in free(one.identity))
+        ]
+        if seed is not None and seed not in patterns:
+            for one in ready:
+                if one.identity is not None or self._joined(one, items):
+                    return one
+        return ready[0] if ready else patterns[0]
+
+    def _joined(self, pattern: Pattern, items: list[_Item]) -> bool:
+        """Return whether a pattern shares a test with something that is bound already."""
+        return any(
+            pattern.variable in item.needs
+            and any(name != pattern.variable and self.scope.has(name) for name in item.needs)
+            for item in items
+        ) or bool(self._keys(pattern, items)[0])
+
+    # One pattern.
+
+    def _loop(self, pattern: Pattern, items: list[_Item], seeded: bool) -> None:
+        writer, scope = self.writer, self.scope
+        row = writer.fresh("r")
+        keys, used = ({}, []) if seeded else self._keys(pattern, items)
+        if seeded:
+            candidates = "seeds"
+        else:
+            candidates = self._candidates(pattern, keys)
+        writer.line(f"for {row} in {candidates}:")
+        writer.depth += 1
+        self.loops += 1
+        scope.rows[pattern.variable] = row
+        scope.types[pattern.variable] = pattern.type_name
+        if not self.possible:
+            # An index look-up is exact for what is true, so its tests are done.
+            for item in used:
+                items.remove(item)
+                if self.weighed:
+                    self._weigh(item)
+        for field in pattern.each:
+            self._each(pattern, field, row)
+        if seeded and pattern.identity is not None:
+            identity = Compare(
+                type=pattern.identity.type,
+                operator="==",
+                left=FactVariable(type=pattern.identity.type, name=pattern.variable),
+                right=pattern.identity,
+            )
+            items.insert(0, _Item(identity, frozenset(free(identity)), pattern))
+
+    def _each(self, pattern: Pattern, field: str, row: str) -> None:
+        writer = self.writer
+        value, certainty = writer.fresh("e"), writer.fresh("q")
+        held = self.module.settled(pattern.type_name, field, "held")
+        nothing = "NOTHING" if self.possible else "()"
+        writer.line(f"for {value}, {certainty} in {held}({row}[0], {nothing}):")
+        writer.depth += 1
+        self.loops += 1
+        self.scope.each[(pattern.variable, field)] = (value, certainty)
+
+    def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        writer, module = self.writer, self.module
+        table = module.table(pattern.type_name)
+        if pattern.identity is not None:
+            reference = self.expressions.value(pattern.identity)
+            look = "possible_rows" if self.possible else "referred"
+            return f"{look}({table}, {reference})"
+        if not keys:
+            writer.line(f"left[0] -= len({table})")
+            writer.line("if left[0] < 0: stop()")
+            return f"{table}.values()"
+        places = tuple(sorted(keys))
+        exact, possible = module.index(pattern.type_name, places)
+        parts = [keys[place] for place in places]
+        key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        local = writer.fresh("c")
+        writer.line(
+            f"{local} = {possible}({key})" if self.possible else f"{local} = {exact}({key}, EMPTY)"
+        )
+        writer.line(f"left[0] -= len({local})")
+        writer.line("if left[0] < 0: stop()")
+        return local if self.possible else f"{local}.values()"
+
+    def _keys(self, pattern: Pattern, items: list[_Item]) -> tuple[dict[int, str], list[_Item]]:
+        """Return the places of a row whose values are known before the loop, as source."""
+        places = self.module.layouts[pattern.type_name].places
+        binders = {one.variable: one.field for one in pattern.bindings}
+        keys: dict[int, str] = {}
+        used: list[_Item] = []
+        for item in items:
+            test = item.condition
+            if not isinstance(test, Compare) or test.operator != "==":
+                continue
+            for mine, other in ((test.left, test.right), (test.right, test.left)):
+                field = _own_field(pattern, binders, mine)
+                if field not in places or places[field] in keys:
+                    continue
+                names = free(other)
+                if any(isinstance(one, Aggregate) for one in walk(other)):
+                    continue
+                if all(self.scope.has(name) for name in names):
+                    keys[places[field]] = self.expressions.value(other)
+                    used.append(item)
+                    break
+        return keys, used
+
+    # Everything else.
+
+    def _ready(self, items: list[_Item], patterns: list[Pattern]) -> None:
+        """Write every waiting condition whose variables are bound, in order."""
+        again = True
+        while again:
+            again = False
+            for item in list(items):
+                # What a pattern still to come would bind is not bound yet.
+                if all(self.scope.has(name) for name in item.needs):
+                    items.remove(item)
+                    self._condition(item)
+                    again = True
+                    break
+
+    def _condition(self, item: _Item) -> None:
+        one = item.condition
+        match one:
+            case Binding():
+                assert item.owner is not None
+                source = self.expressions.value(
+                    FieldOf(type=ANY, variable=item.owner.variable, field=one.field)
+                )
+                self.scope.values[one.variable] = self.writer.keep(source, "v")
+            case Bind():
+                source = self.expressions.value(one.expression)
+                local = self.writer.fresh("v")
+                self.writer.line(f"{local} = {source}")
+                self.scope.values[one.variable] = local
+            case Predict():
+                self._predict(one)
+        if self.weighed:
+            self._weigh(item)
+        if self.possible:
+            false = self.false(item)
+            if false != "False":
+                self._give_up(false)
+            self.checks.append(item)
+        else:
+            true = self.true(item)
+            if true != "True":
+                self._give_up(f"not ({true})")
+
+    def _give_up(self, source: str) -> None:
+        self.writer.line(f"if {source}:")
+        self.writer.line("    continue" if self.loops else f"    {self.leaf.end}")
+
+    def _predict(self, one: Predict) -> None:
+        local = self.writer.fresh("m")
+        model = self.module.constants.literal(one.model)
+        row, type_name = self.scope.rows[one.record], self.scope.types[one.record]
+        literal = self.module.constants.literal(type_name)
+        self.writer.line(f"{local} = predict({model}, {literal}, {row}[0])")
+        self.scope.predictions[one.variable] = local
+
+    def true(self, item: _Item) -> str:
+        """Return source for "this condition is true"."""
+        match item.condition:
+            case Binding() | Bind():
+                return f"{self.scope.values[item.condition.variable]} is not UNKNOWN"
+            case Predict():
+                return "True"
+            case Test():
+                return self.expressions.true(item.condition.expression)
+            case Negation():
+                return f"not {self.ask(item.condition.conditions, True)}"
+            case Exists():
+                return self.ask(item.condition.conditions, False)
+            case Forall():
+                return f"not {self.ask(self.counterexample(item.condition), True)}"
+            case Either():
+                asked = [self.ask(branch, False) for branch in item.condition.branches]
+                return f"({' or '.join(asked)})"
+            case _:
+                return self.expressions.true(item.condition)  # type: ignore[arg-type]
+
+    def false(self, item: _Item) -> str:
+        """Return source for "this condition is false"."""
+        match item.condition:
+            case Binding() | Bind() | Predict():
+                return "False"
+            case Test():
+                return self.expressions.false(item.condition.expression)
+            case Negation():
+                return self.ask(item.condition.conditions, False)
+            case Exists():
+                return f"not {self.ask(item.condition.conditions, True)}"
+            case Forall():
+                return self.ask(self.counterexample(item.condition), False)
+            case Either():
+                asked = [f"not {self.ask(one, True)}" for one in item.condition.branches]
+                return f"({' and '.join(asked)})"
+            case _:
+                return self.expressions.false(item.condition)  # type: ignore[arg-type]
+
+    def ask(self, conditions: tuple[Condition, ...], possible: bool) -> str:
+        """Return a call that says whether something inside is true, or possible."""
+        outer = self._outer(conditions)
+        key = (possible, id(conditions), self._shape(outer))
+        name = self.module.bodies.get(key)
+        if name is None:
+            name = self.module.bodies[key] = self.module.fresh("b")
+            scope, parameters = self._parameters(outer)
+            Body(self.module, scope, possible, FOUND).write(name, parameters, conditions)
+        return self._call(name, outer)
+
+    def _collect(
+        self,
+        kind: str,
+        conditions: tuple[Condition, ...],
+        value: Expression | None,
+        possible: bool,
+        emit: Callable[[Body], None],
+        lines: tuple[str, ...],
+    ) -> str:
+        """Return a call to a function that collects something of each match into `found`.
+
+        `lines` are what the calling function does with it; in them INNER stands for the call.
+        """
+        outer = self._outer((conditions, value))
+        outer = [name for name in outer if name not in bound(conditions)]
+        key = (kind, id(conditions), id(value), self._shape(outer))
+        name = self.module.bodies.get(key)
+        if name is None:
+            inner = self.module.fresh("b")
+            scope, parameters = self._parameters(outer)
+            weighed = kind.startswith("weighed")
+            leaf = Leaf(emit, "return False", ("found",), _asking_call)
+            body = Body(self.module, scope, possible, leaf, weighed)
+            body.write(inner, ["found", *parameters], conditions)
+            name = self.module.bodies[key] = self.module.fresh("b")
+            call = f"{inner}({', '.join(['found', *parameters])})"
+            spelled = ["found = []", *(line.replace("INNER", call) for line in lines)]
+            self.module.add(name, parameters, [f"    {line}" for line in spelled])
+        return self._call(name, outer)
+
+    def _outer(self, node: object) -> list[str]:
+        local: frozenset[str] = frozenset()
+        if isinstance(node, tuple):
+            local = frozenset(bound(node))
+        return [name for name in free(node) if name not in local]
+
+    def _call(self, name: str, outer: list[str]) -> str:
+        return f"{name}({', '.join(self.scope.local(one) for one in outer)})"
+
+    def _shape(self, outer: list[str]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self.scope.types.get(name, "")) for name in outer)
+
+    def _parameters(self, outer: list[str]) -> tuple[Scope, list[str]]:
+        scope = Scope()
+        parameters = []
+        for place, name in enumerate(outer):
+            local = f"a{place}"
+            parameters.append(local)
+            if name in self.scope.rows:
+                scope.rows[name] = local
+                scope.types[name] = self.scope.types[name]
+            elif name in self.scope.values:
+                scope.values[name] = local
+            else:
+                scope.predictions[name] = local
+        return scope, parameters
+
+    # Certainty.
+
+    def _weigh(self, item: _Item) -> None:
+        """Remember the certainties of the concluded fields that a condition reads."""
+        condition = item.condition
+        match condition:
+            case Exists():
+                if self._reads_concluded(condition):
+                    self.weights.append(self._best((condition.conditions,)))
+            case Either():
+                if self._reads_concluded(condition):
+                    self.weights.append(self._best(condition.branches))
+            case Negation() | Forall() | Predict():
+                pass
+            case Binding():
+                assert item.owner is not None
+                self._weigh_fields(((item.owner.variable, item.owner.type_name, condition.field),))
+            case _:
+                self._weigh_fields(
+                    concluded_reads(condition, self.scope.types, self.module.program.concluded)
+                )
+
+    def _weigh_fields(self, reads: Iterable[tuple[str, str, str]]) -> None:
+        for variable, type_name, field in reads:
+            if not self.module.is_concluded(type_name, field):
+                continue
+            each = self.scope.each.get((variable, field))
+            if each is not None:
+                weight = each[1]
+            else:
+                row = self.scope.rows[variable]
+                weight = f"{self.module.settled(type_name, field, 'certainty')}({row}[0], 1.0)"
+            if weight not in self.weights:
+                self.weights.append(weight)
+
+    def weigh_test(self, test: Expression) -> None:
+        """Remember the certainties of the concluded fields that a table's cell reads."""
+        concluded = self.module.program.concluded
+        self._weigh_fields(concluded_reads(test, self.scope.types, concluded))
+
+    def _best(self, branches: tuple[tuple[Condition, ...], ...]) -> str:
+        """Return the local that holds the best alternative's certainty (0 for none)."""
+        lines = ("INNER", "return max(found, default=0.0)")
+        calls = [
+            self._collect("weighed best", branch, None, False, _emit_lowest, lines)
+            for branch in branches
+        ]
+        source = calls[0] if len(calls) == 1 else f"max({', '.join(calls)})"
+        # Nothing found: the condition does not hold, and its weight is never used.
+        return self.writer.keep(source, "q")
+
+    def lowest(self) -> str:
+        """Return source for the lowest certainty among what the conditions read."""
+        weights = list(dict.fromkeys(self.weights))
+        if not weights:
+            return "1.0"
+        return weights[0] if len(weights) == 1 else f"min({', '.join(weights)})"
+
+    def _reads_concluded(self, node: object) -> bool:
+        names = {field for _, field in self.module.program.concluded}
+        return any(
+            (isinstance(one, (FieldOf, Holds)) and one.field in names)
+            or (isinstance(one, Binding) and one.field in names)
+            for one in walk(node)
+        )
+
+    # Aggregates.
+
+    def aggregate(self, node: Aggregate) -> str:
+        """Write the call of an aggregate and return the local that holds its value."""
+        weighed = self.weighed and self._reads_concluded(node)
+        values = "[one[0] for one in found]" if weighed else "found"
+        result = AGGREGATES[node.function].format(values=values, zero=_zero(node))
+        unknown = "UNKNOWN"
+        if weighed:
+            result = f"({result}, min([one[1] for one in found], default=1.0))"
+            unknown = "(UNKNOWN, 1.0)"
+        call = self._collect(
+            "weighed aggregate" if weighed else node.function,
+            node.conditions,
+            node.value,
+            True,
+            _aggregate_emitter(node, weighed),
+            (f"if INNER: return {unknown}", f"return {result}"),
+        )
+        local = self.writer.fresh("g")
+        if weighed:
+            weight = self.writer.fresh("q")
+            self.writer.line(f"{local}, {weight} = {call}")
+            self.weights.append(weight)
+        else:
+            self.writer.line(f"{local} = {call}")
+        return local
+
+    def counterexample(self, condition: Forall) -> tuple[Condition, ...]:
+        """Return `P, not Q` for `forall P have Q`; always the same object for one condition."""
+        key = ("counterexample", id(condition))
+        if key not in self.module.kept:
+            negation = Negation(conditions=condition.have)
+            self.module.kept[key] = (condition.pattern, negation)
+        return self.module.kept[key]
+
+
+AGGREGATES: Final = {
+    "sum": "total({values}, {zero})",
+    "count": "len({values})",
+    "min": "least({values})",
+    "max": "greatest({values})",
+    "avg": "mean({values})",
+    "collect": "collected({values})",
+}
+
+
+def _emit_lowest(body: Body) -> None:
+    body.writer.line(f"found.append({body.lowest()})")
+
+
+def _aggregate_emitter(node: Aggregate, weighed: bool) -> Callable[[Body], None]:
+    def emit(body: Body) -> None:
+        # The loops have let through what is possible; all of it must be true.
+        checks = [one for one in map(body.true, body.checks) if one != "True"]
+        if checks:
+            body.writer.line(f"if not ({' and '.join(checks)}):")
+            body.writer.line("    return True")
+        value = "1" if node.value is None else body.expressions.value(node.value)
+        if node.function == "collect":
+            numbers = "".join(f"{row}[0], " for row in body.scope.rows.values())
+            value = f"(({numbers}), {value})"
+        if weighed:
+            value = f"({value}, {body.lowest()})"
+        body.writer.line(f"found.append({value})")
+
+    return emit
+
+
+def _zero(node: Aggregate) -> str:
+    return {"number": "0.0", "duration": "timedelta(0)"}.get(node.type.kind, "0")
+
+
+def _own_field(pattern: Pattern, binders: dict[str, str], node: Expression) -> str:
+    if isinstance(node, FieldOf) and node.variable == pattern.variable:
+        return "" if node.field in pattern.each else node.field
+    if isinstance(node, Variable):
+        return binders.get(node.name, "")
+    return ""
+
+
+def _items(conditions: Iterable[Condition]) -> list[_Item]:
+    items: list[_Item] = []
+    for one in conditions:
+        if isinstance(one, Pattern):
+            record = frozenset((one.variable,))
+            items += [_Item(binding, record, one) for binding in one.bindings]
+            items += [_Item(test, record | frozenset(free(test)), one) for test in one.tests]
+        else:
+            items.append(_Item(one, frozenset(free(one))))
+    return items
+
+
+def _is_late(item: _Item, conditions: tuple[Condition, ...]) -> bool:
+    """Return whether a condition calls a model, or reads what one said: those stand last."""
+    late = {one.variable for one in conditions if isinstance(one, Predict)}
+    grown = True
+    while grown:
+        more = {
+            one.variable
+            for one in conditions
+            if isinstance(one, Bind) and late & set(free(one.expression))
+        }
+        grown = not more <= late
+        late |= more
+    return isinstance(item.condition, Predict) or bool(late & item.needs)

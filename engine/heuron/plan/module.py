@@ -1,0 +1,125 @@
+"""The module that the general plans generate: one `make` function that closes over a memory.
+
+`make(memory, today, now, host, predict, left, stop)` returns a dictionary of functions by name.
+Tables, indexes and settled fields are looked up once, when a session starts; the functions reach
+them as closed-over locals. `left` is the budget of search steps, a list of one number; `stop()`
+is called when it falls below zero.
+
+A row is the tuple (number, event, *given fields in template order); see `Layout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from heuron.check.tree import Condition
+from heuron.plan.normal import Program
+from heuron.plan.source import Constants
+from heuron.values import Template
+
+__all__ = ["Layout", "Module"]
+
+HEAD = 2
+"""The places before a row's first field: its number and its event."""
+
+
+class Layout:
+    """Where the given fields of a type stand in its rows, and which fields are concluded."""
+
+    __slots__ = ("concluded", "given", "places", "template")
+
+    def __init__(self, template: Template, concluded: Iterable[tuple[str, str]]) -> None:
+        names = {field for type_name, field in concluded if type_name == template.name}
+        self.template = template
+        self.concluded = tuple(name for name in template.names if name in names)
+        self.given = tuple(name for name in template.names if name not in names)
+        self.places = {name: HEAD + place for place, name in enumerate(self.given)}
+
+
+class Module:
+    """Collects the functions of one generated module, and what they close over."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.constants = Constants()
+        self.layouts = {
+            name: Layout(template, program.concluded)
+            for name, template in program.templates.items()
+        }
+        self._header: dict[str, str] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._functions: list[str] = []
+        self._names: list[str] = []
+        self._counts: dict[str, int] = {}
+        self.bodies: dict[tuple[object, ...], str] = {}
+        self.kept: dict[tuple[object, ...], tuple[Condition, ...]] = {}
+
+    def is_concluded(self, type_name: str, field: str) -> bool:
+        """Return whether some rule concludes the field."""
+        return (type_name, field) in self.program.concluded
+
+    def is_many(self, type_name: str, field: str) -> bool:
+        """Return whether the field may have several values."""
+        return (type_name, field) in self.program.many
+
+    def table(self, type_name: str) -> str:
+        """Return the name of the dictionary of a type's rows by number."""
+        name = f"t{self._number('t', type_name)}"
+        self._header[name] = f"{name} = memory.table({self.constants.literal(type_name)})"
+        return name
+
+    def index(self, type_name: str, places: tuple[int, ...]) -> tuple[str, str]:
+        """Return the names of an index's exact look-up and of its look-up of what may match."""
+        number = self._number("i", type_name, places)
+        literal = self.constants.literal(type_name)
+        self._header[f"i{number}"] = f"i{number} = memory.index({literal}, {places!r})"
+        self._header[f"g{number}"] = f"g{number} = i{number}.buckets.get"
+        self._header[f"y{number}"] = f"y{number} = i{number}.possible"
+        return f"g{number}", f"y{number}"
+
+    def settled(self, type_name: str, field: str, what: str) -> str:
+        """Return the name of a look-up in a concluded field by fact number.
+
+        `what` is value, certainty, held (pairs of value and certainty) or levels.
+        """
+        number = self._number("s", type_name, field)
+        key = f"{self.constants.literal(type_name)}, {self.constants.literal(field)}"
+        self._header[f"s{number}"] = f"s{number} = memory.settled({key})"
+        name = f"s{number}_{what}"
+        self._header[name] = f"{name} = s{number}.{what}.get"
+        return name
+
+    def _number(self, *key: object) -> int:
+        kind = str(key[0])
+        if key not in self._numbers:
+            self._counts[kind] = self._counts.get(kind, -1) + 1
+            self._numbers[key] = self._counts[kind]
+        return self._numbers[key]
+
+    def fresh(self, prefix: str) -> str:
+        """Return a new name for a function."""
+        self._counts[prefix] = self._counts.get(prefix, -1) + 1
+        return f"{prefix}{self._counts[prefix]}"
+
+    def add(self, name: str, parameters: Iterable[str], lines: Iterable[str]) -> None:
+        """Add a function; its lines are indented by one level within the function."""
+        self._functions.append(f"    def {name}({', '.join(parameters)}):")
+        self._functions += [f"    {line}" for line in lines]
+
+    def export(self, name: str) -> None:
+        """Let `make` return this function."""
+        self._names.append(name)
+
+    def source(self) -> str:
+        """Return the module's source."""
+        exported = ", ".join(f"{name!r}: {name}" for name in self._names)
+        return "\n".join(
+            [
+                *self.constants.lines,
+                "def make(memory, today, now, host, predict, left, stop):",
+                *(f"    {line}" for line in self._header.values()),
+                *self._functions,
+                f"    return {{{exported}}}",
+                "",
+            ]
+        )
