@@ -1,0 +1,218 @@
+"""The dispatch plan: a block of routes as one generator function.
+
+The function tries the routes in order and their conditions from left to right. Where it needs a
+backend that was not asked yet it yields the backend's name, is suspended, and goes on with the
+opinion that it is sent. So a backend is asked once, and only when a route needs it. Reading a
+concluded field counts as asking the rules.
+
+The generated module has one function, `dispatch(get, today, now, host, facts, has, same)`:
+`get` reads the given fields of the record that was asked about, `facts` the facts of a type,
+`has` says whether a model can be asked, `same` whether two values count as equal. It returns
+(place of the route taken or -1, routes tried, routes skipped, fields that were missing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from heuron.check.tree import Base, Condition, Dispatch, Pattern, Predict, Route
+from heuron.plan.recordnames import RecordConditions
+from heuron.plan.routenames import RouteNames
+from heuron.plan.routetext import why_parts
+from heuron.plan.source import Constants, Writer
+
+__all__ = ["DispatchPlan", "plan_dispatch"]
+
+RouteLine = tuple[int, str, str | None, str | None, str]
+"""Line, backend (rules, model, refer or agree), model, reason, the line as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPlan:
+    """A dispatch block as source text, with what its routes are.
+
+    `models` names the models that some route reads or uses, in order.
+    """
+
+    name: str | None
+    source: str
+    routes: tuple[RouteLine, ...]
+    models: tuple[str, ...]
+
+
+def plan_dispatch(base: Base, block: Dispatch) -> DispatchPlan:
+    """Return the plan of a dispatch block of a knowledge base with a goal."""
+    assert base.goal is not None, "a dispatch block needs a goal"
+    return _RouteWriter(base, block).plan()
+
+
+class _RouteWriter:
+    def __init__(self, base: Base, block: Dispatch) -> None:
+        assert base.goal is not None
+        self.base = base
+        self.block = block
+        template = base.templates[base.goal.type_name]
+        concluded = [field for type_name, field in base.concluded if type_name == template.name]
+        many = frozenset(field for type_name, field in base.many if type_name == template.name)
+        self.constants = Constants()
+        self.names = RouteNames(template, tuple(concluded), many, self.constants)
+
+    def plan(self) -> DispatchPlan:
+        bodies: list[str] = []
+        for place, route in enumerate(self.block.routes):
+            writer = Writer()
+            self._route(writer, place, route)
+            bodies += writer.lines
+        backends = self.names.backends
+        start = [f"    {' = '.join(backends.values())} = None"] if backends else []
+        lines = [
+            *self.constants.lines,
+            "def dispatch(get, today, now, host, facts, has, same):",
+            *start,
+            "    tried = []",
+            "    skipped = []",
+            "    missing = []",
+            *bodies,
+            "    return (-1, tried, skipped, missing)",
+            # A block whose routes ask nobody is a generator all the same.
+            "    yield",
+            "",
+        ]
+        routes = tuple(
+            (one.line, one.backend, one.name, one.reason, one.text) for one in self.block.routes
+        )
+        models = tuple(name for name in backends if name != "rules")
+        return DispatchPlan(self.block.name, "\n".join(lines), routes, models)
+
+    def _route(self, writer: Writer, place: int, route: Route) -> None:
+        writer.line("for _ in ONCE:")
+        writer.depth += 1
+        if route.backend in ("model", "agree"):
+            self._skip_absent(writer, route)
+        if route.backend == "refer":
+            writer.line("gaps = None")
+        self.names.start()
+        for condition in route.conditions:
+            self._condition(writer, route, condition)
+        if route.backend == "agree":
+            self._agree(writer, route)
+        if route.backend == "refer":
+            self._refer(writer, route)
+        writer.line(f"tried.append(({route.line!r}, True, {self._why(route.conditions, route)}))")
+        writer.line(f"return ({place!r}, tried, skipped, missing)")
+
+    def _skip_absent(self, writer: Writer, route: Route) -> None:
+        model = self.constants.literal(route.name)
+        writer.line(f"if not has({model}):")
+        writer.line(f"    skipped.append(({route.line!r}, {model}))")
+        writer.line("    continue")
+
+    def _condition(self, writer: Writer, route: Route, condition: Condition) -> None:
+        """Write one condition: go on when it holds, else leave the route."""
+        if isinstance(condition, Predict):
+            self.names.predict(condition)
+            return
+        conditions = RecordConditions(self.names, self.constants, writer)
+        if isinstance(condition, Pattern) and condition.each:
+            held = self._some_value(writer, conditions, condition)
+            true, false = f"{held} is True", f"{held} is False"
+        else:
+            true, false = conditions.true(condition), None
+        writer.line(f"if not ({true}):")
+        writer.depth += 1
+        false = false or conditions.false(condition)
+        why = self._why((condition,), route)
+        writer.line(f"if {false}:")
+        writer.line(f"    tried.append(({route.line!r}, False, {why}))")
+        writer.line("    continue")
+        self._absent(writer, route, condition)
+        if route.backend == "refer":
+            # A later condition may still be false; only then does the route not concern us.
+            writer.line(f"gaps = lack(gaps, get, {self._reads(condition)})")
+        else:
+            writer.line(f"tried.append(({route.line!r}, None, {why}))")
+            writer.line("continue")
+        writer.depth -= 1
+
+    def _some_value(self, writer: Writer, conditions: RecordConditions, pattern: Pattern) -> str:
+        """Write whether some value of a `many` field fits the pattern; return the local.
+
+        Without a value it is unknown, as every condition on an unknown field.
+        """
+        held, loops = writer.fresh("h"), 0
+        writer.line(f"{held} = UNKNOWN")
+        for field in pattern.each:
+            value, certainty = writer.fresh("e"), writer.fresh("t")
+            pairs = writer.keep(self.names.values(pattern.variable, field), "p")
+            writer.line(f"if {pairs} and {held} is not True: {held} = False")
+            writer.line(f"for {value}, {certainty} in {pairs}:")
+            self.names.each[field] = (value, certainty)
+            writer.depth += 1
+            loops += 1
+        writer.line(f"if {conditions.true(pattern)}:")
+        writer.line(f"    {held} = True")
+        writer.line("    break")
+        writer.line(f"if not ({conditions.false(pattern)}):")
+        writer.line(f"    {held} = UNKNOWN")
+        writer.depth -= loops
+        self.names.each.clear()
+        return held
+
+    def _absent(self, writer: Writer, route: Route, condition: Condition) -> None:
+        """Write that a route is skipped when what is unknown is a model that is absent."""
+        for model in self.names.models_in(condition):
+            if model == route.name:
+                continue  # looked at before the route began
+            literal = self.constants.literal(model)
+            writer.line(f"if not has({literal}):")
+            writer.line(f"    skipped.append(({route.line!r}, {literal}))")
+            if route.backend != "refer":
+                writer.line("    continue")
+
+    def _reads(self, condition: Condition) -> str:
+        """Return source for what `lack` looks at: given fields, rules' fields, opinions."""
+        given, concluded = self.names.fields_in(condition)
+        rules = self.names.backends.get("rules", "None") if concluded else "None"
+        opinions = [
+            self.names.backends[name]
+            for name in self.names.backends_in(condition)
+            if name in self.names.backends
+        ]
+        listed = "".join(f"{one}, " for one in opinions)
+        given_source = self.constants.literal(given)
+        return f"{given_source}, {rules}, {self.constants.literal(concluded)}, ({listed})"
+
+    def _agree(self, writer: Writer, route: Route) -> None:
+        assert route.name is not None
+        rules = self.names.ask("rules")
+        model = self.names.ask(route.name)
+        writer.line(f"if not ({rules}.answered and {model}.answered):")
+        seen = f"agreement({self.names.local('rules')}, {self.names.local(route.name)}, "
+        seen += f"{self.constants.literal(route.name)})"
+        writer.line(f"    tried.append(({route.line!r}, False, {seen}))")
+        writer.line("    continue")
+        both = f"{self.names.local('rules')}.value, {self.names.local(route.name)}.value"
+        writer.line(f"if not same({both}):")
+        writer.line(f"    tried.append(({route.line!r}, False, {seen}))")
+        writer.line("    continue")
+
+    def _refer(self, writer: Writer, route: Route) -> None:
+        """Write that an unknown condition refers when evidence is lacking, and else does not."""
+        if not route.conditions:
+            return
+        why = self._why(route.conditions, route)
+        place = self.block.routes.index(route)
+        writer.line("if gaps is not None:")
+        writer.line(f"    tried.append(({route.line!r}, None, {why}))")
+        writer.line("    if gaps:")
+        writer.line(f"        return ({place!r}, tried, skipped, gaps)")
+        writer.line("    continue")
+
+    def _why(self, conditions: tuple[Condition, ...], route: Route) -> str:
+        if route.backend == "agree" and not conditions:
+            rules, model = self.names.local("rules"), self.names.local(str(route.name))
+            return f"agreement({rules}, {model}, {self.constants.literal(route.name)})"
+        if not conditions:
+            return "'otherwise'"
+        parts = why_parts(conditions, self.base.texts, self.names)
+        return f"words({', '.join(parts)})"
