@@ -6,7 +6,7 @@ A backend that gives no answer has `answered` false, `certainty` and `confidence
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from heuron.answer import Answer, Prediction
 from heuron.values import UNKNOWN, Value
@@ -77,16 +77,18 @@ class RulesOpinion(Opinion):
     """The rules' opinion, with all that they concluded about the record.
 
     `settled` gives the values of a concluded field of the record; `lacks` the unknown fields
-    that could have made a difference to it.
+    that could have made a difference to it; `holds` whether a hidden query about facts has an
+    answer.
     """
 
-    __slots__ = ("_lacks", "_settled")
+    __slots__ = ("_lacks", "_settled", "holds")
 
     def __init__(
         self,
         answer: Answer,
         settled: Callable[[str], Settled],
         lacks: Callable[[str], tuple[str, ...]],
+        holds: Callable[[str], bool],
     ) -> None:
         answered = answer.value is not None
         super().__init__(
@@ -101,6 +103,7 @@ class RulesOpinion(Opinion):
         )
         self._settled = settled
         self._lacks = lacks
+        self.holds = holds
 
     def field(self, name: str) -> Value:
         """Return the value of a concluded field; of several the one held most strongly."""
@@ -131,6 +134,3 @@ def _value(answer: Answer) -> Value:
     if isinstance(value, (tuple, list)):
         return value[0] if value else UNKNOWN
     return UNKNOWN if value is None else value
-
-
-Given = Mapping[str, Value]

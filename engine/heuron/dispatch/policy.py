@@ -74,7 +74,6 @@ class Policy:
         today: Value = UNKNOWN,
         now: Value = UNKNOWN,
         host: Callable[..., Value] | None = None,
-        facts: Callable[..., Value] | None = None,
     ) -> Decision:
         """Return the route taken; `ask` is called at most once for each backend.
 
@@ -86,9 +85,8 @@ class Policy:
             today: The date of `today()`.
             now: The time of `now()`.
             host: Calls a function of the host program.
-            facts: Answers a question about facts other than the record.
         """
-        run = self._start(get, today, now, host, facts, has, same)
+        run = self._start(get, today, now, host, has, same)
         try:
             wanted = next(run)
             while True:
@@ -171,11 +169,13 @@ def lack(
     rules: RulesOpinion | None,
     concluded: tuple[str, ...],
     opinions: tuple[Opinion | None, ...],
+    others: tuple[str, ...],
 ) -> list[str]:
     """Return the fields whose absence left a condition unknown, after those found before.
 
     They are the given fields that it reads, what the rules would have needed for the concluded
-    fields that it reads, and what a backend needed that it reads and that gave no answer.
+    fields that it reads, what a backend needed that it reads and that gave no answer, and
+    fields of other facts ("Loan.amount").
     """
     found = [] if gaps is None else gaps
     found += [name for name in given if get(name, UNKNOWN) is UNKNOWN]
@@ -187,6 +187,7 @@ def lack(
         if opinion is not None and opinion.answered is not True
         for need in opinion.needs
     ]
+    found += others
     return found
 
 

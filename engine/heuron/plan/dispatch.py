@@ -3,21 +3,24 @@
 The function tries the routes in order and their conditions from left to right. Where it needs a
 backend that was not asked yet it yields the backend's name, is suspended, and goes on with the
 opinion that it is sent. So a backend is asked once, and only when a route needs it. Reading a
-concluded field counts as asking the rules.
+concluded field, or facts other than the record, counts as asking the rules.
 
-The generated module has one function, `dispatch(get, today, now, host, facts, has, same)`:
-`get` reads the given fields of the record that was asked about, `facts` the facts of a type,
-`has` says whether a model can be asked, `same` whether two values count as equal. It returns
-(place of the route taken or -1, routes tried, routes skipped, fields that were missing).
+The generated module has one function, `dispatch(get, today, now, host, has, same)`: `get` reads
+the given fields of the record that was asked about, `has` says whether a model can be asked,
+`same` whether two values count as equal. It returns (place of the route taken or -1, routes
+tried, routes skipped, fields that were missing).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heuron.check.tree import Base, Condition, Dispatch, Pattern, Predict, Route
+from heuron.check.tree import Base, Pattern, Predict, Route
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.plan.recordnames import RecordConditions
-from heuron.plan.routenames import RouteNames
+from heuron.plan.routenames import RULES, RouteNames
+from heuron.plan.routequeries import Asked, Part, parts_of, reads_backends
 from heuron.plan.routetext import why_parts
 from heuron.plan.source import Constants, Writer
 
@@ -40,17 +43,26 @@ class DispatchPlan:
     models: tuple[str, ...]
 
 
-def plan_dispatch(base: Base, block: Dispatch) -> DispatchPlan:
-    """Return the plan of a dispatch block of a knowledge base with a goal."""
+def plan_dispatch(base: Base, place: int = 0) -> DispatchPlan:
+    """Return the plan of a dispatch block of a knowledge base with a goal.
+
+    Args:
+        base: The resolved tree; its program must be made `with_route_queries`.
+        place: Which of its dispatch blocks.
+
+    Raises:
+        RuleError: A condition is beyond what routes can ask.
+    """
     assert base.goal is not None, "a dispatch block needs a goal"
-    return _RouteWriter(base, block).plan()
+    return _RouteWriter(base, place).plan()
 
 
 class _RouteWriter:
-    def __init__(self, base: Base, block: Dispatch) -> None:
+    def __init__(self, base: Base, place: int) -> None:
         assert base.goal is not None
         self.base = base
-        self.block = block
+        self.place = place
+        self.block = base.dispatches[place]
         template = base.templates[base.goal.type_name]
         concluded = [field for type_name, field in base.concluded if type_name == template.name]
         many = frozenset(field for type_name, field in base.many if type_name == template.name)
@@ -67,7 +79,7 @@ class _RouteWriter:
         start = [f"    {' = '.join(backends.values())} = None"] if backends else []
         lines = [
             *self.constants.lines,
-            "def dispatch(get, today, now, host, facts, has, same):",
+            "def dispatch(get, today, now, host, has, same):",
             *start,
             "    tried = []",
             "    skipped = []",
@@ -91,14 +103,15 @@ class _RouteWriter:
             self._skip_absent(writer, route)
         if route.backend == "refer":
             writer.line("gaps = None")
-        self.names.start()
-        for condition in route.conditions:
-            self._condition(writer, route, condition)
+        self.names.start(route)
+        parts = parts_of(route, self.names.template.name, self.place)
+        for part in parts:
+            self._condition(writer, route, part)
         if route.backend == "agree":
             self._agree(writer, route)
         if route.backend == "refer":
-            self._refer(writer, route)
-        writer.line(f"tried.append(({route.line!r}, True, {self._why(route.conditions, route)}))")
+            self._refer(writer, route, place, parts)
+        writer.line(f"tried.append(({route.line!r}, True, {self._why(parts, route)}))")
         writer.line(f"return ({place!r}, tried, skipped, missing)")
 
     def _skip_absent(self, writer: Writer, route: Route) -> None:
@@ -107,20 +120,26 @@ class _RouteWriter:
         writer.line(f"    skipped.append(({route.line!r}, {model}))")
         writer.line("    continue")
 
-    def _condition(self, writer: Writer, route: Route, condition: Condition) -> None:
+    def _condition(self, writer: Writer, route: Route, condition: Part) -> None:
         """Write one condition: go on when it holds, else leave the route."""
         if isinstance(condition, Predict):
             self.names.predict(condition)
             return
         conditions = RecordConditions(self.names, self.constants, writer)
-        if isinstance(condition, Pattern) and condition.each:
+        if isinstance(condition, Asked):
+            true, false = self._asked(condition)
+            writer.line(f"if not ({true}):")
+            writer.depth += 1
+        elif isinstance(condition, Pattern) and condition.each:
             held = self._some_value(writer, conditions, condition)
             true, false = f"{held} is True", f"{held} is False"
+            writer.line(f"if not ({true}):")
+            writer.depth += 1
         else:
-            true, false = conditions.true(condition), None
-        writer.line(f"if not ({true}):")
-        writer.depth += 1
-        false = false or conditions.false(condition)
+            writer.line(f"if not ({conditions.true(condition)}):")
+            writer.depth += 1
+            # Written inside: what it reads more than `true` is read only when that failed.
+            false = conditions.false(condition)
         why = self._why((condition,), route)
         writer.line(f"if {false}:")
         writer.line(f"    tried.append(({route.line!r}, False, {why}))")
@@ -133,6 +152,18 @@ class _RouteWriter:
             writer.line(f"tried.append(({route.line!r}, None, {why}))")
             writer.line("continue")
         writer.depth -= 1
+
+    def _asked(self, asked: Asked) -> tuple[str, str]:
+        """Return source for a condition about facts that is true, and that is false."""
+        if reads_backends(asked):
+            message = "a condition of a route reads a backend within one about facts"
+            hint = "Write the two as conditions of their own."
+            mistake = Diagnostic(Severity.ERROR, "not-yet", message, asked.span, hint)
+            source = self.base.texts.get(asked.span.file)
+            raise RuleError(mistake.located(source) if source else mistake)
+        rules = self.names.ask(RULES)
+        names = (self.constants.literal(one.name) for one in (asked.true, asked.false))
+        return tuple(f"{rules}.holds({name})" for name in names)  # type: ignore[return-value]
 
     def _some_value(self, writer: Writer, conditions: RecordConditions, pattern: Pattern) -> str:
         """Write whether some value of a `many` field fits the pattern; return the local.
@@ -158,7 +189,7 @@ class _RouteWriter:
         self.names.each.clear()
         return held
 
-    def _absent(self, writer: Writer, route: Route, condition: Condition) -> None:
+    def _absent(self, writer: Writer, route: Route, condition: Part) -> None:
         """Write that a route is skipped when what is unknown is a model that is absent."""
         for model in self.names.models_in(condition):
             if model == route.name:
@@ -169,10 +200,11 @@ class _RouteWriter:
             if route.backend != "refer":
                 writer.line("    continue")
 
-    def _reads(self, condition: Condition) -> str:
+    def _reads(self, condition: Part) -> str:
         """Return source for what `lack` looks at: given fields, rules' fields, opinions."""
         given, concluded = self.names.fields_in(condition)
-        rules = self.names.backends.get("rules", "None") if concluded else "None"
+        others = self.names.others_in(condition) if isinstance(condition, Asked) else ()
+        rules = self.names.local(RULES) if concluded else "None"
         opinions = [
             self.names.backends[name]
             for name in self.names.backends_in(condition)
@@ -180,7 +212,8 @@ class _RouteWriter:
         ]
         listed = "".join(f"{one}, " for one in opinions)
         given_source = self.constants.literal(given)
-        return f"{given_source}, {rules}, {self.constants.literal(concluded)}, ({listed})"
+        fields = f"{rules}, {self.constants.literal(concluded)}"
+        return f"{given_source}, {fields}, ({listed}), {self.constants.literal(others)}"
 
     def _agree(self, writer: Writer, route: Route) -> None:
         assert route.name is not None
@@ -196,19 +229,18 @@ class _RouteWriter:
         writer.line(f"    tried.append(({route.line!r}, False, {seen}))")
         writer.line("    continue")
 
-    def _refer(self, writer: Writer, route: Route) -> None:
+    def _refer(self, writer: Writer, route: Route, place: int, parts: Sequence[Part]) -> None:
         """Write that an unknown condition refers when evidence is lacking, and else does not."""
         if not route.conditions:
             return
-        why = self._why(route.conditions, route)
-        place = self.block.routes.index(route)
+        why = self._why(parts, route)
         writer.line("if gaps is not None:")
         writer.line(f"    tried.append(({route.line!r}, None, {why}))")
         writer.line("    if gaps:")
         writer.line(f"        return ({place!r}, tried, skipped, gaps)")
         writer.line("    continue")
 
-    def _why(self, conditions: tuple[Condition, ...], route: Route) -> str:
+    def _why(self, conditions: Sequence[Part], route: Route) -> str:
         if route.backend == "agree" and not conditions:
             rules, model = self.names.local("rules"), self.names.local(str(route.name))
             return f"agreement({rules}, {model}, {self.constants.literal(route.name)})"

@@ -16,8 +16,10 @@ from heuron.check.tree import (
     Pattern,
     Predict,
     PredictionOf,
+    ReferencedField,
+    Route,
 )
-from heuron.plan.reads import walk
+from heuron.plan.reads import variable_types, walk
 from heuron.plan.recordnames import RecordNames
 from heuron.plan.source import Constants
 from heuron.values import UNKNOWN, Template
@@ -41,16 +43,27 @@ class RouteNames(RecordNames):
         self.settled = frozenset(concluded)
         self.backends: dict[str, str] = {}
         self.models: dict[str, str] = {}
+        self.records: frozenset[str] = frozenset()
         self._constants = constants
 
     def literal(self, value: object) -> str:
         """Return source for a constant."""
         return self._constants.literal(value)
 
-    def start(self) -> None:
+    def start(self, route: Route) -> None:
         """Start a route: its variables are its own."""
         self.enter("")
         self.models = {}
+        self.records = frozenset(
+            one.variable
+            for one in walk(route.conditions)
+            if isinstance(one, Pattern) and one.type_name == self.template.name
+        )
+
+    def reads_record(self, node: object) -> bool:
+        """Return whether an expression is the read of a field of the record."""
+        fields = isinstance(node, (FieldOf, CertaintyOf, Holds))
+        return fields and node.variable in self.records  # type: ignore[attr-defined]
 
     def local(self, backend: str) -> str:
         """Return the local of a backend's opinion, which is None until it was asked."""
@@ -106,9 +119,10 @@ class RouteNames(RecordNames):
                     found[one.backend] = None
                 case PredictionOf():
                     found[self.models[one.variable]] = None
-                case FieldOf() | CertaintyOf() | Holds() if one.field in self.settled:
-                    found[RULES] = None
-        if any(one.field in self.settled for one in _bindings(node)):
+                case FieldOf() | CertaintyOf() | Holds() if self.reads_record(one):
+                    if one.field in self.settled:
+                        found[RULES] = None
+        if any(one.field in self.settled for one in self._bindings(node)):
             found[RULES] = None
         return tuple(found)
 
@@ -120,14 +134,28 @@ class RouteNames(RecordNames):
         """Return the given and the concluded fields of the record that a node reads."""
         found: dict[str, None] = {}
         for one in walk(node):
-            if isinstance(one, (FieldOf, CertaintyOf, Holds)):
-                found[one.field] = None
-        found.update((one.field, None) for one in _bindings(node))
+            if self.reads_record(one):
+                found[one.field] = None  # type: ignore[attr-defined]
+        found.update((one.field, None) for one in self._bindings(node))
         given = tuple(name for name in found if name not in self.settled)
         return given, tuple(name for name in found if name in self.settled)
 
+    def others_in(self, node: object) -> tuple[str, ...]:
+        """Return what a node reads of other facts, as "Type.field", in order."""
+        types = variable_types(node)
+        found: dict[str, None] = {}
+        for one in walk(node):
+            match one:
+                case FieldOf() if one.variable in types and not self.reads_record(one):
+                    found[f"{types[one.variable]}.{one.field}"] = None
+                case ReferencedField():
+                    found[f"{one.target}.{one.field}"] = None
+        return tuple(found)
 
-def _bindings(node: object) -> tuple[Binding, ...]:
-    return tuple(
-        binding for one in walk(node) if isinstance(one, Pattern) for binding in one.bindings
-    )
+    def _bindings(self, node: object) -> tuple[Binding, ...]:
+        return tuple(
+            binding
+            for one in walk(node)
+            if isinstance(one, Pattern) and one.variable in self.records
+            for binding in one.bindings
+        )

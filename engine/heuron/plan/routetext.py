@@ -6,19 +6,20 @@ for routes that were tried, by the generated function itself, and never asks a b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from heuron.check.tree import BackendOf, CertaintyOf, Condition, FieldOf, PredictionOf
+from heuron.check.tree import BackendOf, CertaintyOf, FieldOf, PredictionOf
 from heuron.diagnostics import SourceText
 from heuron.plan.reads import walk
 from heuron.plan.routenames import RULES, RouteNames
+from heuron.plan.routequeries import Part
 from heuron.values import UNKNOWN
 
 __all__ = ["why_parts"]
 
 
 def why_parts(
-    conditions: tuple[Condition, ...], texts: Mapping[str, SourceText], names: RouteNames
+    conditions: Sequence[Part], texts: Mapping[str, SourceText], names: RouteNames
 ) -> list[str]:
     """Return the arguments of `words`, as source, that describe conditions with their values."""
     parts: list[str] = []
@@ -29,7 +30,7 @@ def why_parts(
     return parts
 
 
-def _parts(condition: Condition, texts: Mapping[str, SourceText], names: RouteNames) -> list[str]:
+def _parts(condition: Part, texts: Mapping[str, SourceText], names: RouteNames) -> list[str]:
     span = condition.span
     source = texts.get(span.file)
     if source is None:
@@ -66,6 +67,8 @@ def _seen(node: object, names: RouteNames) -> str | None:
             return f"seen({names.local(node.backend)}, {node.attribute!r})"
         case PredictionOf():
             return f"seen({names.local(names.models[node.variable])}, {node.attribute!r})"
+        case FieldOf() | CertaintyOf() if not names.reads_record(node):
+            return None
         case FieldOf() if node.field in names.settled:
             return f"seen_field({names.local(RULES)}, {node.field!r})"
         case FieldOf() if node.field in names.template:
