@@ -6,6 +6,7 @@ kept. Everything is built from the inside outwards, so nothing here recurses.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -122,7 +123,8 @@ class ExpressionBuilder:
         return ast.ListLiteral(items, span=across(children))
 
     def group(self, children: Children) -> ast.Expression:
-        inside: ast.Expression = children[1]
+        # Brackets make no node, but they belong to the place of what stands inside.
+        inside: ast.Expression = replace(children[1], span=across(children))
         return inside
 
     # Operators

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from heuron.diagnostics import Span
+from heuron.diagnostics import Related, Span
 from heuron.lang import ast
 from heuron.lang.build_expressions import Children, ExpressionBuilder, across, qualified
 from heuron.lang.lexemes import Lexeme, Mistake, error
@@ -268,7 +268,8 @@ class Builder(ExpressionBuilder):
                     f"the last column is `{output.text}`, but the table concludes `{field.text}`"
                 )
                 hint = f"write `-> {field.text}` in the header"
-                raise Mistake(error(output.span, message, hint, "bad-table", field.span))
+                here = Related(f"the table concludes `{field.text}`", field.span)
+                raise Mistake(error(output.span, message, hint, "bad-table", here))
             columns, rows = tuple(header), tuple(found)
         return ast.Table(
             name.text,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from heuron.lang.ast import Comment
+from heuron.lang.sections import FIRST_WORD
 
 __all__ = ["STEP", "WIDTH", "Line", "fits", "render", "with_comments"]
 
@@ -21,14 +22,15 @@ STEP = "    "
 class Line:
     """A logical line: its level, its text, and the offset where its first node stood.
 
-    A `whole` line is never broken.
+    Comments stand `above` it, `beside` it and `below` it. A `whole` line is never broken.
     """
 
     level: int
     text: str
     start: int | None = None
-    comments: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
     beside: str | None = None
+    below: list[str] = field(default_factory=list)
     whole: bool = False
 
 
@@ -41,13 +43,13 @@ def render(lines: Iterable[Line]) -> list[str]:
     """Return the physical lines: comments above, long lines broken, the comment beside."""
     shown: list[str] = []
     for line in lines:
-        shown += [STEP * line.level + comment if comment else "" for comment in line.comments]
-        if line.text:
-            indented = STEP * line.level + line.text
-            broken = [indented] if line.whole else _broken(line.text, line.level)
-            if line.beside is not None:
-                broken[-1] += f"  {line.beside}"
-            shown += broken
+        blanks = STEP * line.level
+        shown += [blanks + comment if comment else "" for comment in line.above]
+        broken = [blanks + line.text] if line.whole else _broken(line.text, line.level)
+        if line.beside is not None:
+            broken[-1] += f"  {line.beside}"
+        shown += broken
+        shown += [blanks + comment if comment else "" for comment in line.below]
     return shown
 
 
@@ -60,43 +62,52 @@ def with_comments(lines: list[Line], comments: Iterable[Comment]) -> None:
     """
     anchors = [(line.start, index) for index, line in enumerate(lines) if line.start is not None]
     starts = [start for start, _ in anchors]
-    tail: list[str] = []
     for comment in comments:
         found = bisect_right(starts, comment.span.start)
         if comment.beside is not None:
-            _beside(lines, anchors[max(0, found - 1)][1], comment)
+            _beside(lines, anchors[max(0, found - 1)][1], comment.text, comment.beside)
         elif found < len(anchors):
-            _above(lines, anchors[found][1], comment)
+            _alone_before(lines, anchors[found][1], comment)
         else:
-            tail += _alone(comment)
-    if tail:
-        lines.append(Line(lines[-1].level, "", None, tail))
+            lines[-1].below += _alone(comment)
 
 
-def _beside(lines: list[Line], index: int, comment: Comment) -> None:
-    for later in range(index + 1, len(lines)):
-        if lines[later].start is not None:
-            break
-        if lines[later].text.partition(" ")[0].rstrip(":") == comment.beside:
+def _beside(lines: list[Line], index: int, text: str, word: str) -> None:
+    """Put a comment beside the line at `index`, or a line after it that begins with `word`."""
+    for later in range(index, len(lines)):
+        if _first_word(lines[later].text) == word:
             index = later
+            break
+        # Lines without a node of their own (`when:`) belong to the place before the next node.
+        if later > index and lines[later].start is not None:
             break
     line = lines[index]
     if line.beside is None:
-        line.beside = comment.text
+        line.beside = text
     else:
-        line.comments.append(comment.text)
+        line.above.append(text)
 
 
-def _above(lines: list[Line], index: int, comment: Comment) -> None:
-    """Put a comment above a line, or above the `when:` and such before it."""
+def _first_word(text: str) -> str:
+    found = FIRST_WORD.match(text)
+    return found.group(1) if found else ""
+
+
+def _alone_before(lines: list[Line], index: int, comment: Comment) -> None:
+    """Put a comment above a line, above the `when:` and such before it, or below the last block."""
     first = index
     while first > 0 and lines[first - 1].start is None:
         first -= 1
-    target = first
-    for candidate in range(first, index + 1):
-        if lines[candidate].level * len(STEP) <= comment.indent:
-            target = candidate
-    lines[target].comments += _alone(comment)
+    fitting = [
+        candidate
+        for candidate in range(first, index + 1)
+        if lines[candidate].level * len(STEP) <= comment.indent
+    ]
+    deepest = max(lines[candidate].level for candidate in range(first, index + 1))
+    if first and lines[first - 1].level > deepest and comment.indent > deepest * len(STEP):
+        lines[first - 1].below += _alone(comment)
+    else:
+        lines[fitting[-1] if fitting else first].above += _alone(comment)
 
 
 def _alone(comment: Comment) -> list[str]:
@@ -113,7 +124,7 @@ def _broken(text: str, level: int, inside: bool = False) -> list[str]:
     """
     if fits(level, text):
         return [STEP * level + text]
-    pieces = _after_separators(text)
+    pieces = _after_separators(text, ",|")
     if len(pieces) > 1 and not inside:
         return _filled(pieces, level)
     if len(pieces) == 1 and inside:
@@ -125,7 +136,7 @@ def _broken(text: str, level: int, inside: bool = False) -> list[str]:
         return [STEP * level + text]
     opening, closing = group
     lines = [STEP * level + text[: opening + 1]]
-    for piece in _after_separators(text[opening + 1 : closing]):
+    for piece in _after_separators(text[opening + 1 : closing], ","):
         lines += _broken(piece, level + 1, True)
     return [*lines, STEP * level + text[closing:]]
 
@@ -141,11 +152,10 @@ def _filled(pieces: list[str], level: int) -> list[str]:
     return [line for index, row in enumerate(rows) for line in _broken(row, level + (index > 0))]
 
 
-def _after_separators(text: str) -> list[str]:
-    """Return the pieces of a text after each comma or bar outside brackets and quotes."""
-    return _cut(
-        text, [at + 1 for at, depth, one in _outside_quotes(text) if not depth and one in ",|"]
-    )
+def _after_separators(text: str, separators: str) -> list[str]:
+    """Return the pieces of a text after each separator outside brackets and quotes."""
+    characters = _outside_quotes(text)
+    return _cut(text, [at + 1 for at, depth, one in characters if not depth and one in separators])
 
 
 def _before_operators(text: str) -> list[str]:

@@ -62,11 +62,10 @@ def error(
     message: str,
     hint: str | None = None,
     code: str = "syntax",
-    related: Span | None = None,
+    related: Related | None = None,
 ) -> Diagnostic:
     """Return an error at `span`; `related` is a second place that the message speaks of."""
-    others = (Related("it begins here", related),) if related else ()
-    return Diagnostic(Severity.ERROR, code, message, span, hint, others)
+    return Diagnostic(Severity.ERROR, code, message, span, hint, (related,) if related else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,11 +140,18 @@ class _Words(Lexer):
             raise _Exhausted
 
 
+NO_NAMES = HARD_WORDS | {"because"}
+"""Words that go on after a name, so that what stands before them is one."""
+
+
 def _is_keyword(keyword: str, lexemes: list[Lexeme], index: int) -> bool:
     decide = LOOKAHEAD.get(keyword)
     if decide is None:
         return True
-    following = [one.type for one in lexemes[index + 1 : index + 3]] + ["", ""]
+    following = [
+        one.text if one.text in NO_NAMES else one.type for one in lexemes[index + 1 : index + 3]
+    ]
+    following += ["", ""]
     return decide(following[0], following[1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +36,8 @@ PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
 def level_text(level: str) -> str:
     """Return a level of an enumeration: bare when it is a name, else in quotes."""
-    if PLAIN_NAME.fullmatch(level) and level not in HARD_WORDS and level.isidentifier():
+    plain = PLAIN_NAME.fullmatch(level) is not None and level.isidentifier()
+    if plain and level not in HARD_WORDS and unicodedata.is_normalized("NFC", level):
         return level
     return quote(level)
 

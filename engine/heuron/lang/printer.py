@@ -53,19 +53,21 @@ def print_file(file: ast.File) -> str:
     """
     shares = _shares(file)
     shown: list[str] = []
-    before: ast.Item | None = None
+    before: tuple[ast.Item, int] | None = None
     for item, (above, within) in zip(file.items, shares, strict=False):
         lines = item_lines(item)
         with_comments(lines, within)
         text = render(lines)
-        if before is not None and (above or not _adjoining(before, item, shown, text)):
+        if before is not None and (above or len(text) > 1 or not _adjoining(*before, item)):
             shown.append("")
         shown += [*_above(above, item.span.start), *text]
-        before = item
+        end = max([item.span.end, *(comment.span.end for comment in within)])
+        # An item of several lines adjoins nothing.
+        before = item, (end if len(text) == 1 else -1)
     last, _ = shares[-1]
     if last:
         shown += [*([""] if shown else []), *_above(last, None)]
-    return "\n".join(shown).rstrip("\n") + "\n" if shown else ""
+    return "\n".join(shown) + "\n" if shown else ""
 
 
 def _shares(file: ast.File) -> list[tuple[list[ast.Comment], list[ast.Comment]]]:
@@ -106,14 +108,16 @@ def _above(comments: Sequence[ast.Comment], item_start: int | None) -> list[str]
     return lines
 
 
-def _adjoining(before: ast.Item, item: ast.Item, shown: list[str], text: list[str]) -> bool:
-    """Whether two items are to stand on adjoining lines: both on one, as their author had them."""
-    single = len(text) == 1 and not shown[-1].startswith((" ", ")"))
-    if not single or len(item_lines(before)) > 1:
+def _adjoining(before: ast.Item, end: int, item: ast.Item) -> bool:
+    """Whether two one-line items are to stand on adjoining lines, as their author had them.
+
+    `end` is where the first one's line ends, negative when it took more than one line.
+    """
+    if end < 0:
         return False
     if item.span is ast.NOWHERE or before.span is ast.NOWHERE:
         return type(item) is type(before)
-    return item.span.start - before.span.end == 1
+    return item.span.start - end == 1
 
 
 def format_text(text: str, path: str = "<text>") -> tuple[str | None, tuple[Diagnostic, ...]]:

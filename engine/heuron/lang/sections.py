@@ -12,14 +12,14 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from heuron.diagnostics import Diagnostic, Span
+from heuron.diagnostics import Diagnostic, Related, Span
 from heuron.lang.ast import Comment
 from heuron.lang.depth import DEPTH_LIMIT, too_deep
 from heuron.lang.keywords import INNER_WORDS, ITEM_WORDS
 from heuron.lang.lexemes import Lexeme, Vocabulary, error
 from heuron.lang.strange import strange_character
 
-__all__ = ["Section", "Sections"]
+__all__ = ["FIRST_WORD", "Section", "Sections"]
 
 CLOSES = {"RPAR": "LPAR", "RSQB": "LSQB"}
 
@@ -29,6 +29,7 @@ SURE_ITEM = re.compile(
 )
 
 FIRST_WORD = re.compile(r"\s*(\w+|\S)")
+"""The first word (or sign) of a line, its group 1."""
 
 
 @dataclass(slots=True)
@@ -165,10 +166,11 @@ class Sections:
         before = self.text[self._line_start : start]
         found = FIRST_WORD.match(before)
         beside = found.group(1) if found else None
-        above = self.text[: self._line_start].rpartition("\n")[0].rpartition("\n")
-        apart = self._line_start > 0 and not above[2].strip()
+        # The line above reaches from the line end before it to this line's own beginning.
+        above = self.text.rfind("\n", 0, max(0, self._line_start - 1)) + 1
+        apart = self._line_start > 0 and not self.text[above : self._line_start].strip()
         text, span = self.text[start:end].rstrip(), Span(self.path, start, end)
-        self.comments.append(Comment(text, beside, len(before), apart, span=span))
+        self.comments.append(Comment(text, beside, len(before.expandtabs(4)), apart, span=span))
 
     # Lexemes
 
@@ -190,8 +192,10 @@ class Sections:
         elif kind in CLOSES:
             if not self._brackets:
                 self._fail(error(lexeme.span, f"`{lexeme.text}` closes nothing", "remove it"))
-            elif self._brackets.pop().type != CLOSES[kind]:
-                self._fail(error(lexeme.span, f"`{lexeme.text}` closes a bracket of another kind"))
+            elif (opening := self._brackets.pop()).type != CLOSES[kind]:
+                message = f"`{lexeme.text}` does not close `{opening.text}`"
+                there = Related(f"`{opening.text}` stands here", opening.span)
+                self._fail(error(lexeme.span, message, related=there))
         else:
             self._fail(strange_character(kind, lexeme.text, lexeme.span))
 

@@ -117,13 +117,13 @@ def unexpected(lexeme: Lexeme, accepts: set[str], before: Sequence[Lexeme] = ())
     kind = lexeme.type
     if kind == "_INDENT":
         message = "this line is indented, but no block begins here"
-        return error(lexeme.span, message, f"possible here: {possible}" if possible else None)
+        return error(lexeme.span, message, "align it with the line above it")
     if kind in ("_NEWLINE", "_DEDENT", "$END"):
         place = _end(lexeme, before)
         what = "the line" if kind == "_NEWLINE" else "the text" if kind == "$END" else "the block"
         message = f"{what} ends too early"
         if possible:
-            message += f": {possible} is missing"
+            message += f"; {possible} should follow"
         return error(place, message, _hint_at_end(accepts))
     message = f"`{_shown(lexeme.text)}` cannot stand here"
     if possible:
@@ -164,6 +164,12 @@ def _hint(lexeme: Lexeme, accepts: set[str], before: Sequence[Lexeme]) -> str | 
         return "`==` compares; to give a value write `=`"
     if kind == "STAR" and before and _neighbour(lexeme, before) == "STAR":
         return "there is no power operator; multiply"
+    if kind == "DOT" and "NUMBER" in accepts:
+        return "a number begins with a digit: 0.5"
+    if kind in ("RPAR", "COMMA") and accepts == {"LPAR", "DOT"}:
+        return "`field: x` binds in patterns only, where a condition stands"
+    if kind == "COMMA" and accepts == {"_NEWLINE"}:
+        return "write the next one on a line of its own"
     if text in HARD_WORDS and "NAME" in accepts:
         return f"`{text}` is a word of the language and cannot be a name"
     if kind == "NAME" or text.isalpha():
