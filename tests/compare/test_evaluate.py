@@ -9,14 +9,28 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, f1_score
 
-from heuron.check.tree import Goal
 from heuron.compare.comparison import Comparison
 from heuron.compare.evaluate import evaluate
-from heuron.compare.outcomes import HeldOut, Outcomes, Reply, Timing, rightness
+from heuron.compare.outcomes import HeldOut, Outcomes, Reply, Timing
 from heuron.compare.report import report
 from heuron.compare.scorecard import Shot
+from heuron.learn.contract import Contract
+from heuron.values import Field, FieldType, Template
 
 LEVELS = ("malignant", "benign")
+
+
+def contract(
+    domain: str,
+    type_name: str,
+    goal: str,
+    levels: tuple[str, ...],
+    tolerance: float | None = None,
+    percent: bool = False,
+) -> Contract:
+    kind = FieldType("enumeration", levels) if levels else FieldType("number")
+    template = Template(type_name, (Field(goal, kind),))
+    return Contract(domain, template, goal, tolerance=tolerance, percent=percent)
 
 
 def other(level: str) -> str:
@@ -46,10 +60,8 @@ def made_up(rows: int = 240, seed: int = 7) -> Outcomes:
         for first, second in zip(rules, model, strict=True)
     ]
     return Outcomes(
-        domain="cancer",
-        goal=Goal("Tumour", "diagnosis"),
-        levels=LEVELS,
-        held_out=HeldOut(rows, 4 * rows, "held out, seed 0", 0),
+        contract=contract("cancer", "Tumour", "diagnosis", LEVELS),
+        held_out=HeldOut(rows, 4 * rows, "hash", 0),
         truths=tuple(truths),
         replies={
             "rules": tuple(rules),
@@ -181,9 +193,7 @@ def test_the_better_of_two_is_named() -> None:
     truths = ("a", "b") * 50
     good, bad = [Reply(truth) for truth in truths], [Reply("a") for _ in truths]
     outcomes = Outcomes(
-        "toy",
-        Goal("T", "x"),
-        ("a", "b"),
+        contract("toy", "T", "x", ("a", "b")),
         HeldOut(100, 100, "all rows"),
         truths,
         {"rules": tuple(good), "model:lazy": tuple(bad)},
@@ -193,25 +203,10 @@ def test_the_better_of_two_is_named() -> None:
     assert "Best: rules." in text
 
 
-def test_a_quantity_is_right_within_its_tolerance() -> None:
-    percent = rightness(Goal("House", "price", tolerance=10, percent=True))
-    assert [percent(answer, 100.0) for answer in (89.9, 90.0, 110.0, 110.1)] == [
-        False,
-        True,
-        True,
-        False,
-    ]
-    units = rightness(Goal("House", "price", tolerance=0.1))
-    assert units(0.3, 0.2)
-    assert not units("0.3", 0.2)
-
-
 def test_a_comparison_of_quantities() -> None:
     truths = tuple(float(row) for row in range(100, 140))
     outcomes = Outcomes(
-        "house",
-        Goal("House", "price", tolerance=5, percent=True),
-        (),
+        contract("house", "House", "price", (), tolerance=5, percent=True),
         HeldOut(40, 40, "all rows"),
         truths,
         {
@@ -237,7 +232,10 @@ def test_no_rows_no_numbers() -> None:
 def test_the_report_in_full(comparison: Comparison) -> None:
     """What people read; a change here is looked at."""
     lines = report(comparison).splitlines()
-    assert lines[0] == "cancer: 240 of 960 rows (held out, seed 0)."
+    assert lines[0] == (
+        "cancer: 240 of 960 rows that no model was trained on "
+        "(held out by their content, seed 0, no copies)."
+    )
     assert lines[1].split("   ")[-1] == "one answer"
     assert any(line.startswith("  dispatch: rules ") and "a person" in line for line in lines)
     assert any(line.startswith("  never       0") for line in lines)

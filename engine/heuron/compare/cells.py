@@ -14,14 +14,14 @@ Cell = tuple[object, object]
 """A pair of values: (truth, answer), or the answers of two backends."""
 
 
-def ordered_cells(cells: Mapping[Cell, int], levels: Sequence[str]) -> dict[Cell, int]:
+def ordered_cells(cells: Mapping[Cell, int], levels: Sequence[object]) -> dict[Cell, int]:
     """Return the cells in an order that does not depend on the rows: levels, then text, None."""
     place = {level: at for at, level in enumerate(levels)}
 
     def rank(value: object) -> tuple[int, str]:
         if value is None:
             return len(place) + 1, ""
-        if isinstance(value, str) and value in place:
+        if value in place:
             return place[value], ""
         return len(place), str(value)
 
@@ -33,7 +33,7 @@ def cell_interval(
     seconds: Sequence[object],
     statistic: Callable[[dict[Cell, int]], float | None],
     *,
-    levels: Sequence[str],
+    levels: Sequence[object],
     groups: Sequence[object] | None,
     seed: int,
 ) -> Interval | None:

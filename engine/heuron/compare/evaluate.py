@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from heuron.compare.comparison import BackendScore, Bound, Comparison, View
-from heuron.compare.outcomes import Outcomes, Reply, rightness, short_name
+from heuron.compare.outcomes import Outcomes, Reply, short_name
 from heuron.compare.score_backend import Right, score_backend
 from heuron.compare.score_pairs import score_pairs
 from heuron.compare.scorecard import score_rules
@@ -25,13 +25,13 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0) -> Comparison:
 
     The same replies and seed give the same comparison to the byte, timings aside.
     """
-    test = rightness(outcomes.goal)
+    test = outcomes.contract.is_right
     right = {name: _right(replies, outcomes, test) for name, replies in outcomes.replies.items()}
     base_rates = _base_rates(outcomes)
     backends = {name: score_backend(name, outcomes, right[name], seed) for name in outcomes.replies}
     return Comparison(
-        domain=outcomes.domain,
-        goal=f"{outcomes.goal.type_name}.{outcomes.goal.field}",
+        domain=outcomes.contract.domain,
+        goal=f"{outcomes.contract.template.name}.{outcomes.contract.goal}",
         held_out=outcomes.held_out,
         backends=backends,
         pairs=score_pairs(outcomes, right, test, seed),

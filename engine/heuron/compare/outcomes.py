@@ -5,15 +5,14 @@ Data only. `collect` fills it by asking, `evaluate` counts it.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from heuron.check.tree import Goal
 from heuron.compare.scorecard import Shot
+from heuron.learn.contract import Contract
 
-__all__ = ["UNTIMED", "HeldOut", "Outcomes", "Reply", "Timing", "rightness", "short_name"]
+__all__ = ["UNTIMED", "HeldOut", "Outcomes", "Reply", "Timing", "short_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,9 @@ class Reply:
 class HeldOut:
     """Which rows are compared: how many, of how many, chosen how, and what was left out.
 
-    `split` says in words how the rows were chosen; `trained_on_left_out` are rows that a
-    foreign model was trained on.
+    `source` names the data; `split` is "hash", "group", "time", "stratified", or "all rows" when
+    they are new to every model; `trained_on_left_out` are rows that a foreign model was trained
+    on.
     """
 
     rows: int
@@ -45,6 +45,7 @@ class HeldOut:
     copies_left_out: int = 0
     contradictions: int = 0
     trained_on_left_out: int = 0
+    source: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -56,6 +57,7 @@ class HeldOut:
             "copies_left_out": self.copies_left_out,
             "contradictions": self.contradictions,
             "trained_on_left_out": self.trained_on_left_out,
+            "source": self.source,
         }
 
 
@@ -74,15 +76,12 @@ UNTIMED: Final = Timing(None, None)
 class Outcomes:
     """All rows of a comparison with every reply, in the order of the rows.
 
-    `levels` are the goal's levels in template order (empty for numbers and text). `shots` are
-    the contributions of rules to the goal; `rules` names all rules that conclude it. `groups`
-    gives each row's group where rows belong together. `timings` are left out of equality:
-    they differ from run to run.
+    `contract` says what is asked and what counts as right. `shots` are the contributions of
+    rules to the goal; `rules` names all rules that conclude it. `groups` gives each row's group
+    where rows belong together. `timings` are left out of equality: they differ from run to run.
     """
 
-    domain: str
-    goal: Goal
-    levels: tuple[str, ...]
+    contract: Contract
     held_out: HeldOut
     truths: tuple[object, ...]
     replies: Mapping[str, tuple[Reply, ...]]
@@ -95,26 +94,12 @@ class Outcomes:
     @property
     def numeric(self) -> bool:
         """Whether the goal is a quantity, right within a tolerance."""
-        return self.goal.tolerance is not None
+        return self.contract.is_regression
 
-
-def rightness(goal: Goal) -> Callable[[object, object], bool]:
-    """Return the test of whether an answer is as good as another: equal, or within tolerance.
-
-    A tolerance in percent is relative to the second argument, the truth.
-    """
-    tolerance = goal.tolerance
-    if tolerance is None:
-        return lambda answer, truth: answer == truth
-
-    def within(answer: object, truth: object) -> bool:
-        if not isinstance(answer, (int, float)) or not isinstance(truth, (int, float)):
-            return False
-        allowed = abs(truth) * tolerance / 100 if goal.percent else tolerance
-        # A hair more than the tolerance, so that 0.3 is within 0.1 of 0.2 as people read it.
-        return abs(answer - truth) <= allowed + 4 * math.ulp(max(abs(answer), abs(truth)))
-
-    return within
+    @property
+    def levels(self) -> tuple[str | bool, ...]:
+        """The goal's levels in template order; none for a quantity."""
+        return self.contract.classes
 
 
 def short_name(backend: str) -> str:

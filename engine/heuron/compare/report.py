@@ -15,6 +15,13 @@ __all__ = ["report"]
 
 SIGNIFICANT: Final = 0.05
 FEW_DISAGREEMENTS: Final = 30
+SPLITS: Final = {
+    "hash": "held out by their content",
+    "group": "held out by group",
+    "time": "the latest",
+    "stratified": "held out at random",
+}
+"""How a split is said."""
 
 
 def report(comparison: Comparison) -> str:
@@ -34,14 +41,19 @@ def report(comparison: Comparison) -> str:
 
 def _headline(comparison: Comparison) -> str:
     rows = comparison.held_out
-    notes = [rows.split]
-    if rows.copies_left_out:
-        notes.append(f"{rows.copies_left_out} copies left out")
+    if rows.split == "all rows":
+        what = f"{_rows(rows.rows)} of {rows.source}"
+        notes = []
+    else:
+        what = f"{rows.rows} of {rows.of} rows that no model was trained on"
+        notes = [SPLITS.get(rows.split, rows.split), f"seed {rows.seed}"]
+    copies = "1 copy" if rows.copies_left_out == 1 else f"{rows.copies_left_out} copies"
+    notes.append(f"{copies} left out" if rows.copies_left_out else "no copies")
     if rows.contradictions:
-        notes.append(f"{rows.contradictions} rows contradict a twin")
+        notes.append(f"{_rows(rows.contradictions)} like another but for the answer")
     if rows.trained_on_left_out:
-        notes.append(f"{rows.trained_on_left_out} left out because a model was trained on them")
-    return f"{comparison.domain}: {rows.rows} of {rows.of} rows ({', '.join(notes)})."
+        notes.append(f"{_rows(rows.trained_on_left_out)} left out that a model was trained on")
+    return f"{comparison.domain}: {what} ({', '.join(notes)})."
 
 
 def _backend_rows(comparison: Comparison) -> list[list[str]]:
