@@ -180,13 +180,16 @@ class ExpressionBuilder:
         return ast.Call(function, arguments, span=span)
 
     def count(self, children: Children) -> ast.Aggregate:
-        target, *conditions, closing = children
+        target, *counted, closing = children
         span = target.span.to(closing.span)
-        if qualified(target) != "count":
+        conditions = tuple(
+            as_condition(one) if isinstance(one, ast.Expression) else one for one in counted
+        )
+        if qualified(target) != "count" or not isinstance(conditions[0], ast.Pattern):
             message = f"`{qualified(target)}` takes values, not patterns"
             hint = "only `count` counts patterns; the others are written `sum(value for pattern)`"
             raise Mistake(error(conditions[0].span, message, hint))
-        return ast.Aggregate("count", None, tuple(conditions), span=span)
+        return ast.Aggregate("count", None, conditions, span=span)
 
     def aggregate(self, children: Children) -> ast.Aggregate:
         target, value, *conditions, closing = children

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from heuron.lang.lexemes import HARD_WORDS, Lexeme
+
 __all__ = ["INNER_WORDS", "ITEM_WORDS", "LOOKAHEAD"]
 
 ITEM_WORDS: Final = frozenset(
@@ -29,45 +31,49 @@ INNER_WORDS: Final = frozenset(
 """The words that begin a line inside an item: at the left edge they still belong to it."""
 
 
-def _before_name(following: str, after: str) -> bool:
-    return following == "NAME"
+def _before_name(following: Lexeme, after: Lexeme) -> bool:
+    return following.type == "NAME" and following.text not in HARD_WORDS
 
 
-def _before_text(following: str, after: str) -> bool:
-    return following == "STRING"
+def _before_backend(following: Lexeme, after: Lexeme) -> bool:
+    return following.text in ("rules", "refer", "model", "agree")
 
 
-def _unless_field(following: str, after: str) -> bool:
-    return following != "COLON"
+def _before_text(following: Lexeme, after: Lexeme) -> bool:
+    return following.type == "STRING"
 
 
-def _before_branch(following: str, after: str) -> bool:
-    return following == "COLON"
+def _before_of(following: Lexeme, after: Lexeme) -> bool:
+    return following.text == "of"
 
 
-def _before_of(following: str, after: str) -> bool:
-    return following == "NAME"
+def _before_colon(following: Lexeme, after: Lexeme) -> bool:
+    return following.type == "COLON"
 
 
-def _block_or_line(following: str, after: str) -> bool:
-    if following == "COLON":
-        return after == "_NEWLINE"
-    return following not in ("EQUALS", "DOT")
+def _unless_colon(following: Lexeme, after: Lexeme) -> bool:
+    return following.type != "COLON"
 
 
-LOOKAHEAD: Final[dict[str, Callable[[str, str], bool]]] = {
+def _block_or_line(following: Lexeme, after: Lexeme) -> bool:
+    if following.type == "COLON":
+        return after.type == "_NEWLINE"
+    return following.type not in ("EQUALS", "DOT")
+
+
+LOOKAHEAD: Final[dict[str, Callable[[Lexeme, Lexeme], bool]]] = {
     "EXISTS": _before_name,
     "FORALL": _before_name,
-    "EITHER": _before_branch,
-    "ROUTE": _before_name,
+    "EITHER": _before_colon,
+    "ROUTE": _before_backend,
     "FROM": _before_text,
     "LIST": _before_of,
-    "UNIT": _unless_field,
-    "ASK": _unless_field,
-    "MATCHING": _unless_field,
-    "OPTIONAL": _unless_field,
-    "DEFAULT": _unless_field,
+    "UNIT": _unless_colon,
+    "ASK": _unless_colon,
+    "MATCHING": _unless_colon,
+    "OPTIONAL": _unless_colon,
+    "DEFAULT": _unless_colon,
     "GIVEN": _block_or_line,
     "EXPECT": _block_or_line,
 }
-"""Keyword terminal -> whether it is one, given the terminals of the next two lexemes."""
+"""Keyword terminal -> whether it is one, given the next two lexemes."""

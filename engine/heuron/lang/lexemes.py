@@ -73,9 +73,9 @@ class Vocabulary:
     """What the words and signs of the language are.
 
     `pattern` matches blanks and one lexeme, its group being the terminal's name; further groups
-    are `BREAK` (a line end), `COMMENT`, `OPEN_TEXT` (a text without its closing quote), `QUOTED`
-    (a text in single quotes) and `BAD` (any other character). `keywords` gives the terminal of a
-    keyword, `signs` the text of a sign's terminal.
+    are `BREAK` (a line end), `COMMENT`, `STOP` (the end), `OPEN_TEXT` (a text without its closing
+    quote), `QUOTED` (a text in single quotes) and `BAD` (any other character). `keywords` gives
+    the terminal of a keyword, `signs` the text of a sign's terminal.
     """
 
     pattern: re.Pattern[str]
@@ -100,7 +100,8 @@ class Vocabulary:
             ("COMMENT", r"#[^\n]*"),
             ("OPEN_TEXT", r'"[^\n]*'),
             ("QUOTED", r"'[^'\n]*'"),
+            ("STOP", r"\Z"),
             ("BAD", r"."),
         ]
         choices = "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts)
-        return cls(re.compile(rf"[^\S\n]*(?:{choices})"), keywords, signs)
+        return cls(re.compile(rf"[^\S\n]*+(?:{choices})"), keywords, signs)

@@ -140,18 +140,12 @@ class _Words(Lexer):
             raise _Exhausted
 
 
-NO_NAMES = HARD_WORDS | {"because"}
-"""Words that go on after a name, so that what stands before them is one."""
-
-
 def _is_keyword(keyword: str, lexemes: list[Lexeme], index: int) -> bool:
     decide = LOOKAHEAD.get(keyword)
     if decide is None:
         return True
-    following = [
-        one.text if one.text in NO_NAMES else one.type for one in lexemes[index + 1 : index + 3]
-    ]
-    following += ["", ""]
+    nothing = Lexeme("", "", lexemes[-1].span)
+    following = [*lexemes[index + 1 : index + 3], nothing, nothing]
     return decide(following[0], following[1])
 
 

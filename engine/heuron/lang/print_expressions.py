@@ -54,7 +54,7 @@ def _expression(expression: ast.Expression) -> tuple[int, str]:
         case ast.Literal():
             return _literal(expression)
         case ast.UnknownLiteral():
-            return PRIMARY, "unknown"
+            return UNARY, "unknown"
         case ast.Name(name):
             return PRIMARY, name
         case ast.Attribute(inner, name):

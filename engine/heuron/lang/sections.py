@@ -75,6 +75,8 @@ class Sections:
             if kind == "COMMENT":
                 self._comment(start, end)
                 continue
+            if kind == "STOP":
+                break
             if self._fresh:
                 self._fresh = False
                 self._begin_line(kind, start, end)

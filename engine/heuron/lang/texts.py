@@ -162,6 +162,8 @@ class _Hole:
             found = self.text[start:end]
             if depth == 0 and (kind == "COLON" or found == "}"):
                 return lexemes, start
+            if kind == "STOP":
+                break
             if kind in ("BREAK", "COMMENT"):
                 message = "a hole stands on one line, without comments"
                 raise Mistake(error(self._span(start, end), message))
