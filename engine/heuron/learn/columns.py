@@ -54,11 +54,11 @@ def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[
         name = field.name
         declared = settings.columns.get(name)
         is_target = name == contract.goal and raw.target is not None
-        column: str | None = declared or (raw.target if is_target else name)
-        if column not in raw.columns and declared is None:
-            column = by_slug.get(slug(name))
-        if column is not None and column in raw.columns:
-            found[name] = column
+        wanted: str | None = declared or (raw.target if is_target else name)
+        if wanted not in raw.columns and declared is None:
+            wanted = by_slug.get(slug(name))
+        if wanted is not None and wanted in raw.columns:
+            found[name] = wanted
         elif declared is not None or _is_needed(contract, field):
             missing.append(_no_column(settings, raw, name, declared))
     if missing:

@@ -311,7 +311,7 @@ def _positive(document: Document, contract: Contract) -> str | bool | None:
     if value is None:
         return classes[0] if isinstance(classes[0], str) else True
     if value in classes and type(value) is type(classes[0]):
-        return value  # type: ignore[no-any-return]
+        return value
     levels = ", ".join(_class_names(contract))
     near = nearest(str(value), _class_names(contract))
     hint = f"did you mean {near!r}?" if near else None

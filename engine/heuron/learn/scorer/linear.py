@@ -1,0 +1,149 @@
+"""Linear models: logistic and multinomial regression, margins, and plain linear regression.
+
+JSON: `{"kind": "linear", "weights": [[…], …], "bias": […], "link": L}`. One row of weights for
+two classes or a number, one a class for more. Links: `logistic` and `softmax` give
+probabilities, `margin` gives signed distances, `identity` gives the number itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import exp
+from operator import mul
+from typing import TYPE_CHECKING, Any
+
+from heuron.learn.scorer.numbers import numbers
+
+if TYPE_CHECKING:
+    import numpy
+
+__all__ = ["LINKS", "check", "columns", "export", "link_columns", "link_one", "one"]
+
+LINKS = ("logistic", "softmax", "margin", "identity")
+
+MOST_INLINE = 300
+"""With more weights a loop is compiled, for generated text would be slow to compile."""
+
+
+def check(model: dict[str, Any], width: int, classes: int) -> None:
+    """Check an untrusted model of `width` columns and `classes` classes (0: a number)."""
+    link = model.get("link")
+    if link not in LINKS or (link == "identity") != (classes == 0):
+        raise ValueError(f"a linear model has no link {link!r}")
+    rows = 1 if classes <= 2 else classes
+    if (link == "softmax") != (classes > 2) and link != "margin" and classes:
+        raise ValueError(f"the link {link} does not suit {classes} classes")
+    weights = model.get("weights")
+    if not isinstance(weights, list) or len(weights) != rows:
+        raise ValueError(f"a linear model needs {rows} rows of weights")
+    for row in weights:
+        numbers(row, width, "a row of weights")
+    numbers(model.get("bias"), rows, "the bias")
+
+
+def one(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[Sequence[float]], list[float]]:
+    """Compile the model for one encoded row: to a list of probabilities, margins, or a number."""
+    weights = [[float(weight) for weight in row] for row in model["weights"]]
+    bias = [float(number) for number in model["bias"]]
+    sums = _inline(weights, bias, width) if width * len(weights) <= MOST_INLINE else None
+    finish = link_one(model["link"])
+    if sums is None:
+
+        def score(x: Sequence[float]) -> list[float]:
+            return finish(
+                [sum(map(mul, row, x), start) for row, start in zip(weights, bias, strict=True)]
+            )
+
+        return score
+    inline = sums
+    return lambda x: finish(inline(x))
+
+
+def _inline(
+    weights: list[list[float]], bias: list[float], width: int
+) -> Callable[[Sequence[float]], list[float]]:
+    """Generate the weighted sums as Python text. Only numbers and indexes enter it."""
+    lines = ["def sums(x):"]
+    if width:
+        lines.append("    " + "".join(f"x{at}, " for at in range(width)) + "= x")
+    for place, (row, start) in enumerate(zip(weights, bias, strict=True)):
+        terms = [f"{weight!r} * x{at}" for at, weight in enumerate(row)]
+        lines.append(f"    s{place} = {start!r}")
+        for at in range(0, len(terms), 40):
+            lines.append(f"    s{place} += " + " + ".join(terms[at : at + 40]))
+    lines.append("    return [" + ", ".join(f"s{place}" for place in range(len(bias))) + "]")
+    scope: dict[str, Any] = {}
+    exec("\n".join(lines), scope)
+    return scope["sums"]  # type: ignore[no-any-return]
+
+
+def link_one(link: str) -> Callable[[list[float]], list[float]]:
+    """Return the function from raw sums to class scores for one row."""
+    if link == "logistic":
+        return _logistic
+    if link == "softmax":
+        return _softmax
+    if link == "margin":
+        return lambda sums: [-sums[0], sums[0]] if len(sums) == 1 else sums
+    return lambda sums: sums
+
+
+def _logistic(sums: list[float]) -> list[float]:
+    total = sums[0]
+    # Each side from its own exponential, so that neither loses digits near 0.
+    if total >= 0.0:
+        small = exp(-total)
+        return [small / (1.0 + small), 1.0 / (1.0 + small)]
+    small = exp(total)
+    return [1.0 / (1.0 + small), small / (1.0 + small)]
+
+
+def _softmax(sums: list[float]) -> list[float]:
+    most = max(sums)
+    powers = [exp(one - most) for one in sums]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def link_columns(link: str, sums: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+    """Return class scores, one column a class, of raw sums for many rows."""
+    import numpy
+
+    if link == "logistic":
+        small = numpy.exp(-numpy.abs(sums[:, 0]))
+        upper, lower = 1.0 / (1.0 + small), small / (1.0 + small)
+        first = numpy.where(sums[:, 0] >= 0.0, lower, upper)
+        return numpy.stack([first, numpy.where(sums[:, 0] >= 0.0, upper, lower)], axis=1)
+    if link == "softmax":
+        powers = numpy.exp(sums - sums.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+    if link == "margin" and sums.shape[1] == 1:
+        return numpy.concatenate([-sums, sums], axis=1)
+    return sums
+
+
+def columns(
+    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
+) -> numpy.ndarray[Any, Any]:
+    """Return the class scores of many encoded rows."""
+    import numpy
+
+    sums = x @ numpy.array(model["weights"], dtype=float).T + numpy.array(model["bias"])
+    return link_columns(model["link"], sums)
+
+
+def export(estimator: Any) -> dict[str, Any]:
+    """Return a fitted scikit-learn linear model as plain numbers."""
+    import numpy
+
+    weights = numpy.atleast_2d(estimator.coef_)
+    bias = numpy.broadcast_to(numpy.atleast_1d(estimator.intercept_), (len(weights),))
+    if not hasattr(estimator, "classes_"):
+        link = "identity"
+    elif not hasattr(estimator, "predict_proba"):
+        link = "margin"
+    else:
+        link = "softmax" if len(estimator.classes_) > 2 else "logistic"
+    return {"kind": "linear", "weights": weights.tolist(), "bias": bias.tolist(), "link": link}

@@ -1,0 +1,457 @@
+"""Trees, forests and boosted trees as flat arrays of nodes.
+
+JSON of one tree: `{"kind": "tree", "feature": […], "cut": […], "left": […], "right": […],
+"missing_left": […] or null, "leaf": […]}`; a leaf has feature -1 and its value in `leaf`, a list
+of one number a class (a number, for a regression); other nodes have null there. A value at most
+the cut goes left. `forest` and `boosting` join the nodes of all trees in the same arrays, `roots`
+says where each tree begins, `leaf` is one flat list, in node order, of the leaves' values.
+A forest averages its trees; boosting adds them to `start`, tree after tree, each for one of the
+outputs in turn, and puts the sums through `link`.
+
+A cut is the largest float64 that scikit-learn's float32 comparison sends left, so that a query
+needs no cast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from heuron.learn.scorer.linear import link_columns, link_one
+from heuron.learn.scorer.numbers import MOST_NUMBERS, a_number, indexes, numbers
+
+if TYPE_CHECKING:
+    import numpy
+
+__all__ = ["Nodes", "check", "columns", "export", "float64_cut", "nodes_of", "one"]
+
+BATCH = 200_000
+"""How many (row, tree) pairs walk together: their indexes stay in the processor's cache."""
+
+
+class Nodes(NamedTuple):
+    """The nodes of all trees. `values` has the rows of `leaf`, `place` of a leaf is its row."""
+
+    feature: Sequence[int]
+    cut: Sequence[float]
+    left: Sequence[int]
+    right: Sequence[int]
+    missing_left: Sequence[int] | None
+    roots: Sequence[int]
+    values: list[list[float]]
+    place: list[int]
+
+
+def outputs(model: dict[str, Any], classes: int) -> int:
+    """Return how many numbers a leaf holds."""
+    return 1 if model["kind"] == "boosting" else max(1, classes)
+
+
+def check(model: dict[str, Any], width: int, classes: int) -> None:
+    """Check an untrusted model of `width` columns and `classes` classes (0: a number)."""
+    feature = model.get("feature")
+    if not isinstance(feature, list) or not 0 < len(feature) <= MOST_NUMBERS:
+        raise ValueError("a tree needs a list of features")
+    count = len(feature)
+    indexes(feature, count, -1, width, "a tree's features")
+    numbers(model.get("cut"), count, "a tree's cuts")
+    for side in ("left", "right"):
+        children = indexes(model.get(side), count, -1, count, f"a tree's {side} children")
+        for parent, child in enumerate(children):
+            if (child <= parent) if feature[parent] >= 0 else (child != -1):
+                raise ValueError(f"node {parent} has the {side} child {child}: it must come later")
+    if model.get("missing_left") is not None:
+        indexes(model["missing_left"], count, 0, 2, "missing_left")
+    _check_leaves(model, classes, [at for at, one in enumerate(feature) if one < 0])
+    if model["kind"] == "tree":
+        return
+    roots = indexes(model.get("roots"), None, 0, count, "the roots")
+    if not roots or roots[0] != 0 or any(first >= second for first, second in pairwise(roots)):
+        raise ValueError("the roots do not rise from 0")
+    if model["kind"] == "boosting":
+        sums = 1 if classes <= 2 else classes
+        numbers(model.get("start"), sums, "the start")
+        allowed = {0: "identity", 2: "logistic"}.get(classes, "softmax")
+        if model.get("link") != allowed or len(roots) % sums:
+            raise ValueError("the link or the number of trees does not suit the classes")
+
+
+def _check_leaves(model: dict[str, Any], classes: int, leaves: list[int]) -> None:
+    each = outputs(model, classes)
+    leaf = model.get("leaf")
+    if model["kind"] != "tree":
+        numbers(leaf, len(leaves) * each, "the leaves")
+        return
+    if not isinstance(leaf, list) or len(leaf) != len(model["feature"]):
+        raise ValueError("a tree needs a leaf or null for each node")
+    for at in leaves:
+        if classes:
+            numbers(leaf[at], each, "a leaf")
+        else:
+            a_number(leaf[at], "a leaf")
+
+
+def nodes_of(model: dict[str, Any], classes: int) -> Nodes:
+    """Return the nodes of a checked model."""
+    each = outputs(model, classes)
+    leaves = [at for at, one in enumerate(model["feature"]) if one < 0]
+    if model["kind"] == "tree":
+        flat = [value if isinstance(value, list) else [value] for value in model["leaf"]]
+        values = [flat[at] for at in leaves]
+    else:
+        leaf = model["leaf"]
+        values = [leaf[at : at + each] for at in range(0, len(leaf), each)]
+    place = [-1] * len(model["feature"])
+    for row, at in enumerate(leaves):
+        place[at] = row
+    return Nodes(
+        model["feature"],
+        model["cut"],
+        model["left"],
+        model["right"],
+        model.get("missing_left"),
+        model.get("roots", [0]),
+        values,
+        place,
+    )
+
+
+def one(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[Sequence[float]], list[float]]:
+    """Compile the model for one encoded row: to probabilities, or to a list of one number.
+
+    Nodes become nested tuples `(feature, cut, left, right)`: unpacking one is faster than four
+    look-ups in lists.
+    """
+    nodes = nodes_of(model, classes)
+    roots = _nested(nodes, single=outputs(model, classes) == 1)
+    missing = nodes.missing_left is not None
+    if model["kind"] == "boosting":
+        return _boosting(model, roots, missing)
+    if outputs(model, classes) == 1:
+        return _mean_number(roots, missing)
+    if classes == 2:
+        return _mean_of_two(roots, missing)
+    return _mean_of_many(roots, missing, classes)
+
+
+def _nested(nodes: Nodes, single: bool) -> list[Any]:
+    built: list[Any] = [None] * len(nodes.feature)
+    # Children come after their parents, so going backwards meets them first.
+    for at in range(len(built) - 1, -1, -1):
+        feature = nodes.feature[at]
+        if feature < 0:
+            value = nodes.values[nodes.place[at]]
+            built[at] = value[0] if single else value
+        elif nodes.missing_left is None:
+            built[at] = (feature, nodes.cut[at], built[nodes.left[at]], built[nodes.right[at]])
+        else:
+            built[at] = (
+                feature,
+                nodes.cut[at],
+                built[nodes.left[at]],
+                built[nodes.right[at]],
+                nodes.missing_left[at],
+            )
+    return [built[root] for root in nodes.roots]
+
+
+def _walk(node: Any, x: Sequence[float]) -> Any:
+    """Return the leaf that a row with missing values falls into."""
+    while node.__class__ is tuple:
+        feature, cut, left, right, missing_left = node
+        value = x[feature]
+        node = left if value <= cut or (missing_left and value != value) else right
+    return node
+
+
+def _mean_of_two(roots: list[Any], missing: bool) -> Callable[[Sequence[float]], list[float]]:
+    count = len(roots)
+
+    def score(x: Sequence[float]) -> list[float]:
+        first = second = 0.0
+        for node in roots:
+            if missing:
+                node = _walk(node, x)
+            while node.__class__ is tuple:
+                feature, cut, left, right = node
+                node = left if x[feature] <= cut else right
+            first += node[0]
+            second += node[1]
+        return [first / count, second / count]
+
+    return score
+
+
+def _mean_of_many(
+    roots: list[Any], missing: bool, classes: int
+) -> Callable[[Sequence[float]], list[float]]:
+    count = len(roots)
+
+    def score(x: Sequence[float]) -> list[float]:
+        sums = [0.0] * classes
+        for node in roots:
+            if missing:
+                node = _walk(node, x)
+            while node.__class__ is tuple:
+                feature, cut, left, right = node
+                node = left if x[feature] <= cut else right
+            for place, value in enumerate(node):
+                sums[place] += value
+        return [one / count for one in sums]
+
+    return score
+
+
+def _mean_number(roots: list[Any], missing: bool) -> Callable[[Sequence[float]], list[float]]:
+    count = len(roots)
+
+    def score(x: Sequence[float]) -> list[float]:
+        total = 0.0
+        for node in roots:
+            if missing:
+                node = _walk(node, x)
+            while node.__class__ is tuple:
+                feature, cut, left, right = node
+                node = left if x[feature] <= cut else right
+            total += node
+        return [total / count]
+
+    return score
+
+
+def _boosting(
+    model: dict[str, Any], roots: list[Any], missing: bool
+) -> Callable[[Sequence[float]], list[float]]:
+    start = [float(number) for number in model["start"]]
+    sums_count = len(start)
+    finish = link_one(model["link"])
+
+    def score(x: Sequence[float]) -> list[float]:
+        sums = start[:]
+        turn = 0
+        for node in roots:
+            if missing:
+                node = _walk(node, x)
+            while node.__class__ is tuple:
+                feature, cut, left, right = node
+                node = left if x[feature] <= cut else right
+            sums[turn] += node
+            turn += 1
+            if turn == sums_count:
+                turn = 0
+        return finish(sums)
+
+    return score
+
+
+def columns(
+    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
+) -> numpy.ndarray[Any, Any]:
+    """Return the class scores of many encoded rows (one column for a number)."""
+    import numpy
+
+    nodes = nodes_of(model, classes)
+    inner = numpy.array(nodes.feature) >= 0
+    itself = numpy.arange(len(inner))
+    # A leaf leads to itself, so that all rows can walk on until the deepest has arrived.
+    arrays = (
+        numpy.where(inner, nodes.feature, 0),
+        numpy.where(inner, nodes.cut, 0.0),
+        numpy.where(inner, nodes.left, itself),
+        numpy.where(inner, nodes.right, itself),
+        None if nodes.missing_left is None else numpy.array(nodes.missing_left, dtype=bool),
+    )
+    values, place = numpy.array(nodes.values), numpy.array(nodes.place)
+    roots = numpy.array(nodes.roots)
+    parts = []
+    step = max(1, BATCH // len(roots))
+    for begin in range(0, len(x), step):
+        rows = x[begin : begin + step]
+        at = _arrive(rows, roots, inner, arrays)
+        parts.append(_combine(model, values, place[at]))
+    return numpy.concatenate(parts) if parts else numpy.empty((0, max(1, classes)))
+
+
+def _arrive(
+    rows: numpy.ndarray[Any, Any],
+    roots: numpy.ndarray[Any, Any],
+    inner: numpy.ndarray[Any, Any],
+    arrays: tuple[Any, ...],
+) -> numpy.ndarray[Any, Any]:
+    """Return the leaf of each row (first axis) in each tree (second axis)."""
+    import numpy
+
+    feature, cut, left, right, missing_left = arrays
+    at = numpy.broadcast_to(roots, (len(rows), len(roots))).copy()
+    down = numpy.arange(len(rows))[:, None]
+    while inner[at].any():
+        values = rows[down, feature[at]]
+        goes_left = values <= cut[at]
+        if missing_left is not None:
+            goes_left |= missing_left[at] & numpy.isnan(values)
+        at = numpy.where(goes_left, left[at], right[at])
+    return at
+
+
+def _combine(
+    model: dict[str, Any], values: numpy.ndarray[Any, Any], leaves: numpy.ndarray[Any, Any]
+) -> numpy.ndarray[Any, Any]:
+    """Add the trees in their order, as the compiled function for one row does."""
+    import numpy
+
+    trees = leaves.shape[1]
+    if model["kind"] != "boosting":
+        total = numpy.zeros((len(leaves), values.shape[1]))
+        for tree in range(trees):
+            total += values[leaves[:, tree]]
+        return total / trees  # type: ignore[no-any-return]
+    sums = numpy.tile(numpy.array(model["start"], dtype=float), (len(leaves), 1))
+    for tree in range(trees):
+        sums[:, tree % sums.shape[1]] += values[leaves[:, tree], 0]
+    return link_columns(model["link"], sums)
+
+
+def float64_cut(threshold: float) -> float:
+    """Return the largest float64 that, rounded to float32, is at most `threshold`.
+
+    scikit-learn's trees cast a query to float32 before they compare it with a float64 threshold.
+    """
+    import numpy
+
+    rounded = numpy.float32(threshold)
+    if float(rounded) > threshold:
+        rounded = numpy.nextafter(rounded, numpy.float32(-numpy.inf))
+    above = numpy.nextafter(rounded, numpy.float32(numpy.inf))
+    middle = (float(rounded) + float(above)) / 2  # exact: both have 24 bits
+    # Halfway goes to the neighbour with an even last bit.
+    if float(numpy.float32(middle)) <= threshold:
+        return middle
+    return float(numpy.nextafter(middle, -numpy.inf))
+
+
+def export(estimator: Any) -> dict[str, Any]:
+    """Return a fitted tree, forest or boosting of scikit-learn as plain numbers."""
+    if hasattr(estimator, "_predictors"):
+        return _export_histogram(estimator)
+    classes = len(getattr(estimator, "classes_", ()))
+    if hasattr(estimator, "tree_"):
+        joined = _Joined(classes)
+        joined.add(estimator.tree_)
+        tree = joined.model("tree")
+        del tree["roots"]
+        values = iter(tree["leaf"] if not classes else _rows(tree["leaf"], classes))
+        tree["leaf"] = [next(values) if one < 0 else None for one in tree["feature"]]
+        return tree
+    if hasattr(estimator, "init_"):
+        return _export_gradient(estimator, classes)
+    joined = _Joined(classes)
+    for member in estimator.estimators_:
+        joined.add(member.tree_)
+    return joined.model("forest")
+
+
+def _rows(flat: list[float], width: int) -> list[list[float]]:
+    return [flat[at : at + width] for at in range(0, len(flat), width)]
+
+
+class _Joined:
+    """Collects the nodes of several trees in one set of arrays."""
+
+    def __init__(self, classes: int, rate: float | None = None) -> None:
+        self.classes = classes
+        self.rate = rate
+        self.feature: list[int] = []
+        self.cut: list[float] = []
+        self.left: list[int] = []
+        self.right: list[int] = []
+        self.missing_left: list[int] = []
+        self.roots: list[int] = []
+        self.leaf: list[float] = []
+        self.has_missing = False
+
+    def add(self, tree: Any) -> None:
+        """Add a scikit-learn `Tree`."""
+        base = len(self.feature)
+        self.roots.append(base)
+        inner = tree.children_left >= 0
+        state = tree.__getstate__()["nodes"]
+        missing = state["missing_go_to_left"] if "missing_go_to_left" in state.dtype.names else None
+        self.has_missing |= missing is not None and bool((missing[inner] != 0).any())
+        for at in range(tree.node_count):
+            is_inner = bool(inner[at])
+            self.feature.append(int(tree.feature[at]) if is_inner else -1)
+            self.cut.append(float64_cut(float(tree.threshold[at])) if is_inner else 0.0)
+            self.left.append(base + int(tree.children_left[at]) if is_inner else -1)
+            self.right.append(base + int(tree.children_right[at]) if is_inner else -1)
+            self.missing_left.append(int(missing[at] != 0) if missing is not None else 0)
+            if not is_inner:
+                self.leaf += self._value(tree.value[at, 0])
+
+    def _value(self, value: Any) -> list[float]:
+        if self.rate is not None:
+            return [self.rate * float(value[0])]
+        if not self.classes:
+            return [float(value[0])]
+        total = value.sum()
+        return [float(one / total) if total else 0.0 for one in value]
+
+    def model(self, kind: str) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "kind": kind,
+            "feature": self.feature,
+            "cut": self.cut,
+            "left": self.left,
+            "right": self.right,
+            "missing_left": self.missing_left if self.has_missing else None,
+            "roots": self.roots,
+            "leaf": self.leaf,
+        }
+
+
+def _export_gradient(estimator: Any, classes: int) -> dict[str, Any]:
+    import numpy
+
+    joined = _Joined(0, float(estimator.learning_rate))
+    for stage in estimator.estimators_:
+        for member in stage:
+            joined.add(member.tree_)
+    model = joined.model("boosting")
+    row = numpy.zeros((1, estimator.n_features_in_))
+    # The start is what the ensemble predicts before its first tree; no feature enters it.
+    start = estimator._raw_predict_init(row)[0]
+    model["start"] = [float(one) for one in start]
+    model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
+    return model
+
+
+def _export_histogram(estimator: Any) -> dict[str, Any]:
+    classes = len(getattr(estimator, "classes_", ()))
+    joined = _Joined(0)
+    joined.has_missing = True
+    for stage in estimator._predictors:
+        for predictor in stage:
+            _add_histogram_tree(joined, predictor.nodes)
+    model = joined.model("boosting")
+    model["start"] = [float(one) for one in estimator._baseline_prediction.reshape(-1)]
+    model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
+    return model
+
+
+def _add_histogram_tree(joined: _Joined, nodes: Any) -> None:
+    base = len(joined.feature)
+    joined.roots.append(base)
+    for node in nodes:
+        leaf = bool(node["is_leaf"])
+        joined.feature.append(-1 if leaf else int(node["feature_idx"]))
+        # These trees compare in float64 already; a split "known against missing" cuts at infinity.
+        cut = float(node["num_threshold"])
+        joined.cut.append(0.0 if leaf else min(cut, 1.7976931348623157e308))
+        joined.left.append(-1 if leaf else base + int(node["left"]))
+        joined.right.append(-1 if leaf else base + int(node["right"]))
+        joined.missing_left.append(int(node["missing_go_to_left"]) if not leaf else 0)
+        if leaf:
+            joined.leaf.append(float(node["value"]))
