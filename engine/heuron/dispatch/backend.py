@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
-from heuron.values import UNKNOWN, Value
+from heuron.values import UNKNOWN, Value, show
 
-__all__ = ["Backend", "Model", "Models", "NoModels", "prediction_answer"]
+__all__ = ["Backend", "Model", "Models", "NoModels", "explained", "prediction_answer"]
 
 
 class Backend(Protocol):
@@ -101,6 +101,9 @@ def prediction_answer(
     )
 
 
-def no_explanation(name: str) -> Proof:
-    """Return the proof of an answer that its backend cannot explain."""
-    return Proof(f"{name} gives no explanation", None)
+def explained(
+    model: Model, name: str, record: Mapping[str, Value], prediction: Prediction
+) -> Proof:
+    """Return why a model said what it said, as far as it can tell, in the form of a proof."""
+    said = "no answer" if not prediction.answered else show(prediction.value)
+    return Proof(f"{name}: {said}", None)

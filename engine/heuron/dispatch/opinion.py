@@ -18,7 +18,10 @@ Settled = Sequence[tuple[Value, float]]
 
 
 class Opinion:
-    """A backend's opinion; `answer` is what it says when a route takes it."""
+    """A backend's opinion; `answer` is what it says when a route takes it.
+
+    `outside` and `imputed` are names of fields.
+    """
 
     __slots__ = (
         "answer",
@@ -59,7 +62,16 @@ ABSENT = Opinion(None)
 def model_opinion(answer: Answer, prediction: Prediction) -> Opinion:
     """Return a model's opinion; an uncalibrated model's confidence is unknown."""
     if not prediction.answered:
-        return Opinion(answer, UNKNOWN, False, 0.0, 0.0, False, False, prediction.needs)
+        return Opinion(
+            answer,
+            UNKNOWN,
+            False,
+            0.0,
+            0.0,
+            prediction.outside,
+            prediction.imputed,
+            prediction.needs,
+        )
     confidence = prediction.confidence
     return Opinion(
         answer,
@@ -67,8 +79,8 @@ def model_opinion(answer: Answer, prediction: Prediction) -> Opinion:
         True,
         0.0,
         UNKNOWN if confidence is None or not prediction.calibrated else confidence,
-        bool(prediction.outside),
-        bool(prediction.imputed),
+        prediction.outside,
+        prediction.imputed,
         prediction.needs,
     )
 
@@ -97,8 +109,8 @@ class RulesOpinion(Opinion):
             answered,
             answer.certainty if answered else 0.0,
             0.0,
-            False,
-            False,
+            (),
+            (),
             answer.needs,
         )
         self._settled = settled

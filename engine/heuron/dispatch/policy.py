@@ -102,10 +102,7 @@ class Policy:
         return Route(
             taken=None if place < 0 else self.routes[place].line,
             tried=tuple(Tried(line, labels[line], held, why) for line, held, why in tried),
-            skipped=tuple(
-                f"line {line}: model {model} has not been trained"
-                for line, model in dict.fromkeys(skipped)
-            ),
+            skipped=tuple(dict.fromkeys(model for _, model in skipped)),
         )
 
 
