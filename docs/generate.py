@@ -39,9 +39,11 @@ def cli_page() -> str:
         "Results go to stdout, everything else to stderr. Every command that has `--json` prints"
         " objects that start with `format` and `command`; [json.md](json.md) describes them.\n\n",
         "| exit code | meaning |\n|---|---|\n",
-        "| 0 | all went well |\n| 1 | errors were found |\n| 2 | the command was written wrongly |\n",
+        "| 0 | all went well |\n",
+        "| 1 | errors were found |\n",
+        "| 2 | the command was written wrongly |\n",
         "| 3 | a run met one of its limits |\n",
-        "| 4 | it ran, and the answer is no: a test failed, or nobody answered under `--strict` |\n",
+        "| 4 | it ran, and the answer is no: a test failed, nobody answered under `--strict` |\n",
         f"\n```text\n{help_of()}\n```\n",
     ]
     for name in COMMANDS:

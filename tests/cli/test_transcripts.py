@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from console import matches, read_transcript, run
 
 CASES = Path(__file__).parent.parent / "cases"

@@ -95,14 +95,31 @@ def test_headline_reads_the_domain_line_alone(tmp_path: Path) -> None:
     assert headline(str(tmp_path / "none.rules")) is None
 
 
-def test_sources_stay_inside_the_root(project: Path) -> None:
-    sources = Sources(str(project / "rules"))
-    assert sources.read(str(project / "rules" / "part.rules")) == "type T(a: text)\n"
+def test_a_used_file_is_relative_to_the_one_that_names_it(project: Path) -> None:
+    (project / "rules" / "more").mkdir()
+    (project / "rules" / "more" / "b.rules").write_text("type B(b: text)\n")
+    sources = Sources(str(project), str(project / "rules" / "fruit.rules"), "rules/fruit.rules")
+    assert sources.main("rules/fruit.rules") == 'domain fruit "What fruit?"\n'
+    shown, text = sources.read("more/b.rules", "rules/fruit.rules")
+    assert (shown, text) == ("rules/more/b.rules", "type B(b: text)\n")
+    assert sources.read("../part.rules", shown) == ("rules/part.rules", "type T(a: text)\n")
+    assert [Path(one).name for one in sources.used] == ["fruit.rules", "b.rules", "part.rules"]
+
+
+def test_a_table_is_read_with_its_separator(project: Path) -> None:
+    (project / "rules" / "t.csv").write_text('age;"a;b"\n< 25;x\n')
+    sources = Sources(str(project), str(project / "rules" / "fruit.rules"), "f.rules")
+    assert sources.read_table("t.csv", "f.rules") == [["age", "a;b"], ["< 25", "x"]]
+
+
+@pytest.mark.parametrize("path", ["../deep/x.rules", "link.rules", "/etc/passwd"])
+def test_sources_stay_inside_the_root(project: Path, path: str) -> None:
     (project / "rules" / "link.rules").symlink_to("/etc/passwd")
-    for outside in (project / "deep" / "x.rules", project / "rules" / "link.rules"):
-        with pytest.raises(RuleError) as caught:
-            sources.read(str(outside))
-        assert caught.value.diagnostics[0].code == "outside-project"
+    root = project / "rules"
+    sources = Sources(str(root), str(root / "fruit.rules"), "fruit.rules")
+    with pytest.raises(RuleError) as caught:
+        sources.read(path, "fruit.rules")
+    assert caught.value.diagnostics[0].code == "outside-project"
 
 
 @pytest.mark.parametrize(

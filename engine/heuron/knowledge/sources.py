@@ -1,7 +1,7 @@
 """The texts that a knowledge base is made of: its rule file, what it uses, and its tables.
 
-Owns reading files for the loader: UTF-8 only, inside the project's folder only, and every text
-that was read is remembered with its path, so that the cache knows what a program depends on.
+Owns reading files for the loader: UTF-8 only, inside the project's folder only, and the paths
+that were read are remembered, so that the cache knows what a program depends on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["Sources", "model_names", "read_text"]
+__all__ = ["Sources", "decoded", "model_names", "read_text"]
 
 BIGGEST = 64_000_000
 """Rule files and tables beyond this many bytes are refused, before they fill the memory."""
@@ -60,50 +60,92 @@ def _error(code: str, message: str, hint: str | None = None) -> Diagnostic:
 class Sources:
     """Reads the files of one knowledge base, and remembers what it read.
 
-    `texts` maps the paths that were read (absolute) to their bytes' text. Paths in rule files
-    are relative to the file that names them and must stay inside `root`.
+    A file is named by its *shown* path, the one in messages; `read` maps it to the real one.
+    Paths in rule files are relative to the file that names them and must stay inside `root`,
+    symbolic links followed. `used` lists the real paths that were read, in order.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, file: str, shown: str) -> None:
         self.root = os.path.realpath(root)
-        self.texts: dict[str, str] = {}
+        self.used: list[str] = []
+        self._real = {shown: os.path.realpath(file)}
 
-    def read(self, path: str) -> str:
-        """Return the text of a file inside the root.
+    def main(self, shown: str) -> str:
+        """Return the text of the main file."""
+        return self._text(self._real[shown], shown)
+
+    def read(self, path: str, using: str) -> tuple[str, str]:
+        """Return the path to show and the text of a file that the file `using` names.
 
         Raises:
-            RuleError: As `read_text`; and `outside-project` for a path that leaves the root,
-                symbolic links followed.
+            RuleError: As `read_text`; and `outside-project` for a path that leaves the root.
         """
-        full = os.path.realpath(path)
-        if os.path.commonpath([self.root, full]) != self.root:
+        shown, full = self._place(path, using)
+        return shown, self._text(full, shown)
+
+    def read_table(self, path: str, using: str) -> list[list[str]]:
+        """Return the rows of a CSV file that the file `using` names, the header first.
+
+        Raises:
+            RuleError: As `read`; and `bad-data` for a file that is no CSV.
+        """
+        import csv
+
+        shown, full = self._place(path, using)
+        text = self._text(full, shown)
+        header = text.lstrip("\r\n").split("\n", 1)[0]
+        separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
+        try:
+            return [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+        except csv.Error as error:
+            raise RuleError(_error("bad-data", f'"{shown}" is no CSV file: {error}.')) from None
+
+    def _place(self, path: str, using: str) -> tuple[str, str]:
+        full = os.path.realpath(os.path.join(os.path.dirname(self._real[using]), path))
+        if os.path.isabs(path) or not _is_inside(full, self.root):
             raise RuleError(
                 _error(
                     "outside-project",
                     f'"{path}" is outside the project\'s folder.',
-                    f"Files that a rule file names stay inside {self.root}.",
+                    f"Paths are relative to {using} and stay inside {self.root}.",
                 )
             )
-        text = self.texts.get(full)
-        if text is None:
-            text = self.texts[full] = read_text(full, path)
-        return text
+        shown = os.path.normpath(os.path.join(os.path.dirname(using), path)).replace(os.sep, "/")
+        # Two files never share a shown path: one that would is shown by its real path.
+        if self._real.setdefault(shown, full) != full:
+            shown = full
+            self._real[full] = full
+        return shown, full
+
+    def _text(self, full: str, shown: str) -> str:
+        if full not in self.used:
+            self.used.append(full)
+        return read_text(full, shown)
+
+
+SEPARATORS = (",", ";", "\t", "|")
+
+
+def _is_inside(path: str, root: str) -> bool:
+    try:
+        return os.path.commonpath([root, path]) == root
+    except ValueError:  # another drive
+        return False
 
 
 def model_names(folders: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the models in a domain's model folders, sorted.
 
-    A model is a spec `name.toml` (`data.toml` and `selected.toml` are no models) or a folder of
-    artifacts.
+    A model is a spec `name.toml`; `data.toml` and `selected.toml` are no models.
     """
-    found = set()
+    found: dict[str, None] = {}
     for folder in folders:
         try:
-            entries = list(os.scandir(folder))
+            entries = os.listdir(folder)
         except OSError:
             continue
         for entry in entries:
-            name, dot, ending = entry.name.partition(".")
-            if dot and ending == "toml" and name not in ("data", "selected"):
-                found.add(name)
+            name = entry.removesuffix(".toml")
+            if name not in (entry, "data", "selected"):
+                found[name] = None
     return tuple(sorted(found))
