@@ -68,7 +68,7 @@ def what_if(
     ]
     lines = [None if one.route is None else one.route.taken for one in (before, after)]
     if lines[0] != lines[1]:
-        changed.append(("route", *lines))
+        changed.append(("route", lines[0], lines[1]))
     return WhatIf(before, after, tuple(changed))
 
 
