@@ -189,6 +189,10 @@ CODES: Final[dict[str, Code]] = {
         "An action could not be carried out",
         "The message names rule, bindings and line. Working memory is as it was before that firing.",
     ),
+    "host-function": Code(
+        "A function of the host program failed",
+        "It is not registered, it raised an error, or it gave a value of another type than it was registered with.",
+    ),
     "duplicate-fact": Code(
         "A modify made two referred-to facts equal",
         "Two facts cannot be equal, and a fact that is referred to cannot vanish.",

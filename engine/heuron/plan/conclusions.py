@@ -84,6 +84,7 @@ def conclusions_of(program: Program, key: tuple[str, str]) -> Conclusions:
 
 def _sorted_out(kind: str, found: list[tuple[int, Expression, float]]) -> Conclusions:
     values: dict[str, Value] = {}
+    places: dict[str, int] = {}
     negated: set[int] = set()
     supports: list[tuple[int, int]] = []
     for index, value, certainty in found:
@@ -91,7 +92,7 @@ def _sorted_out(kind: str, found: list[tuple[int, Expression, float]]) -> Conclu
             return Conclusions(None, frozenset(), ())
         constant = typed(kind, value.value)
         values.setdefault(repr(constant), constant)
-        place = list(values).index(repr(constant)) if len(values) < 64 else -1
+        place = places.setdefault(repr(constant), len(places))
         if certainty > 0.0:
             supports.append((index, place))
         else:

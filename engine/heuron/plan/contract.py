@@ -248,7 +248,14 @@ def given_levels(levels: dict[Operand, float], value: Operand) -> dict[Operand, 
 
 def differ(hits: list[int], values: tuple[Operand, ...]) -> bool:
     """Return whether rows that hit have different values."""
-    return any(values[hit] != values[hits[0]] for hit in hits[1:])
+    first = values[hits[0]] if hits else UNKNOWN
+    return any(not _same(first, values[hit]) for hit in hits[1:])
+
+
+def _same(one: Operand, other: Operand) -> bool:
+    if one is UNKNOWN or other is UNKNOWN:
+        return one is other
+    return bool(one == other)
 
 
 def predicted(prediction: Operand, attribute: str) -> Operand:
@@ -322,7 +329,7 @@ def mean(values: list[Operand]) -> Operand:
 
 
 def collected(values: list[tuple[Operand, Operand]]) -> Operand:
-    """Return the values as a list, in fact order; the pairs hold fact numbers and value."""
+    """Return the values as a list, in fact order; the pairs hold that order's key and the value."""
     if any(value is UNKNOWN for _, value in values):
         return UNKNOWN
     return tuple(value for _, value in sorted(values, key=lambda pair: pair[0]))

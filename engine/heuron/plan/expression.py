@@ -212,7 +212,8 @@ class Expressions:
         arguments = ", ".join(self.value(one) for one in node.arguments)
         if node.host:
             name = self._constants.literal(node.function)
-            return f"host({name}, {arguments})" if arguments else f"host({name})"
+            kind = self._constants.literal(node.type.kind)
+            return f"host({name}, {kind}, {arguments})"
         if node.function in ("today", "now"):
             return node.function
         assert node.function in FUNCTIONS, f"no such function: {node.function}"

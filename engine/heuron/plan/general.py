@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from heuron.check.tree import (
     Action,
-    Aggregate,
     Assert,
     Because,
     Bind,
@@ -23,6 +22,7 @@ from heuron.check.tree import (
     Condition,
     Constant,
     Derive,
+    FactVariable,
     Halt,
     Hole,
     Log,
@@ -33,7 +33,7 @@ from heuron.check.tree import (
     Retract,
     Rule,
     Table,
-    Test,
+    Variable,
 )
 from heuron.plan.conclusions import definitions, typed
 from heuron.plan.expression import Expressions
@@ -167,7 +167,9 @@ def _match(module: Module, rule: Rule, name: str, seed: Pattern | None, weighed:
     def emit(body: Body) -> None:
         scope = body.scope
         matched = _tuple([scope.rows[one] for one in rows])
-        held = _tuple([_held(scope, one) for one in values])
+        # What a step's aggregates came to is part of what its refraction goes by.
+        noted = body.noted if rule.is_step else []
+        held = _tuple([*(_held(scope, one) for one in values), *noted])
         body.writer.line(f"out(({matched}, {held}, {body.lowest()}))")
 
     parameters = ("out",) if seed is None else ("out", "seeds")
@@ -225,7 +227,8 @@ def _action_function(
     if rows:
         writer.line(f"{_tuple(list(scope.rows.values()))} = rows")
     if values:
-        writer.line(f"{_tuple([f'u{place}' for place in range(len(values))])} = values")
+        locals_ = [f"u{place}" for place in range(len(values))]
+        writer.line(f"({', '.join(locals_)}, *_) = values")
     result = write(body, actions)
     writer.line(f"return {result}")
     module.add(name, ("rows", "values"), writer.lines)
@@ -245,7 +248,7 @@ def _effect(body: Body, action: Action) -> str:
             key = literal((type_name, action.field))
             return f"({CONCLUDE}, {key}, {row}[0], {value}, {float(action.certainty)!r})"
         case Derive():
-            return f"({DERIVE}, {literal(action.type_name)}, {_derived(body, action)})"
+            return _derivation(body, action)
         case Assert():
             return f"({ASSERT}, {literal(action.type_name)}, {_named(body, action.values)})"
         case Modify():
@@ -264,18 +267,36 @@ def _named(body: Body, values: tuple[tuple[str, object], ...]) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _derived(body: Body, action: Derive) -> str:
-    """Return source for the given fields of a derived fact, in the order of its rows."""
+def _derivation(body: Body, action: Derive) -> str:
+    """Return source for a derived fact's effect, or None where a necessary field is unknown.
+
+    The fields stand in the order of the type's rows.
+    """
     layout = body.module.layouts[action.type_name]
     given = dict(action.values)
-    parts = []
+    parts, doubtful = [], []
     for name in layout.given:
         if name in given:
-            parts.append(_fitting(body, action.type_name, name, given[name]))
+            source = _fitting(body, action.type_name, name, given[name])
+            field = layout.template[name]
+            if not (field.optional or field.default is not None or _is_known(given[name], source)):
+                source = body.writer.keep(source)
+                doubtful.append(f"{source} is UNKNOWN")
+            parts.append(source)
             continue
         default = layout.template[name].default
         parts.append(body.module.constants.literal(UNKNOWN if default is None else default))
-    return _tuple(parts)
+    effect = f"({DERIVE}, {body.module.constants.literal(action.type_name)}, {_tuple(parts)})"
+    return f"(None if {' or '.join(doubtful)} else {effect})" if doubtful else effect
+
+
+def _is_known(value: object, source: str) -> bool:
+    """Return whether a value is known wherever the rule's conditions hold."""
+    if source.startswith("accept("):
+        return False
+    return isinstance(value, (Variable, FactVariable)) or (
+        isinstance(value, Constant) and value.value is not UNKNOWN
+    )
 
 
 def _fitting(body: Body, type_name: str, field: str, value: object) -> str:
@@ -382,15 +403,3 @@ def _query(module: Module, name: str, query: Query) -> str:
         name, parameters, query.conditions
     )
     return name
-
-
-def inline_aggregates(rule: Rule) -> bool:
-    """Return whether a rule has an aggregate outside of `x = …`."""
-    from heuron.plan.reads import walk
-
-    return any(
-        isinstance(one, Aggregate)
-        for condition in rule.conditions
-        if isinstance(condition, (Test, Pattern))
-        for one in walk(condition)
-    )

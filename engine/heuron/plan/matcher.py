@@ -187,8 +187,8 @@ class MatchNames:
         return f"predicted({self.body.scope.predictions[variable]}, {attribute!r})"
 
     def backend(self, backend: str, attribute: str) -> str:
-        """Return an attribute of a backend: only dispatch has them, as a function `ask`."""
-        return f"host('backend', {backend!r}, {attribute!r})"
+        """Facts know no backends; dispatch says how they are asked."""
+        raise AssertionError("a rule reads a backend")
 
     def aggregate(self, node: Aggregate) -> str:
         """Return the local that holds an aggregate's value."""
@@ -214,6 +214,7 @@ class Body:
         self.writer: Writer = Writer()
         self.loops = 0
         self.weights: list[str] = []
+        self.noted: list[str] = []
         self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
         self.checks: list[_Item] = []
         self._parts: list[tuple[str, list[str], Writer]] = []
@@ -255,7 +256,7 @@ class Body:
 
     def _continue_elsewhere(self, name: str) -> None:
         further = f"{name}_{len(self._parts)}"
-        parameters = [*self.leaf.parameters, *self.scope.locals(), *self.weights]
+        parameters = [*self.leaf.parameters, *self.scope.locals(), *self.weights, *self.noted]
         parameters = list(dict.fromkeys(one for one in parameters if one.isidentifier()))
         for line in self.leaf.call(f"{further}({', '.join(parameters)})"):
             self.writer.line(line)
@@ -521,7 +522,13 @@ class Body:
         return [name for name in free(node) if name not in local]
 
     def _call(self, name: str, outer: list[str]) -> str:
-        return f"{name}({', '.join(self.scope.local(one) for one in outer)})"
+        arguments = [self.scope.local(one) for one in outer]
+        for key in self._outer_each(outer):
+            arguments += self.scope.each[key]
+        return f"{name}({', '.join(arguments)})"
+
+    def _outer_each(self, outer: list[str]) -> list[tuple[str, str]]:
+        return [key for key in self.scope.each if key[0] in outer]
 
     def _shape(self, outer: list[str]) -> tuple[tuple[str, str], ...]:
         return tuple((name, self.scope.types.get(name, "")) for name in outer)
@@ -539,6 +546,9 @@ class Body:
                 scope.values[name] = local
             else:
                 scope.predictions[name] = local
+        for place, each in enumerate(self._outer_each(outer)):
+            scope.each[each] = (f"e_{place}", f"q_{place}")
+            parameters += scope.each[each]
         return scope, parameters
 
     # Certainty.
@@ -627,6 +637,7 @@ class Body:
             (f"if INNER: return {unknown}", f"return {result}"),
         )
         local = self.writer.fresh("g")
+        self.noted.append(local)
         if weighed:
             weight = self.writer.fresh("q")
             self.writer.line(f"{local}, {weight} = {call}")
@@ -667,9 +678,12 @@ def _aggregate_emitter(node: Aggregate, weighed: bool) -> Callable[[Body], None]
             body.writer.line("    return True")
         value = "1" if node.value is None else body.expressions.value(node.value)
         if node.function == "collect":
-            numbers = "".join(f"{row}[0], " for row in body.scope.rows.values())
-            value = f"(({numbers}), {value})"
+            order = body.module.order()
+            keys = "".join(f"{order}({row}), " for row in body.scope.rows.values())
+            value = f"(({keys}), {value})"
         if weighed:
+            if node.value is not None:
+                body.weigh_test(node.value)
             value = f"({value}, {body.lowest()})"
         body.writer.line(f"found.append({value})")
 

@@ -89,6 +89,11 @@ class Module:
         self._header[name] = f"{name} = s{number}.{what}.get"
         return name
 
+    def order(self) -> str:
+        """Return the name of the function that gives a row's key in fact order."""
+        self._header["order"] = "order = memory.order"
+        return "order"
+
     def _number(self, *key: object) -> int:
         kind = str(key[0])
         if key not in self._numbers:

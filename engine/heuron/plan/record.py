@@ -30,8 +30,8 @@ MOST_VALUES = 8
 """A field with more constant values than this collects contributions in a list instead."""
 
 
-# A tuple (name, many, place of the value, values or None, place of the details).
-FieldLayout = tuple[str, bool, int, tuple[Value, ...] | None, int]
+FieldLayout = tuple[str, bool, int, tuple[Value, ...] | None, int, dict[int, tuple[int, ...]]]
+"""Name, many, place of the value, values or None, place of the details, supports by index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class RecordPlan:
     `fields` describes each concluded field: name, whether it has many values, the place of its
     value in the result (its certainty follows), its constant values (or None), and the place of
     the details: for constant values the products for and against each value in turn, else the
-    list of contributions.
+    list of contributions; and for each rule or row by index the places of the values that it
+    supports.
     """
 
     source: str
@@ -125,7 +126,10 @@ class _RecordWriter:
         place = 2
         layout: list[FieldLayout] = []
         for one in self.fields.values():
-            layout.append((one.name, one.many, place, one.values, place + 2))
+            supports: dict[int, tuple[int, ...]] = {}
+            for index, value in one.found.supports:
+                supports[index] = (*supports.get(index, ()), value)
+            layout.append((one.name, one.many, place, one.values, place + 2, supports))
             place += 3 if one.values is None else 2 + 2 * len(one.values)
         return tuple(layout)
 
@@ -337,7 +341,7 @@ class _RecordWriter:
         names = RecordNames(self.template, self.fields, self.many)
         names.done.extend(self.fields)
         self._read_given(writer, names)
-        for name, many, place, _, _ in self._layout():
+        for name, many, place, _, _, _ in self._layout():
             number = self.fields[name].number
             writer.line(f"s{number} = raw[{place}]")
             writer.line(f"c{number} = raw[{place + 1}]")

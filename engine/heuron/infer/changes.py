@@ -1,0 +1,165 @@
+"""What the host and steps do to memory: assert, modify, retract, each with its own checks.
+
+A change is a tuple (type, old row or None, new row or None); None stands for "no event".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heuron.coercion import coerce
+from heuron.infer.memory import HEAD, Memory, Row
+from heuron.values import UNKNOWN, Value
+
+__all__ = ["Change", "Refused", "assert_fact", "modify_fact", "retract_fact"]
+
+Change = tuple[str, Row | None, Row | None]
+
+
+class Refused(Exception):
+    """An assert, modify or retract that cannot be carried out; `code` is its diagnostic's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def assert_fact(
+    memory: Memory, type_name: str, values: Mapping[str, Any], complete: bool
+) -> tuple[int, Change | None]:
+    """Hold a fact; return its number and the change, None when an equal fact was held already.
+
+    Args:
+        memory: Working memory.
+        type_name: The type of the fact.
+        values: Fields and raw values. A default fills a missing field; None and `UNKNOWN` stay
+            unknown.
+        complete: Whether fields that are neither optional nor have a default must be known, as
+            they must in rules.
+
+    Raises:
+        Refused: When a field is unknown, not accepted, or lacking.
+    """
+    shape = memory.shapes.get(type_name)
+    if shape is None:
+        raise Refused("unknown-type", f"there is no type `{type_name}`")
+    for name in values:
+        if name not in shape.template:
+            raise Refused("unknown-field", f"`{type_name}` has no field `{name}`")
+    fields = tuple([_field(memory, type_name, name, values, complete) for name in shape.given])
+    number = memory.find(type_name, fields)
+    if number is not None:
+        # An equal fact is held: a derived one is from now on held without its reasons too.
+        memory.tell(number)
+        return number, None
+    memory.event += 1
+    row = memory.add(type_name, fields)
+    memory.tell(row[0])
+    for name in shape.concluded:
+        if values.get(name) is not None and values[name] is not UNKNOWN:
+            memory.give(row[0], name, _concluded(memory, type_name, name, values[name]))
+    return row[0], (type_name, None, row)
+
+
+def _concluded(memory: Memory, type_name: str, name: str, raw: Any) -> Value:
+    template = memory.shapes[type_name].template
+    try:
+        if isinstance(raw, (tuple, list)) and template[name].type.kind != "list":
+            return tuple(coerce(template[name], one) for one in raw)
+        return coerce(template[name], raw)
+    except ValueError as problem:
+        raise Refused("wrong-value", str(problem)) from None
+
+
+def _field(
+    memory: Memory, type_name: str, name: str, values: Mapping[str, Any], complete: bool
+) -> Value:
+    field = memory.shapes[type_name].template[name]
+    if name in values:
+        value = _coerced(memory, type_name, name, values[name])
+    else:
+        value = UNKNOWN if field.default is None else field.default
+    if value is UNKNOWN and complete and not field.optional and field.default is None:
+        raise Refused("action-failed", f"`{type_name}.{name}` would be unknown")
+    return value
+
+
+def _coerced(memory: Memory, type_name: str, name: str, raw: Any) -> Value:
+    field = memory.shapes[type_name].template[name]
+    try:
+        value = coerce(field, raw)
+    except ValueError as problem:
+        raise Refused("wrong-value", str(problem)) from None
+    if field.type.kind == "reference" and value is not UNKNOWN:
+        held = memory.types.get(value)  # type: ignore[call-overload]
+        if held != field.type.target:
+            raise Refused(
+                "wrong-value", f"`{name}` must be a held fact of type `{field.type.target}`"
+            )
+    return value
+
+
+def modify_fact(
+    memory: Memory, number: int, changes: Mapping[str, Any], complete: bool
+) -> Change | None:
+    """Make a new version of a told fact; return the change, None when nothing changes.
+
+    A fact that becomes equal to another one is retracted.
+
+    Raises:
+        Refused: When the fact is not told, a value is not accepted, or it would become equal to
+            another one while others refer to it.
+    """
+    type_name = _told(memory, number)
+    shape = memory.shapes[type_name]
+    old = memory.row(number)
+    assert old is not None
+    fields = list(old[HEAD:])
+    for name, raw in changes.items():
+        if name not in shape.given:
+            what = "is concluded by rules" if name in shape.concluded else "does not exist"
+            raise Refused("unknown-field", f"`{type_name}.{name}` {what}, so it cannot be changed")
+        value = _coerced(memory, type_name, name, raw)
+        field = shape.template[name]
+        if value is UNKNOWN and complete and not field.optional and field.default is None:
+            raise Refused("action-failed", f"`{type_name}.{name}` would be unknown")
+        fields[shape.given.index(name)] = value
+    values = tuple(fields)
+    if values == old[HEAD:]:
+        return None
+    if memory.find(type_name, values) is not None:
+        if memory.referring(number):
+            raise Refused(
+                "duplicate-fact",
+                f"a modify makes two facts of type `{type_name}` equal"
+                ", and the modified one is referred to",
+            )
+        memory.event += 1
+        memory.remove(number)
+        return type_name, old, None
+    memory.event += 1
+    return type_name, old, memory.replace(number, values)
+
+
+def retract_fact(memory: Memory, number: int) -> Change:
+    """End a told fact.
+
+    Raises:
+        Refused: When the fact is not told, or another one refers to it.
+    """
+    type_name = _told(memory, number)
+    if memory.referring(number):
+        raise Refused("fact-in-use", f"a fact of type `{type_name}` is referred to by others")
+    memory.event += 1
+    return type_name, memory.remove(number), None
+
+
+def _told(memory: Memory, number: int) -> str:
+    type_name = memory.types.get(number)
+    if type_name is None:
+        raise Refused("action-failed", f"there is no fact {number}")
+    if number not in memory.told:
+        raise Refused("derived-type", f"fact {number} is derived: it goes with its reasons")
+    return type_name

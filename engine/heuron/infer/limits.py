@@ -1,0 +1,102 @@
+"""The limits of a run: every run ends, and one that meets a limit says what was going round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from heuron.diagnostics import Diagnostic, LimitError, Severity, Span
+
+__all__ = ["Budget", "LimitReached", "Limits", "limit_error"]
+
+CHUNK: Final = 1_000_000
+"""Search steps between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a run may go.
+
+    `firings` counts steps that fire, `steps` facts that are looked at while matching, `facts`
+    the facts held, `seconds` the time of one run, `depth` the rounds of one recursion.
+    """
+
+    firings: int = 100_000
+    steps: int = 2_000_000_000
+    facts: int = 1_000_000
+    seconds: float = 60.0
+    depth: int = 100_000
+
+
+class LimitReached(Exception):
+    """A limit was met, seen from inside a run; the cycle turns it into a `LimitError`."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Budget:
+    """What is left of the limits in one run.
+
+    Generated code takes search steps off `left[0]` and calls `stop` below zero.
+    """
+
+    __slots__ = ("_deadline", "_rest", "left", "limits")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.left = [0]
+        self.start()
+
+    def start(self) -> None:
+        """Begin a run with everything left."""
+        self._deadline = monotonic() + self.limits.seconds
+        first = min(CHUNK, self.limits.steps)
+        self._rest = self.limits.steps - first
+        self.left[0] = first
+
+    def stop(self) -> None:
+        """Go on with another chunk of search steps, or raise `LimitReached`."""
+        self.look_at_clock()
+        spent = -self.left[0]
+        if spent > self._rest:
+            raise LimitReached(f"{self.limits.steps:,} search steps")
+        more = min(CHUNK, self._rest - spent)
+        self._rest -= spent + more
+        self.left[0] = more
+
+    def look_at_clock(self) -> None:
+        """Raise `LimitReached` when the time is up."""
+        if monotonic() > self._deadline:
+            raise LimitReached(f"{self.limits.seconds:g} seconds")
+
+    def hold(self, facts: int) -> None:
+        """Raise `LimitReached` when more facts are held than may be."""
+        if facts > self.limits.facts:
+            raise LimitReached(f"{self.limits.facts:,} facts")
+
+
+def limit_error(
+    what: str, rules: list[str], last: str, place: tuple[str, int, int, int, int] | None
+) -> LimitError:
+    """Return the error of a run that met a limit.
+
+    Args:
+        what: The limit in words.
+        rules: The rules that fired or were matched last, the most frequent first.
+        last: The last bindings, in words; may be empty.
+        place: Where the first of these rules stands: file, line, column, start, end.
+    """
+    names = ", ".join(f"`{name}`" for name in rules)
+    message = f"the run was stopped at {what}"
+    if names:
+        message += f"; going round: {names}"
+    if last:
+        message += f" (last with {last})"
+    span = None if place is None else Span(place[0], place[3], place[4])
+    line = place[1] if place is not None and place[1] else None
+    column = place[2] if line is not None and place is not None else None
+    hint = "a rule that keeps making its own conditions true never ends; test what it changes"
+    return LimitError(Diagnostic(Severity.ERROR, "limit", message, span, hint, (), line, column))

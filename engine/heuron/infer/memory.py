@@ -1,0 +1,323 @@
+"""Working memory: the facts that are held now, with numbers, versions, indexes and conclusions.
+
+A row is the tuple (number, event, *given fields in template order): what generated functions
+match. Concluded fields are no part of it; what is settled about them stands beside, by number.
+Facts are values: no two rows of a type have equal fields, compared by value (a dictionary finds
+them by hash and then compares, so distinct facts with one hash stay apart).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from heuron.values import UNKNOWN, Fact, Template, Value
+
+__all__ = ["Index", "Memory", "Row", "Settled", "Shape"]
+
+Row = tuple[Any, ...]
+Entry = tuple[str, int, str, Row, tuple[bool, dict[str, Value]] | None]
+"""What to undo: kind, number, type, the row before, and whether it was told and given what."""
+HEAD = 2
+
+
+class Shape:
+    """What memory knows of a type: its template, given and concluded fields, reference fields."""
+
+    __slots__ = ("concluded", "given", "place", "references", "template")
+
+    def __init__(self, template: Template, concluded: Iterable[str], place: int) -> None:
+        names = frozenset(concluded)
+        self.template = template
+        self.place = place
+        self.given = tuple(name for name in template.names if name not in names)
+        self.concluded = tuple(name for name in template.names if name in names)
+        self.references = tuple(
+            (HEAD + at, str(template[name].type.target))
+            for at, name in enumerate(self.given)
+            if template[name].type.kind == "reference"
+        )
+
+
+class Index:
+    """Rows of one type by the values at some places.
+
+    `buckets` maps a key (one value, or a tuple of them) to rows by number. Rows in which one of
+    these values is unknown stand apart: they match no key, and may match every key.
+    """
+
+    __slots__ = ("_places", "_single", "_table", "buckets", "vague")
+
+    def __init__(self, table: dict[int, Row], places: tuple[int, ...]) -> None:
+        self._places = places
+        self._single = places[0] if len(places) == 1 else None
+        self._table = table
+        self.buckets: dict[Any, dict[int, Row]] = {}
+        self.vague: dict[int, Row] = {}
+        for row in table.values():
+            self.add(row)
+
+    def _key(self, row: Row) -> Any:
+        if self._single is not None:
+            return row[self._single]
+        key = tuple([row[place] for place in self._places])
+        return UNKNOWN if any(value is UNKNOWN for value in key) else key
+
+    def add(self, row: Row) -> None:
+        """Enter a row."""
+        key = self._key(row)
+        if key is UNKNOWN:
+            self.vague[row[0]] = row
+            return
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            self.buckets[key] = {row[0]: row}
+        else:
+            bucket[row[0]] = row
+
+    def remove(self, row: Row) -> None:
+        """Take a row out; an empty bucket goes too."""
+        key = self._key(row)
+        if key is UNKNOWN:
+            del self.vague[row[0]]
+            return
+        bucket = self.buckets[key]
+        del bucket[row[0]]
+        if not bucket:
+            del self.buckets[key]
+
+    def possible(self, key: Any) -> list[Row]:
+        """Return the rows that have the key or may have it."""
+        if key is UNKNOWN or (type(key) is tuple and any(value is UNKNOWN for value in key)):
+            return list(self._table.values())
+        return [*self.buckets.get(key, {}).values(), *self.vague.values()]
+
+
+class Settled:
+    """What is settled about one concluded field, by fact number.
+
+    `value` is the best value, `certainty` its certainty, `held` all pairs of value and certainty
+    that hold, best first, and `levels` the certainty of every value that was spoken about.
+    """
+
+    __slots__ = ("certainty", "held", "levels", "value")
+
+    def __init__(self) -> None:
+        self.value: dict[int, Value] = {}
+        self.certainty: dict[int, float] = {}
+        self.held: dict[int, tuple[tuple[Value, float], ...]] = {}
+        self.levels: dict[int, dict[Value, float]] = {}
+
+    def clear(self) -> None:
+        """Forget everything; the dictionaries stay, as generated code holds on to them."""
+        self.value.clear()
+        self.certainty.clear()
+        self.held.clear()
+        self.levels.clear()
+
+
+class Memory:
+    """The facts that are held now. Changed only by the recognise-act cycle and by truth.
+
+    `told` are the numbers of facts that the host or a step asserted; all others are derived.
+    """
+
+    __slots__ = (
+        "_by_value",
+        "_indexes",
+        "_referring",
+        "_settled",
+        "_tables",
+        "event",
+        "given",
+        "journal",
+        "next_number",
+        "shapes",
+        "told",
+        "types",
+    )
+
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+        self.shapes = shapes
+        self.event = 0
+        self.next_number = 1
+        self.told: set[int] = set()
+        self.journal: list[Entry] | None = None
+        self.types: dict[int, str] = {}
+        self.given: dict[tuple[str, str], dict[int, Value]] = {}
+        self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
+        self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
+        self._indexes: dict[str, dict[tuple[int, ...], Index]] = {name: {} for name in shapes}
+        self._settled: dict[tuple[str, str], Settled] = {}
+        self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
+        for target in shapes:
+            self._referring[target] = tuple(
+                (name, place)
+                for name, shape in shapes.items()
+                for place, referred in shape.references
+                if referred == target
+            )
+
+    # What generated code asks for.
+
+    def table(self, type_name: str) -> dict[int, Row]:
+        """Return the rows of a type by number, in the order in which they were asserted."""
+        return self._tables[type_name]
+
+    def index(self, type_name: str, places: tuple[int, ...]) -> Index:
+        """Return the index of a type by these places of its rows, made when first asked for."""
+        indexes = self._indexes[type_name]
+        if places not in indexes:
+            indexes[places] = Index(self._tables[type_name], places)
+        return indexes[places]
+
+    def settled(self, type_name: str, field: str) -> Settled:
+        """Return what is settled about a concluded field."""
+        key = (type_name, field)
+        if key not in self._settled:
+            self._settled[key] = Settled()
+        return self._settled[key]
+
+    def order(self, row: Row) -> tuple[object, ...]:
+        """Return a row's key in fact order: told facts by number, then derived ones by value."""
+        number = row[0]
+        if number in self.told:
+            return (0, number)
+        return (1, tuple([(value is not UNKNOWN, value) for value in row[HEAD:]]))
+
+    # Facts.
+
+    def rows(self, type_name: str) -> Iterable[Row]:
+        """Return the rows of a type in fact order."""
+        return sorted(self._tables[type_name].values(), key=self.order)
+
+    def row(self, number: int) -> Row | None:
+        """Return the row of a fact, or None when it is not held."""
+        type_name = self.types.get(number)
+        return None if type_name is None else self._tables[type_name][number]
+
+    def find(self, type_name: str, values: Row) -> int | None:
+        """Return the number of the fact with these given fields."""
+        return self._by_value[type_name].get(values)
+
+    def fact(self, number: int) -> Fact:
+        """Return a held fact with its given fields and, where settled, its concluded ones."""
+        type_name = self.types[number]
+        row, shape = self._tables[type_name][number], self.shapes[type_name]
+        values: dict[str, Value] = dict(zip(shape.given, row[HEAD:], strict=True))
+        for field in shape.concluded:
+            settled = self.settled(type_name, field)
+            values[field] = settled.value.get(number, UNKNOWN)
+        ordered = {name: values[name] for name in shape.template.names}
+        return Fact(type_name, ordered, number, row[1])
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    def facts(self, type_name: str | None = None) -> Iterator[Fact]:
+        """Yield the held facts, of one type or of all in the order of declaration."""
+        for name in self.shapes if type_name is None else (type_name,):
+            for row in self.rows(name):
+                yield self.fact(row[0])
+
+    def add(self, type_name: str, values: Row, number: int | None = None) -> Row:
+        """Hold a new fact of the present event; the caller has looked for an equal one."""
+        if number is None:
+            number = self.next_number
+            self.next_number += 1
+        if self.journal is not None:
+            self.journal.append(("add", number, type_name, (), None))
+        return self._enter(type_name, (number, self.event, *values))
+
+    def derive(self, type_name: str, row: Row) -> None:
+        """Hold a derived fact again, with the number and event that it had."""
+        if self.journal is not None:
+            self.journal.append(("add", row[0], type_name, (), None))
+        self._enter(type_name, row)
+
+    def _enter(self, type_name: str, row: Row) -> Row:
+        number = row[0]
+        self.types[number] = type_name
+        self._tables[type_name][number] = row
+        self._by_value[type_name][row[HEAD:]] = number
+        for index in self._indexes[type_name].values():
+            index.add(row)
+        return row
+
+    def replace(self, number: int, values: Row) -> Row:
+        """Make a new version of a held fact, with the present event."""
+        type_name = self.types[number]
+        if self.journal is not None:
+            old = self._tables[type_name][number]
+            self.journal.append(("replace", number, type_name, old, None))
+        return self._put(number, type_name, (number, self.event, *values))
+
+    def _put(self, number: int, type_name: str, row: Row) -> Row:
+        old = self._tables[type_name][number]
+        del self._by_value[type_name][old[HEAD:]]
+        self._tables[type_name][number] = row
+        self._by_value[type_name][row[HEAD:]] = number
+        for index in self._indexes[type_name].values():
+            index.remove(old)
+            index.add(row)
+        return row
+
+    def remove(self, number: int) -> Row:
+        """End a held fact and return its last row."""
+        type_name = self.types.pop(number)
+        row = self._tables[type_name].pop(number)
+        del self._by_value[type_name][row[HEAD:]]
+        for index in self._indexes[type_name].values():
+            index.remove(row)
+        given = {
+            field: self.given[(type_name, field)].pop(number)
+            for field in self.shapes[type_name].concluded
+            if number in self.given.get((type_name, field), ())
+        }
+        if self.journal is not None:
+            self.journal.append(("remove", number, type_name, row, (number in self.told, given)))
+        self.told.discard(number)
+        return row
+
+    def referring(self, number: int) -> tuple[int, ...]:
+        """Return the numbers of the told facts that refer to a fact, itself aside."""
+        found: list[int] = []
+        for type_name, place in self._referring[self.types[number]]:
+            rows = self.index(type_name, (place,)).buckets.get(number, {})
+            found += [one for one in rows if one in self.told and one != number]
+        return tuple(sorted(found))
+
+    # Told facts, and what is given about them.
+
+    def tell(self, number: int) -> None:
+        """Let a fact be held without reasons."""
+        if number not in self.told:
+            self.told.add(number)
+            if self.journal is not None:
+                self.journal.append(("tell", number, "", (), None))
+
+    def give(self, number: int, field: str, value: Value) -> None:
+        """Remember the value of a concluded field that was given with a fact."""
+        self.given.setdefault((self.types[number], field), {})[number] = value
+
+    # Undoing a firing that failed.
+
+    def undo(self) -> None:
+        """Take back everything in the journal, the last entry first, and end the journal."""
+        journal = self.journal or []
+        self.journal = None
+        for kind, number, type_name, row, given in reversed(journal):
+            if kind == "tell":
+                self.told.discard(number)
+            elif kind == "add":
+                self.remove(number)
+            elif kind == "replace":
+                self._put(number, type_name, row)
+            else:
+                assert given is not None
+                self._enter(type_name, row)
+                told, values = given
+                if told:
+                    self.told.add(number)
+                for field, value in values.items():
+                    self.give(number, field, value)

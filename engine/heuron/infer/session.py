@@ -1,0 +1,464 @@
+"""A session: facts come and go, steps run, and everything that follows can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heuron.answer import Firing
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.infer.agenda import Agenda, Waiting
+from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
+from heuron.infer.cycle import Cycle, collector_off
+from heuron.infer.events import Listener
+from heuron.infer.host import Asked, Host
+from heuron.infer.limits import Budget, LimitReached, Limits
+from heuron.infer.memory import HEAD, Memory, Shape
+from heuron.infer.strategy import strategy
+from heuron.infer.truth import Activation, Contribution, Truth
+from heuron.values import UNKNOWN, Fact, Template, Value
+
+if TYPE_CHECKING:
+    from heuron.infer.load import Engine
+
+__all__ = ["Inference", "State"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What a run did: the steps that fired, in order.
+
+    `quiescent` says that nothing more can fire; `cycles` counts the firings; `logs` are the lines
+    of `log` actions; `reports` what definitions found strange: (kind, field or table, fact).
+    """
+
+    firings: tuple[Firing, ...]
+    quiescent: bool
+    cycles: int
+    logs: tuple[str, ...]
+    reports: tuple[tuple[str, str, int], ...]
+
+
+class State:
+    """Working memory with everything that follows from it. Not shared between threads.
+
+    The host's changes are taken in event by event when the state is next looked at: definitions
+    follow each of them when there are steps, and all of them together when there are none.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        outline: Mapping[str, Any],
+        templates: Mapping[str, Template],
+        make: Callable[..., dict[str, Callable[..., Any]]],
+        host: Host,
+        limits: Limits,
+        with_facts: bool,
+        strategy_name: str,
+    ) -> None:
+        self.engine = engine
+        self.host = host
+        self.asked = Asked(host.predict)
+        self._outline = outline
+        self._rules: Mapping[int, dict[str, Any]] = outline["rules"]
+        self._templates = templates
+        concluded = outline["concluded"]
+        self.memory = Memory(
+            {
+                name: Shape(one, [field for type_, field in concluded if type_ == name], place)
+                for place, (name, one) in enumerate(templates.items())
+            }
+        )
+        self._budget = Budget(limits)
+        self._functions = make(
+            self.memory,
+            host.today,
+            host.now,
+            host.call,
+            self._predict,
+            self._budget.left,
+            self._budget.stop,
+        )
+        self.truth = Truth(self.memory, dict(outline), self._functions, self._budget)
+        steps = [self._rules[index] for index in outline["steps"]]
+        self._agenda = (
+            Agenda(self.memory, steps, self._functions, strategy(strategy_name)) if steps else None
+        )
+        self._listeners: list[Listener] = []
+        self._cycle = Cycle(
+            self.memory, self.truth, self._agenda, self._functions, self._budget, self._listeners
+        )
+        self._pending: list[Change] = []
+        self._fresh = False
+        if with_facts:
+            self.assert_all(outline["facts"])
+
+    # What the host changes.
+
+    def assert_(self, type_name: str, /, *positional: Value, **values: Any) -> Fact:
+        """Hold a fact and return it; an equal fact that is held is returned instead.
+
+        Fields may be given in the template's order or by name; None is unknown; a field of
+        another type takes a fact or its number.
+
+        Raises:
+            RuleError: When a field does not exist or does not accept its value.
+        """
+        names = self._templates[type_name].names if type_name in self._templates else ()
+        given = dict(zip(names, positional, strict=False)) | values
+        return self.memory.fact(self.add(type_name, given))
+
+    def add(self, type_name: str, values: Mapping[str, Any]) -> int:
+        """Hold a fact, as `assert_`, and return its number."""
+        number: int
+        number, change = self._changed(
+            lambda: assert_fact(self.memory, type_name, values, complete=False)
+        )
+        if change is not None:
+            self._note(change)
+        return number
+
+    def assert_all(
+        self, facts: tuple[tuple[str, tuple[tuple[str, Value], ...], str | None], ...]
+    ) -> list[int]:
+        """Hold constant facts (type, values, binder) in order; return their numbers.
+
+        A field of another type holds the place of the fact that it refers to in the same list.
+        """
+        numbers: dict[int, int] = {}
+
+        def hold(place: int) -> int:
+            if place not in numbers:
+                type_name, values, _ = facts[place]
+                template = self._templates[type_name]
+                given = {
+                    name: hold(value)
+                    if template[name].type.kind == "reference" and isinstance(value, int)
+                    else value
+                    for name, value in values
+                }
+                numbers[place] = self.add(type_name, given)
+            return numbers[place]
+
+        return [hold(place) for place in range(len(facts))]
+
+    def modify(self, fact: Fact | int, /, **changes: Any) -> None:
+        """Change fields of a held fact; it keeps its number and gets a new version.
+
+        Raises:
+            RuleError: When the fact is not held or derived, or a field does not accept its value.
+        """
+        number = fact.number if isinstance(fact, Fact) else fact
+        change = self._changed(lambda: modify_fact(self.memory, number, changes, complete=False))
+        if change is not None:
+            self._note(change)
+
+    def retract(self, fact: Fact | int, /) -> None:
+        """End a held fact.
+
+        Raises:
+            RuleError: When the fact is not held, is derived, or is referred to.
+        """
+        number = fact.number if isinstance(fact, Fact) else fact
+        self._note(self._changed(lambda: retract_fact(self.memory, number)))
+
+    def _changed(self, change: Callable[[], Any]) -> Any:
+        try:
+            return change()
+        except Refused as problem:
+            raise RuleError(self._refusal(problem)) from None
+
+    def _refusal(self, problem: Refused) -> Diagnostic:
+        hint = None
+        if problem.code == "unknown-type":
+            near = nearest(problem.message.split("`")[1], self._templates)
+            hint = f"did you mean `{near}`?" if near else None
+        return Diagnostic(Severity.ERROR, problem.code, problem.message, None, hint)
+
+    def _note(self, change: Change) -> None:
+        if self._agenda is None and not self._listeners:
+            self._pending.append(change)
+            self._fresh = False
+            return
+        # Steps depend on the order of events: each is taken in as it happens.
+        with self._limited():
+            self._catch_up()
+            self._cycle.take_in([change])
+
+    def _catch_up(self) -> None:
+        if self._fresh:
+            return
+        self._fresh = True
+        changes, self._pending = self._pending, []
+        if changes or not self._started:
+            self._cycle.take_in(changes)
+            if not self._started and self._agenda is not None:
+                self._agenda.start()
+            self._started = True
+
+    _started = False
+
+    def _limited(self) -> _Limited:
+        return _Limited(self)
+
+    # What runs.
+
+    def run(self, limit: int | None = None) -> Inference:
+        """Bring definitions to their fixpoint and fire steps until quiescence.
+
+        Args:
+            limit: At most so many firings, or None for no end but the limits.
+
+        Raises:
+            LimitError: When a limit is met; the message names the rules that went round.
+            RuleError: When an action cannot be carried out; memory is as before that firing.
+        """
+        self._budget.start()
+        self._cycle.halted = False
+        self._cycle.logs = []
+        with collector_off(), self._limited():
+            self._catch_up()
+            firings = self._cycle.run(limit)
+        quiescent = self._cycle.halted or not self.agenda()
+        return Inference(
+            tuple(firings), quiescent, len(firings), tuple(self._cycle.logs), self.reports()
+        )
+
+    def step(self) -> Firing | None:
+        """Fire one step; return its firing, or None when nothing can fire."""
+        inference = self.run(1)
+        return inference.firings[0] if inference.firings else None
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of everything that happens from now on."""
+        self.refresh()
+        self._listeners.append(listener)
+
+    def refresh(self) -> None:
+        """Bring the definitions to their fixpoint, if something changed since."""
+        if not self._fresh or not self._started:
+            self._budget.start()
+            with collector_off(), self._limited():
+                self._catch_up()
+
+    # What there is to see.
+
+    def agenda(self) -> tuple[Firing, ...]:
+        """Return the steps that could fire now, the next one first."""
+        self.refresh()
+        if self._agenda is None:
+            return ()
+        return tuple(self._as_firing(one) for one in self._agenda.waiting())
+
+    def _as_firing(self, waiting: Waiting) -> Firing:
+        matched = tuple(row[0] for row in waiting.rows)
+        return Firing(waiting.rule["name"], self._cycle.bindings(waiting), matched)
+
+    def facts(self, type_name: str | None = None) -> tuple[Fact, ...]:
+        """Return the held facts, told and derived, in the order of types, then fact order."""
+        self.refresh()
+        return tuple(self.memory.facts(type_name))
+
+    def fact(self, number: int) -> Fact | None:
+        """Return a held fact by its number."""
+        self.refresh()
+        return self.memory.fact(number) if number in self.memory.types else None
+
+    def query(self, name: str, /, *positional: Value, **arguments: Value) -> tuple[Value, ...]:
+        """Return the values of a named question, one for each match, in fact order.
+
+        Raises:
+            RuleError: When there is no such query.
+            TypeError: When an argument is missing or too many.
+        """
+        self.refresh()
+        for place, (known, parameters) in enumerate(self._outline["queries"]):
+            if known == name:
+                given = dict(zip(parameters, positional, strict=False)) | arguments
+                if set(given) != set(parameters) or len(positional) > len(parameters):
+                    raise TypeError(f"query `{name}` takes {', '.join(parameters) or 'nothing'}")
+                ordered = [self._argument(given[one]) for one in parameters]
+                found: list[tuple[tuple[int, ...], Value]] = []
+                with self._limited():
+                    self._functions[f"q{place}"](found.append, *ordered)
+                return tuple(value for _, value in sorted(found, key=self._match_order))
+        near = nearest(name, [known for known, _ in self._outline["queries"]])
+        hint = f"did you mean `{near}`?" if near else None
+        message = f"there is no query `{name}`"
+        raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, None, hint))
+
+    def _argument(self, value: Value) -> Value:
+        if isinstance(value, Fact):
+            return value.number
+        return UNKNOWN if value is None else value
+
+    def _match_order(self, match: tuple[tuple[int, ...], Value]) -> list[object]:
+        rows = [self.memory.row(number) for number in match[0]]
+        return [self.memory.order(row) for row in rows if row is not None]
+
+    def value(self, number: int, field: str) -> tuple[Value, float]:
+        """Return the value of a fact's field and its certainty; given fields have certainty 1.
+
+        An unknown field is `UNKNOWN` with certainty 0; of a `many` field it is the best value.
+        """
+        held = self.values(number, field)
+        return held[0] if held else (UNKNOWN, 0.0)
+
+    def values(self, number: int, field: str) -> tuple[tuple[Value, float], ...]:
+        """Return the values of a field that hold, with their certainties, best first."""
+        self.refresh()
+        type_name = self.memory.types[number]
+        shape = self.memory.shapes[type_name]
+        if field in shape.concluded:
+            return self.memory.settled(type_name, field).held.get(number, ())
+        row = self.memory.row(number)
+        assert row is not None
+        value = row[HEAD + shape.given.index(field)]
+        return () if value is UNKNOWN else ((value, 1.0),)
+
+    def levels(self, number: int, field: str) -> dict[Value, float]:
+        """Return the certainty of every value of a concluded field that rules spoke about."""
+        self.refresh()
+        type_name = self.memory.types[number]
+        return dict(self.memory.settled(type_name, field).levels.get(number, {}))
+
+    def contributions(self, number: int, field: str) -> tuple[Contribution, ...]:
+        """Return the contributions to a concluded field, in rule order, then fact order."""
+        self.refresh()
+        type_name = self.memory.types[number]
+        return tuple(self.truth.contributions.get((type_name, field), {}).get(number, ()))
+
+    def justifications(self, number: int) -> tuple[tuple[int, Activation], ...]:
+        """Return all activations that derive a fact: (index of the rule, activation)."""
+        self.refresh()
+        type_name = self.memory.types[number]
+        row = self.memory.row(number)
+        assert row is not None
+        found: list[tuple[int, Activation]] = []
+        for index, rule in self._rules.items():
+            if type_name in rule["derives"]:
+                activations: list[Activation] = []
+                self._functions[f"m{index}"](activations.append)
+                for one in activations:
+                    effects = self._functions[f"a{index}"](one[0], one[1])
+                    if any(effect and effect[1:] == (type_name, row[HEAD:]) for effect in effects):
+                        found.append((index, one))
+        return tuple(found)
+
+    def justification(self, number: int) -> tuple[int, Activation] | None:
+        """Return the first activation that derived a fact, or None for a told fact."""
+        self.refresh()
+        return self.truth.justified.get(number)
+
+    def needs(self, number: int, field: str) -> tuple[str, ...]:
+        """Return the unknown fields, not optional, that could make a difference to a field."""
+        from heuron.infer.needs import session_needs
+
+        self.refresh()
+        return session_needs(self, number, field)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call a generated function by its name (see `plan.general`)."""
+        return self._functions[name](*arguments)
+
+    def holds(
+        self, conditions: tuple[Any, ...] | Any, facts: Mapping[str, int] | None = None
+    ) -> Value:
+        """Return whether conditions hold together somewhere: True, False or `UNKNOWN`.
+
+        Args:
+            conditions: A condition of the resolved tree, or a tuple of them.
+            facts: Fact variables that are bound outside, with the numbers of their facts.
+        """
+        from heuron.plan.general import plan_conditions
+
+        self.refresh()
+        bound = dict(facts or {})
+        types = {name: self.memory.types[number] for name, number in bound.items()}
+        listed = conditions if isinstance(conditions, tuple) else (conditions,)
+        source = plan_conditions(self.engine.program, listed, types)
+        make = self.engine.compiled("condition", source)["make"]
+        functions = make(
+            self.memory,
+            self.host.today,
+            self.host.now,
+            self.host.call,
+            self._predict,
+            self._budget.left,
+            self._budget.stop,
+        )
+        rows = [self.memory.row(number) for number in bound.values()]
+        with self._limited():
+            if functions["true"](*rows):
+                return True
+            return UNKNOWN if functions["possible"](*rows) else False
+
+    def reports(self) -> tuple[tuple[str, str, int], ...]:
+        """Return what definitions found strange: (contradiction or several-hits, name, fact)."""
+        self.refresh()
+        return tuple(one for reports in self.truth.reports.values() for one in reports)
+
+    def because(self, index: int, activation: Activation) -> str | None:
+        """Return the reason that a rule gives for an activation, in words."""
+        function = self._functions.get(f"w{index}")
+        return None if function is None else str(function(activation[0], activation[1]))
+
+    def definitions(self) -> tuple[Firing, ...]:
+        """Return the firings of definitions: by stratum, salience, rule order, fact order."""
+        self.refresh()
+        firings: list[Firing] = []
+        for stratum in self._outline["strata"]:
+            entries: list[tuple[tuple[object, ...], Firing]] = []
+            indexes = {*stratum["derive"], *stratum["conclude"], *stratum["silent"]}
+            for index in sorted(indexes):
+                activations: list[Activation] = []
+                self._functions[f"m{index}"](activations.append)
+                entries += [self._definition(index, one) for one in activations]
+            for index in stratum["tables"]:
+                hits: list[tuple[int, Any, Value, float]] = []
+                self._functions[f"m{index}"](hits.append, [])
+                entries += [
+                    self._definition(index + place, ((row,), (), certainty))
+                    for place, row, _, certainty in hits
+                ]
+            entries.sort(key=lambda entry: entry[0])
+            firings += [firing for _, firing in entries]
+        return tuple(firings)
+
+    def _definition(self, index: int, one: Activation) -> tuple[tuple[object, ...], Firing]:
+        rule = self._rules[index]
+        waiting = Waiting(rule, one[0], one[1], ())
+        matched = tuple(row[0] for row in one[0])
+        firing = Firing(
+            rule["name"],
+            self._cycle.bindings(waiting),
+            matched,
+            certainty=one[2],
+            because=self.because(index, one),
+        )
+        order = [self.memory.order(row) for row in one[0]]
+        return (-rule["salience"], index, order), firing
+
+    def _predict(self, model: str, type_name: str, number: int) -> Any:
+        fact = self.memory.fact(number)
+        assert fact.type == type_name
+        return self.asked(model, fact.values)
+
+
+class _Limited:
+    """Turns a limit that was met inside into a `LimitError`."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        if isinstance(problem, LimitReached):
+            state = self._state
+            raise state._cycle.limit_error(problem, state._rules) from None

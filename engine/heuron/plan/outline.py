@@ -1,0 +1,221 @@
+"""What the engine knows of a program beside its code: plain tuples, dictionaries and texts.
+
+An outline is made of plain data only, so that it can be kept in a cache with the compiled code
+and read back without the resolved tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heuron.check.tree import (
+    CertaintyOf,
+    Conclude,
+    Condition,
+    Derive,
+    FieldOf,
+    Holds,
+    Pattern,
+    Predict,
+    ReferencedField,
+    Rule,
+    Table,
+)
+from heuron.diagnostics import SourceText, Span
+from heuron.plan.conclusions import definitions, rank_of
+from heuron.plan.general import variables
+from heuron.plan.normal import Program, Stratum
+from heuron.plan.reads import patterns, variable_types, walk
+
+__all__ = ["outline_of"]
+
+Outline = dict[str, Any]
+
+
+def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
+    """Return the outline of a program.
+
+    Args:
+        program: The program.
+        texts: The sources by file, for the lines of rules.
+
+    Returns:
+        `rules`: for each rule, table and row by index (see `_entry`); `strata`; `steps`, the
+        indexes of the steps; `queries`; `facts`; `goal` (type, field, many) or None; `concluded`
+        and `many`: (type, field) pairs; `ranks`: the order in which ties are decided.
+    """
+    entries: dict[int, Outline] = {}
+    for item in (*definitions(program), *program.steps):
+        if isinstance(item, Table):
+            _table_entries(program, item, texts, entries)
+        else:
+            entries[item.index] = _rule_entry(program, item, texts)
+    goal = program.goal
+    return {
+        "rules": entries,
+        "strata": tuple(_stratum(program, one) for one in program.strata),
+        "steps": tuple(one.index for one in program.steps),
+        "queries": tuple((one.name, one.parameters) for one in program.queries),
+        "facts": tuple((one.type_name, one.values, one.binder) for one in program.facts),
+        "goal": None if goal is None else (goal.type_name, goal.field, goal.many),
+        "concluded": tuple(program.concluded),
+        "many": tuple(sorted(program.many)),
+        "derived": tuple(sorted(program.derived)),
+        "ranks": rank_of(program),
+        "single_record": program.single_record,
+        "predicts": any(
+            isinstance(one, Predict)
+            for item in definitions(program)
+            if isinstance(item, Rule)
+            for one in item.conditions
+        ),
+    }
+
+
+def _place(span: Span, texts: Mapping[str, SourceText]) -> tuple[str, int, int, int, int]:
+    """Return file, line, column, start and end; line 0 where the text is not at hand."""
+    source = texts.get(span.file)
+    line, column = source.position(span.start) if source is not None else (0, 0)
+    return span.file, line, column, span.start, span.end
+
+
+def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -> Outline:
+    rows, values = variables(rule)
+    types = variable_types(rule.conditions)
+    own = patterns(rule.conditions)
+    return {
+        "index": rule.index,
+        "name": rule.name,
+        "title": rule.title,
+        "place": _place(rule.span, texts),
+        "salience": rule.salience,
+        "table": None,
+        "rows": tuple(rows),
+        "values": tuple(values),
+        "patterns": tuple(one.type_name for one in own),
+        "nested": _nested_types(rule.conditions),
+        "reads": _fields(program, rule.conditions, rule.actions, types),
+        "asks": _given_reads(program, rule, types),
+        "derives": tuple(
+            dict.fromkeys(one.type_name for one in rule.actions if isinstance(one, Derive))
+        ),
+        "concludes": tuple(
+            dict.fromkeys(
+                (types[one.variable], one.field)
+                for one in rule.actions
+                if isinstance(one, Conclude)
+            )
+        ),
+        "targets": tuple(
+            (rows.index(one.variable), types[one.variable], one.field)
+            for one in rule.actions
+            if isinstance(one, Conclude)
+        ),
+    }
+
+
+def _table_entries(
+    program: Program, table: Table, texts: Mapping[str, SourceText], entries: dict[int, Outline]
+) -> None:
+    types = {table.variable: table.type_name}
+    for place, row in enumerate(table.rows):
+        tests = tuple(one for one in row.tests if one is not None)
+        reads = _fields(program, (table.rows,), (), types)
+        entries[table.index + place] = {
+            "index": table.index + place,
+            "name": row.name,
+            "title": table.title,
+            "place": _place(row.span, texts),
+            "salience": 0,
+            "table": (table.name, table.index, place, len(table.rows)),
+            "rows": (table.variable,),
+            "values": (),
+            "patterns": (table.type_name,),
+            "nested": (),
+            "reads": reads,
+            "asks": ((0, *_named_fields(program, tests, types)),),
+            "derives": (),
+            "concludes": ((table.type_name, table.field),),
+            "targets": ((0, table.type_name, table.field),),
+        }
+
+
+def _nested_types(conditions: tuple[Condition, ...]) -> tuple[str, ...]:
+    """Return the types that are read elsewhere than in positive patterns."""
+    names: dict[str, None] = {}
+    for one in conditions:
+        inner = walk(one)
+        for node in inner:
+            if isinstance(node, Pattern) and node is not one:
+                names[node.type_name] = None
+            elif isinstance(node, ReferencedField):
+                names[node.target] = None
+    return tuple(names)
+
+
+def _fields(
+    program: Program, conditions: object, actions: object, types: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the concluded fields that are read, as (type, field)."""
+    found: dict[tuple[str, str], None] = {}
+    nodes = (conditions, tuple(actions) if isinstance(actions, tuple) else ())
+    for one in walk(nodes):
+        match one:
+            case FieldOf() | Holds() | CertaintyOf():
+                # Locals of two sub-conditions may share a name: every type that fits counts.
+                for type_name, field in program.concluded:
+                    if field == one.field and types.get(one.variable, type_name) == type_name:
+                        found[(type_name, field)] = None
+            case ReferencedField():
+                found[(one.target, one.field)] = None
+            case Pattern():
+                for binding in one.bindings:
+                    found[(one.type_name, binding.field)] = None
+    return tuple(key for key in found if key in program.concluded)
+
+
+def _named_fields(program: Program, nodes: object, types: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of all fields of a record that nodes read."""
+    del program
+    found: dict[str, None] = {}
+    for one in walk(nodes):
+        match one:
+            case FieldOf() | Holds() if one.variable in types:
+                found[one.field] = None
+            case Pattern() if one.variable in types:
+                found.update((binding.field, None) for binding in one.bindings)
+    return tuple(found)
+
+
+def _given_reads(
+    program: Program, rule: Rule, types: Mapping[str, str]
+) -> tuple[tuple[object, ...], ...]:
+    """Return what a rule reads of facts: (place of the pattern or type's name, *fields)."""
+    own = patterns(rule.conditions)
+    reads: list[tuple[object, ...]] = []
+    for place, pattern in enumerate(own):
+        one = {pattern.variable: pattern.type_name}
+        reads.append((place, *_named_fields(program, rule.conditions, one)))
+    mine = {one.variable for one in own}
+    for node in walk(rule.conditions):
+        if isinstance(node, Pattern) and node.variable not in mine:
+            one = {node.variable: node.type_name}
+            reads.append((node.type_name, *_named_fields(program, rule.conditions, one)))
+    return tuple(reads)
+
+
+def _stratum(program: Program, stratum: Stratum) -> Outline:
+    rules = sorted((*stratum.record, *stratum.fixpoint), key=lambda one: one.index)
+    concluding = [one.index for one in rules if any(isinstance(a, Conclude) for a in one.actions)]
+    deriving = [one.index for one in rules if any(isinstance(a, Derive) for a in one.actions)]
+    return {
+        "index": stratum.index,
+        "derive": tuple(deriving),
+        "conclude": tuple(concluding),
+        "silent": tuple(one.index for one in rules if one.index not in {*deriving, *concluding}),
+        "tables": tuple(sorted(one.index for one in stratum.tables)),
+        "concludes": stratum.concludes,
+        "derives": stratum.derives,
+        "recursive": stratum.recursive,
+    }
