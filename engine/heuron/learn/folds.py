@@ -62,8 +62,8 @@ def split_folds(goal: Numbers, groups: Sequence[int], regression: bool, seed: in
     if regression:
         kind = GroupKFold if grouped else KFold
     else:
-        smallest = int(numpy.unique(goal, return_counts=True)[1].max())
-        count = max(2, min(count, smallest))
+        largest = int(numpy.unique(goal, return_counts=True)[1].max())
+        count = max(2, min(count, largest))
         kind = StratifiedGroupKFold if grouped else StratifiedKFold
     fold = numpy.zeros(rows, dtype=int)
     with warnings.catch_warnings():

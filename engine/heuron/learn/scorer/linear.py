@@ -1,8 +1,8 @@
 """Linear models: logistic and multinomial regression, margins, and plain linear regression.
 
 JSON: `{"kind": "linear", "weights": [[…], …], "bias": […], "link": L}`. One row of weights for
-two classes or a number, one a class for more. Links: `logistic` and `softmax` give
-probabilities, `margin` gives signed distances, `identity` gives the number itself.
+two classes (the sum speaks for the first of them) or a number, one a class for more. Links:
+`logistic` and `softmax` give probabilities, `margin` signed distances, `identity` the number.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def link_one(link: str) -> Callable[[list[float]], list[float]]:
     if link == "softmax":
         return _softmax
     if link == "margin":
-        return lambda sums: [-sums[0], sums[0]] if len(sums) == 1 else sums
+        return lambda sums: [sums[0], -sums[0]] if len(sums) == 1 else sums
     return lambda sums: sums
 
 
@@ -95,9 +95,9 @@ def _logistic(sums: list[float]) -> list[float]:
     # Each side from its own exponential, so that neither loses digits near 0.
     if total >= 0.0:
         small = exp(-total)
-        return [small / (1.0 + small), 1.0 / (1.0 + small)]
+        return [1.0 / (1.0 + small), small / (1.0 + small)]
     small = exp(total)
-    return [1.0 / (1.0 + small), small / (1.0 + small)]
+    return [small / (1.0 + small), 1.0 / (1.0 + small)]
 
 
 def _softmax(sums: list[float]) -> list[float]:
@@ -114,13 +114,13 @@ def link_columns(link: str, sums: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any,
     if link == "logistic":
         small = numpy.exp(-numpy.abs(sums[:, 0]))
         upper, lower = 1.0 / (1.0 + small), small / (1.0 + small)
-        first = numpy.where(sums[:, 0] >= 0.0, lower, upper)
-        return numpy.stack([first, numpy.where(sums[:, 0] >= 0.0, upper, lower)], axis=1)
+        is_first = sums[:, 0] >= 0.0
+        return numpy.where([is_first, ~is_first], upper, lower).T
     if link == "softmax":
         powers = numpy.exp(sums - sums.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
     if link == "margin" and sums.shape[1] == 1:
-        return numpy.concatenate([-sums, sums], axis=1)
+        return numpy.concatenate([sums, -sums], axis=1)
     return sums
 
 
@@ -146,4 +146,6 @@ def export(estimator: Any) -> dict[str, Any]:
         link = "margin"
     else:
         link = "softmax" if len(estimator.classes_) > 2 else "logistic"
+    if link in ("logistic", "margin") and len(weights) == 1:
+        weights, bias = -weights, -bias  # scikit-learn's sum speaks for the second class
     return {"kind": "linear", "weights": weights.tolist(), "bias": bias.tolist(), "link": link}

@@ -83,7 +83,7 @@ def columns(
         elif model["activation"] == "tanh":
             x = numpy.tanh(x)
         elif model["activation"] == "logistic":
-            x = link_columns("logistic", x.reshape(-1, 1))[:, 1].reshape(x.shape)
+            x = link_columns("logistic", x.reshape(-1, 1))[:, 0].reshape(x.shape)
     last = model["layers"][-1]
     sums = x @ numpy.array(last["weights"]).T + numpy.array(last["bias"])
     return link_columns(model["link"], sums)
@@ -92,11 +92,16 @@ def columns(
 def export(estimator: Any) -> dict[str, Any]:
     """Return a fitted MLPClassifier or MLPRegressor as plain numbers."""
     classes = len(getattr(estimator, "classes_", ()))
+    layers = [
+        [weights.T, bias]
+        for weights, bias in zip(estimator.coefs_, estimator.intercepts_, strict=True)
+    ]
+    if classes == 2:  # scikit-learn's last sum speaks for the second class
+        layers[-1] = [-layers[-1][0], -layers[-1][1]]
     return {
         "kind": "network",
         "layers": [
-            {"weights": weights.T.tolist(), "bias": bias.tolist()}
-            for weights, bias in zip(estimator.coefs_, estimator.intercepts_, strict=True)
+            {"weights": weights.tolist(), "bias": bias.tolist()} for weights, bias in layers
         ],
         "activation": estimator.activation,
         "link": {0: "identity", 2: "logistic"}.get(classes, "softmax"),

@@ -37,16 +37,20 @@ Read = tuple[list[float], list[str], list[str], list[str]]
 class Scorer:
     """A model as plain numbers, compiled when it first answers.
 
+    Attributes:
+        form: The checked form.
+        encode: From one row of inputs as numbers to the model's columns.
+
     Raises:
         ValueError: From the constructor, when the data are no valid scorer.
     """
 
-    __slots__ = ("_calibrate", "_encode", "_model", "_readers", "form")
+    __slots__ = ("_calibrate", "_model", "_readers", "encode", "form")
 
     def __init__(self, data: Any) -> None:
         self.form: Form = read_form(data)
         self._model: Callable[[Sequence[float]], list[float]] | None = None
-        self._encode = compile_encoder(self.form)
+        self.encode = compile_encoder(self.form)
         self._calibrate: calibration.Map | None = None
         self._readers = [_reader(self.form, at) for at in range(len(self.form.inputs))]
 
@@ -85,7 +89,7 @@ class Scorer:
         model = self._model
         if model is None:
             model = self._compile()
-        return model(self._encode(row))
+        return model(self.encode(row))
 
     def scores(self, row: Sequence[float]) -> list[float]:
         """Return calibrated class scores of one row of inputs (a number for a regression)."""

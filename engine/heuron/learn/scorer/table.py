@@ -74,7 +74,8 @@ def decide_columns(scores: Numbers, positive: int | None, threshold: float) -> N
     `positive` is the class that the threshold speaks of; None answers the highest score.
     """
     if positive is None:
-        return numpy.argmax(scores >= scores.max(axis=1, keepdims=True) - TIE, axis=1)
+        near: Numbers = scores >= scores.max(axis=1, keepdims=True) - TIE
+        return numpy.asarray(near.argmax(axis=1))
     over = scores[:, positive] - threshold
     if positive == 0:
         return numpy.where(over >= -TIE, 0, 1)

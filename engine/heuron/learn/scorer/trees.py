@@ -8,6 +8,7 @@ says where each tree begins, `leaf` is one flat list, in node order, of the leav
 A forest averages its trees; boosting adds them to `start`, tree after tree, each for one of the
 outputs in turn, and puts the sums through `link`.
 
+`rows`, where it is there, has the (weighted) training rows of each node; explanations use it.
 A cut is the largest float64 that scikit-learn's float32 comparison sends left, so that a query
 needs no cast.
 """
@@ -63,6 +64,8 @@ def check(model: dict[str, Any], width: int, classes: int) -> None:
                 raise ValueError(f"node {parent} has the {side} child {child}: it must come later")
     if model.get("missing_left") is not None:
         indexes(model["missing_left"], count, 0, 2, "missing_left")
+    if model.get("rows") is not None:
+        indexes(model["rows"], count, 0, 2**53, "the training rows of nodes")
     _check_leaves(model, classes, [at for at, one in enumerate(feature) if one < 0])
     if model["kind"] == "tree":
         return
@@ -370,6 +373,7 @@ class _Joined:
         self.missing_left: list[int] = []
         self.roots: list[int] = []
         self.leaf: list[float] = []
+        self.rows: list[int] = []
         self.has_missing = False
 
     def add(self, tree: Any) -> None:
@@ -387,10 +391,12 @@ class _Joined:
             self.left.append(base + int(tree.children_left[at]) if is_inner else -1)
             self.right.append(base + int(tree.children_right[at]) if is_inner else -1)
             self.missing_left.append(int(missing[at] != 0) if missing is not None else 0)
+            self.rows.append(round(float(tree.weighted_n_node_samples[at])))
             if not is_inner:
-                self.leaf += self._value(tree.value[at, 0])
+                self.leaf += self.value(tree.value[at, 0])
 
-    def _value(self, value: Any) -> list[float]:
+    def value(self, value: Any) -> list[float]:
+        """Return what a leaf holds: probabilities, a number, or a number times the rate."""
         if self.rate is not None:
             return [self.rate * float(value[0])]
         if not self.classes:
@@ -409,13 +415,16 @@ class _Joined:
             "missing_left": self.missing_left if self.has_missing else None,
             "roots": self.roots,
             "leaf": self.leaf,
+            "rows": self.rows,
         }
 
 
 def _export_gradient(estimator: Any, classes: int) -> dict[str, Any]:
     import numpy
 
-    joined = _Joined(0, float(estimator.learning_rate))
+    # scikit-learn's sums speak for the second of two classes, a scorer's for the first.
+    sign = -1.0 if classes == 2 else 1.0
+    joined = _Joined(0, sign * float(estimator.learning_rate))
     for stage in estimator.estimators_:
         for member in stage:
             joined.add(member.tree_)
@@ -423,20 +432,25 @@ def _export_gradient(estimator: Any, classes: int) -> dict[str, Any]:
     row = numpy.zeros((1, estimator.n_features_in_))
     # The start is what the ensemble predicts before its first tree; no feature enters it.
     start = estimator._raw_predict_init(row)[0]
-    model["start"] = [float(one) for one in start]
+    model["start"] = [sign * float(one) for one in start]
     model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
     return model
 
 
 def _export_histogram(estimator: Any) -> dict[str, Any]:
     classes = len(getattr(estimator, "classes_", ()))
-    joined = _Joined(0)
+    sign = -1.0 if classes == 2 else 1.0
+    joined = _Joined(0, sign)
     joined.has_missing = True
     for stage in estimator._predictors:
         for predictor in stage:
             _add_histogram_tree(joined, predictor.nodes)
+    if any(
+        node["is_categorical"] for stage in estimator._predictors for p in stage for node in p.nodes
+    ):
+        raise ValueError("categorical splits")
     model = joined.model("boosting")
-    model["start"] = [float(one) for one in estimator._baseline_prediction.reshape(-1)]
+    model["start"] = [sign * float(one) for one in estimator._baseline_prediction.reshape(-1)]
     model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
     return model
 
@@ -453,5 +467,6 @@ def _add_histogram_tree(joined: _Joined, nodes: Any) -> None:
         joined.left.append(-1 if leaf else base + int(node["left"]))
         joined.right.append(-1 if leaf else base + int(node["right"]))
         joined.missing_left.append(int(node["missing_go_to_left"]) if not leaf else 0)
+        joined.rows.append(int(node["count"]))
         if leaf:
-            joined.leaf.append(float(node["value"]))
+            joined.leaf += joined.value([float(node["value"])])

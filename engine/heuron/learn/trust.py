@@ -1,0 +1,156 @@
+"""Which joblib files may be loaded: a list of SHA-256 sums that belongs to the user.
+
+A joblib file is code. Owns the list (like SSH's known_hosts) and the loader that reads trusted
+files through an unpickler with a closed list of exact names. Where the list lies is the
+caller's affair: `$HEURON_TRUST`, or `heuron/trusted.txt` in the user's data folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+__all__ = ["is_trusted", "load_joblib", "sum_of", "trust", "trusted_sums"]
+
+MODE: Final = 0o600
+
+
+def sum_of(content: bytes) -> str:
+    """Return the SHA-256 of some bytes as hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def trusted_sums(file: Path | None) -> frozenset[str]:
+    """Return the sums in a list; a list that does not exist or cannot be read is empty.
+
+    A line is a sum, then anything: where it came from. `#` begins a comment.
+    """
+    if file is None:
+        return frozenset()
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return frozenset()
+    words = (line.split("#")[0].split() for line in text.splitlines())
+    return frozenset(one[0] for one in words if one and len(one[0]) == 64)
+
+
+def is_trusted(file: Path | None, content: bytes) -> bool:
+    """Return whether the list has the sum of these bytes."""
+    return sum_of(content) in trusted_sums(file)
+
+
+def trust(file: Path | None, digest: str, note: str) -> bool:
+    """Add a sum to the list, and return whether that worked (a home may be read-only)."""
+    if file is None:
+        return False
+    if digest in trusted_sums(file):
+        return True
+    line = f"{digest}  {' '.join(note.split())}\n".encode()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # One append of one line: two processes cannot tear each other's.
+        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, MODE)
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
+    except OSError:
+        return False
+    return True
+
+
+def load_joblib(path: Path, sums: Iterable[str]) -> Any:
+    """Load an estimator's file whose sum is trusted.
+
+    Raises:
+        RuleError: When it cannot be read, is not trusted, or names something that is not on the
+            list of what Heuron's own files name.
+    """
+    import io
+    import pickle
+
+    from joblib.numpy_pickle import NumpyUnpickler
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or "unreadable"
+        raise RuleError(_refusal("not-found", f"{path}: {why}")) from None
+    if sum_of(content) not in frozenset(sums):
+        message = f"{path.name} of {path.parent} is not in the list of trusted sums"
+        hint = "train the model again here, or `heuron models trust` after a look at it"
+        raise RuleError(_refusal("not-trusted", message, hint))
+
+    class Guarded(NumpyUnpickler):  # type: ignore[misc]
+        def find_class(self, module: str, name: str) -> Any:
+            if not is_expected(module, name):
+                raise pickle.UnpicklingError(f"it names {module}.{name}")
+            return super().find_class(module, name)
+
+    stream = io.BytesIO(content)
+    try:
+        return Guarded(str(path), stream, ensure_native_byte_order=True).load()
+    except (pickle.UnpicklingError, AttributeError, ImportError, EOFError, ValueError) as error:
+        message = f"{path} cannot be loaded: {error}"
+        raise RuleError(_refusal("artifact-refused", message, "train the model again")) from None
+
+
+EXPECTED: Final = frozenset(
+    {
+        "_codecs.encode",
+        "builtins.slice",
+        "joblib.numpy_pickle.NumpyArrayWrapper",
+        "numpy.dtype",
+        "numpy.ndarray",
+        "numpy._core.multiarray._reconstruct",
+        "numpy._core.multiarray.scalar",
+        "numpy.random._mt19937.MT19937",
+        "numpy.random._pickle.__bit_generator_ctor",
+        "numpy.random._pickle.__randomstate_ctor",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss._loss.CyHalfMultinomialLoss",
+        "sklearn._loss._loss.CyHalfSquaredError",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.IdentityLink",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+        "sklearn._loss.loss.HalfSquaredError",
+        "sklearn.dummy.DummyClassifier",
+        "sklearn.dummy.DummyRegressor",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.newObj",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.neighbors._kd_tree.newObj",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.preprocessing._label.LabelBinarizer",
+        "sklearn.tree._tree.Tree",
+    }
+)
+"""What fitted estimators name besides their own classes. A prefix would reach `os.system`."""
+
+
+def is_expected(module: str, name: str) -> bool:
+    """Return whether a joblib file of Heuron's may name something: exact names only."""
+    from heuron.learn.allowed import ESTIMATORS
+
+    full = f"{module}.{name}"
+    if full in EXPECTED:
+        return True
+    # An estimator's class is defined in a private module below its public one.
+    public, _, private = module.rpartition(".")
+    return private.startswith("_") and f"{public}.{name}" in ESTIMATORS
+
+
+def _refusal(code: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, message, None, hint)

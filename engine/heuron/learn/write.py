@@ -1,0 +1,91 @@
+"""Write files so that a kill or a full disk at any moment leaves what was there before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+__all__ = ["write_artifact", "write_file"]
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Replace a file in one step: written beside it, synced, renamed.
+
+    Raises:
+        RuleError: When it cannot be written; the old file is as it was.
+    """
+    folder = os.path.dirname(path) or "."
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=folder)
+        try:
+            _put(handle, content)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        _sync_folder(folder)
+    except OSError as error:
+        raise _cannot(path, error) from None
+
+
+def write_artifact(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write a folder of files in one step; an existing folder of that version is refreshed.
+
+    The folder's name is the sum of its card, so what is refreshed is equal content, or repairs
+    what was damaged; the card goes last.
+
+    Raises:
+        RuleError: When it cannot be written; nothing half-written is left under that name.
+    """
+    if os.path.isdir(folder):
+        for name, content in sorted(files.items(), key=lambda one: one[0] == "card.json"):
+            write_file(os.path.join(folder, name), content)
+        return
+    parent = os.path.dirname(folder)
+    try:
+        os.makedirs(parent, exist_ok=True)
+        temporary = tempfile.mkdtemp(prefix=".writing-", dir=parent)
+    except OSError as error:
+        raise _cannot(parent, error) from None
+    try:
+        os.chmod(temporary, 0o755)
+        for name, content in files.items():
+            path = os.path.join(temporary, name)
+            _put(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), content)
+        _sync_folder(temporary)
+        os.rename(temporary, folder)
+        _sync_folder(parent)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not os.path.isdir(folder):  # else somebody wrote the very same version meanwhile
+            raise _cannot(folder, error) from None
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _put(handle: int, content: bytes) -> None:
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: str) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cannot(path: str, error: OSError) -> RuleError:
+    message = f"{path} cannot be written: {error.strerror or error}"
+    return RuleError(Diagnostic(Severity.ERROR, "not-found", message))
