@@ -1,0 +1,259 @@
+"""Resolving declarations: types and their fields, lets, the goal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from heuron.check import tree
+from heuron.check.constants import accepted, constant, number
+from heuron.check.context import Context, LetEntry, Placed, Scope
+from heuron.check.expressions import resolve
+from heuron.check.safety import regex_problem
+from heuron.check.types import named
+from heuron.diagnostics import Related, Span
+from heuron.lang import ast
+from heuron.values import Field, FieldType, Template
+
+__all__ = ["check_lets", "declare_lets", "declare_types", "resolve_goal"]
+
+
+def declare_types(items: Iterable[Placed], context: Context) -> None:
+    """Enter the types of all files: first their names, then their fields."""
+    declared: dict[str, tuple[ast.TypeDeclaration, str]] = {}
+    for placed in items:
+        item = placed.item
+        if not isinstance(item, ast.TypeDeclaration):
+            continue
+        name = placed.prefix + item.name
+        if name in declared:
+            _twice("type", item.name, item.span, declared[name][0].span, context)
+            continue
+        if named(item.name) is not None:
+            context.error("duplicate-name", f"{item.name} is a built-in type.", item.span)
+            continue
+        declared[name] = (item, placed.prefix)
+        context.templates[name] = Template(name, (), item.title)
+    for name, (item, prefix) in declared.items():
+        context.prefix = prefix
+        context.templates[name] = Template(name, _fields(item, context), item.title)
+    context.prefix = ""
+
+
+def _twice(kind: str, name: str, span: Span, first: Span, context: Context) -> None:
+    source = context.texts.get(first.file)
+    line = source.position(first.start)[0] if source else 0
+    context.error(
+        "duplicate-name",
+        f'There are two {kind}s named "{name}".',
+        span,
+        related=(Related(f"the first is at {first.file}:{line}", first),),
+    )
+
+
+def _fields(item: ast.TypeDeclaration, context: Context) -> tuple[Field, ...]:
+    fields: dict[str, Field] = {}
+    for declaration in item.fields:
+        if declaration.name in fields:
+            context.error(
+                "duplicate-name",
+                f'{item.name} has two fields named "{declaration.name}".',
+                declaration.span,
+            )
+            continue
+        field = _field(declaration, context)
+        if field is not None:
+            fields[field.name] = field
+    return tuple(fields.values())
+
+
+def _type(node: ast.TypeExpression, context: Context) -> FieldType | None:
+    match node:
+        case ast.NamedType():
+            built_in = named(node.name)
+            if built_in is not None:
+                return built_in
+            template = context.template(node.name, node.span)
+            return FieldType("reference", target=template.name) if template else None
+        case ast.EnumerationType():
+            if len(set(node.levels)) != len(node.levels):
+                twice = next(one for one in node.levels if node.levels.count(one) > 1)
+                context.error("duplicate-name", f'"{twice}" is a level twice.', node.span)
+            return FieldType("enumeration", levels=tuple(dict.fromkeys(node.levels)))
+        case ast.ListType():
+            element = _type(node.element, context)
+            return FieldType("list", element=element) if element else None
+
+
+def _field(node: ast.FieldDeclaration, context: Context) -> Field | None:
+    kind = _type(node.type, context)
+    if kind is None:
+        # The field stays, with a type that goes with everything: one mistake, one message.
+        return Field(node.name, tree.ANY, optional=node.optional, ask=node.ask)
+    plain = Field(node.name, kind)
+    low = high = None
+    low_open = high_open = False
+    bounds = list(node.bounds)
+    if node.within is not None:
+        bounds += [(">=", node.within.low), ("<=", node.within.high)]
+    for operator, written in bounds:
+        value = _bound(plain, operator, written, context)
+        if value is None:
+            continue
+        if operator in (">", ">="):
+            low, low_open = value, operator == ">"
+        elif operator in ("<", "<="):
+            high, high_open = value, operator == "<"
+    if low is not None and high is not None and low > high:  # type: ignore[operator]
+        context.error(
+            "out-of-range",
+            f'Nothing is accepted by "{node.name}": {low} is above {high}.',
+            node.span,
+        )
+    matching = _matching(node, kind, context)
+    field = Field(
+        node.name, kind, low, high, low_open, high_open, matching, node.unit, node.optional,
+        None, node.ask,
+    )  # fmt: skip
+    default = None
+    if node.default is not None:
+        value = constant(node.default, "A default", context, field)
+        if value is not None:
+            default = accepted(field, value, node.default.span, context)
+    return Field(
+        node.name, kind, low, high, low_open, high_open, matching, node.unit, node.optional,
+        default, node.ask,
+    )  # fmt: skip
+
+
+def _bound(field: Field, operator: str, written: ast.Expression, context: Context) -> object | None:
+    if field.type.kind not in ("number", "integer", "date", "datetime", "duration"):
+        context.error(
+            "type-mismatch", f'"{field.name}" is {field.type}, which has no bounds.', written.span
+        )
+        return None
+    if operator not in ("<", "<=", ">", ">="):
+        context.error("bad-constant", "A bound is written with <, <=, > or >=.", written.span)
+        return None
+    value = constant(written, "A bound", context, field)
+    if value is None:
+        return None
+    if field.type.kind == "integer" and isinstance(value, (int, float)):
+        return value
+    return accepted(field, value, written.span, context)
+
+
+def _matching(node: ast.FieldDeclaration, kind: FieldType, context: Context) -> str | None:
+    if node.matching is None:
+        return None
+    if kind.kind != "text":
+        context.error("type-mismatch", f"`matching` goes with text, not with {kind}.", node.span)
+        return None
+    problem = regex_problem(node.matching)
+    if problem is not None:
+        context.error(
+            "bad-pattern",
+            f'"{node.matching}" cannot be used: {problem}.',
+            node.span,
+            "Write it without a repetition inside a repetition.",
+        )
+        return None
+    re.compile(node.matching)
+    return node.matching
+
+
+# Lets
+
+
+def declare_lets(items: Iterable[Placed], context: Context) -> None:
+    """Enter the lets of all files by name."""
+    for placed in items:
+        item = placed.item
+        if isinstance(item, ast.Let):
+            name = placed.prefix + item.name
+            if name in context.lets:
+                _twice("let", item.name, item.span, context.lets[name].let.span, context)
+            else:
+                context.lets[name] = LetEntry(item, placed.prefix)
+
+
+def check_lets(context: Context) -> None:
+    """Report lets that call each other in a circle, and what is wrong inside plain ones."""
+    calls = {name: _called(entry, context) for name, entry in context.lets.items()}
+    done: set[str] = set()
+    for name in context.lets:
+        circle = _circle(name, calls, done)
+        if circle:
+            shown = " → ".join([*circle, circle[0]])
+            context.error(
+                "let-cycle", f"Lets cannot call themselves: {shown}.", context.lets[name].let.span
+            )
+            done.update(circle)
+    for name, entry in context.lets.items():
+        if entry.let.parameters is None and name not in done:
+            context.prefix = entry.prefix
+            resolve(entry.let.value, Scope(), context)
+    context.prefix = ""
+
+
+def _called(entry: LetEntry, context: Context) -> list[str]:
+    found: dict[str, None] = {}
+    stack: list[object] = [entry.let.value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            stack.extend(one)
+        elif isinstance(one, ast.Node):
+            name = one.name if isinstance(one, ast.Name) else None
+            if isinstance(one, ast.Call):
+                name = one.function
+            if name is not None and name not in (entry.let.parameters or ()):
+                for key in (entry.prefix + name, name):
+                    if key in context.lets:
+                        found[key] = None
+                        break
+            stack.extend(getattr(one, part) for part in one.__dataclass_fields__ if part != "span")
+    return list(found)
+
+
+def _circle(start: str, calls: dict[str, list[str]], done: set[str]) -> list[str] | None:
+    """Return a circle of lets through `start`, or None."""
+    paths: list[list[str]] = [[start]]
+    seen: set[str] = set()
+    while paths:
+        path = paths.pop()
+        for name in calls.get(path[-1], []):
+            if name == start:
+                return None if start in done else path
+            if name not in seen:
+                seen.add(name)
+                paths.append([*path, name])
+    return None
+
+
+# The goal
+
+
+def resolve_goal(node: ast.Goal, context: Context) -> tree.Goal | None:
+    """Resolve the goal: its field, and what "right" means for a number."""
+    template = context.template(node.type_name, node.span)
+    if template is None:
+        return None
+    field = context.field(template, node.field, node.span)
+    if field is None:
+        return None
+    tolerance = None
+    if node.tolerance is not None:
+        tolerance = number(node.tolerance, "A tolerance", context)
+        if not field.type.is_numeric:
+            context.error("type-mismatch", "`within` goes with a goal that is a number.", node.span)
+        elif tolerance is not None and tolerance < 0:
+            context.error("out-of-range", "A tolerance is not negative.", node.tolerance.span)
+    return tree.Goal(
+        template.name,
+        node.field,
+        node.many,
+        None if tolerance is None else float(tolerance),
+        node.percent,
+        span=node.span,
+    )

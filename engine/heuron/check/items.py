@@ -1,0 +1,171 @@
+"""Resolving what asks and decides: queries, dispatch blocks, tests; and rules as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from heuron.check import tree
+from heuron.check.conditions import binders, resolve_group, unused
+from heuron.check.constants import NotConstant, fold, number
+from heuron.check.context import Context, Scope
+from heuron.check.expressions import resolve
+from heuron.check.facts import given_facts, resolve_actions
+from heuron.check.tree import ANY
+from heuron.diagnostics import Span, nearest
+from heuron.lang import ast
+
+__all__ = ["resolve_dispatch", "resolve_query", "resolve_rule", "resolve_test"]
+
+
+def resolve_rule(node: ast.Rule, name: str, index: int, context: Context) -> tree.Rule:
+    """Resolve a rule; `index` is its place in rule order."""
+    context.start_rule()
+    scope = Scope()
+    conditions = resolve_group(node.conditions, scope, context)
+    actions = resolve_actions(node.actions, scope, context)
+    unused(scope, binders(node.conditions), context)
+    salience = 0
+    if node.salience is not None:
+        found = number(node.salience, "Salience", context)
+        if found is not None and found != int(found):
+            context.error("bad-constant", "Salience is a whole number.", node.salience.span)
+        salience = int(found or 0)
+    return tree.Rule(name, node.title, index, salience, conditions, actions, span=node.span)
+
+
+def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
+    """Resolve a query; its parameters go with any type."""
+    context.start_rule()
+    scope = Scope()
+    for parameter in node.parameters:
+        scope.values[parameter] = ANY
+    outer = scope.inner()
+    conditions = resolve_group(node.conditions, outer, context)
+    value = resolve(node.value, outer, context)
+    parameters = {parameter: node.span for parameter in node.parameters}
+    unused(outer, {**binders(node.conditions), **parameters}, context)
+    return tree.Query(name, node.parameters, conditions, value, span=node.span)
+
+
+# Dispatch
+
+
+def resolve_dispatch(
+    node: ast.Dispatch, called: Collection[str], context: Context
+) -> tree.Dispatch:
+    """Resolve a dispatch block; `called` are the models that rules call with `predict`."""
+    routes = []
+    for line, route in enumerate(node.routes, start=1):
+        routes.append(_route(route, line, called, context))
+    if not routes:
+        context.error("missing-goal", "A dispatch block needs a route.", node.span)
+    return tree.Dispatch(node.name, tuple(routes), span=node.span)
+
+
+def _route(node: ast.Route, line: int, called: Collection[str], context: Context) -> tree.Route:
+    context.start_rule()
+    if node.backend in ("model", "agree") and node.name is not None:
+        _model(node.name, node.span, context)
+    if node.backend == "agree" and node.name in called:
+        context.error(
+            "agree-with-caller",
+            f"The rules call {node.name}, so they would agree with themselves.",
+            node.span,
+            "Compare with a model that no rule calls.",
+        )
+    scope = Scope()
+    scope.in_dispatch = True
+    conditions: tuple[tree.Condition, ...] = ()
+    if node.conditions is not None:
+        conditions = resolve_group(node.conditions, scope, context)
+        unused(scope, binders(node.conditions), context)
+    return tree.Route(
+        line, node.backend, node.name, node.reason, conditions, context.text(node.span),
+        span=node.span,
+    )  # fmt: skip
+
+
+def _model(name: str, span: Span, context: Context) -> None:
+    models = context.environment.models
+    if models is None:
+        context.warn(
+            "unknown-model",
+            f"This domain has no models, so {name} never answers.",
+            span,
+            f"Put {name}.toml into models/, or leave the route out.",
+        )
+    elif name not in models:
+        near = nearest(name, models)
+        hint = f"Did you mean {near}?" if near else f"Models: {', '.join(sorted(models))}."
+        context.error("unknown-model", f"There is no model {name}.", span, hint)
+
+
+# Tests
+
+
+def resolve_test(node: ast.Test, rules: Collection[str], context: Context) -> tree.TestCase:
+    """Resolve a test; `rules` are the names that `because` may use."""
+    context.start_rule()
+    facts = [one for one in node.given if isinstance(one, ast.FactExpression)]
+    given = given_facts(facts, context, complete=False)
+    today = None
+    for one in node.given:
+        if isinstance(one, ast.Setting):
+            today = _today(one, context)
+    expects: list[tree.Expect | tree.ExpectRoute] = []
+    for expect in node.expects:
+        if isinstance(expect, ast.ExpectRoute):
+            if expect.backend == "model" and expect.name is not None:
+                _model(expect.name, expect.span, context)
+            text = context.text(expect.span)
+            expects.append(tree.ExpectRoute(expect.backend, expect.name, text, span=expect.span))
+            continue
+        made = _expect(expect, given, rules, context)
+        if made is not None:
+            expects.append(made)
+    return tree.TestCase(node.title, today, given, tuple(expects), span=node.span)
+
+
+def _today(node: ast.Setting, context: Context) -> date | None:
+    if node.name != "today":
+        near = nearest(node.name, ["today"])
+        context.error(
+            "unknown-name",
+            f'"{node.name}" cannot be set in a test.',
+            node.span,
+            "Did you mean today?" if near else "`today = 2026-11-24` fixes the date.",
+        )
+        return None
+    try:
+        value = fold(resolve(node.value, Scope(), context))
+    except NotConstant:
+        value = None
+    if type(value) is not date:
+        context.error("type-mismatch", "today is a date, like 2026-11-24.", node.span)
+        return None
+    return value
+
+
+def _expect(
+    node: ast.Expect,
+    given: tuple[tree.GivenFact, ...],
+    rules: Collection[str],
+    context: Context,
+) -> tree.Expect | None:
+    scope = Scope()
+    for fact in given:
+        if fact.binder is not None and fact.type_name in context.templates:
+            scope.facts[fact.binder] = fact.type_name
+    conditions = resolve_group((node.condition,), scope.inner(), context)
+    if node.because is not None and node.because not in rules:
+        near = nearest(node.because, rules)
+        context.error(
+            "unknown-rule",
+            f"There is no rule {node.because}.",
+            node.span,
+            f"Did you mean {near}?" if near else None,
+        )
+    if not conditions:
+        return None
+    return tree.Expect(conditions[0], node.because, context.text(node.span), span=node.span)

@@ -1,0 +1,247 @@
+"""Checks on the resolved tree: what would be unsafe or unclear when it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from heuron.check import tree
+from heuron.check.walk import walk
+from heuron.diagnostics import Diagnostic, Severity
+
+__all__ = ["check_certainty", "check_derived", "check_loops", "check_mixtures", "regex_problem"]
+
+LONGEST_REGEX: Final = 1_000
+
+
+def regex_problem(pattern: str) -> str | None:
+    """Return why a regular expression is not used, or None.
+
+    Python's engine backtracks: a repetition inside a repetition, or one that repeats
+    alternatives, can take exponential time.
+    """
+    if len(pattern) > LONGEST_REGEX:
+        return f"it is longer than {LONGEST_REGEX} characters"
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
+    if re.search(r"\\[1-9]|\(\?P=", pattern):
+        return "it refers back to a group"
+    depth: list[bool] = []
+    at = 0
+    while at < len(pattern):
+        letter = pattern[at]
+        if letter == "\\":
+            at += 2
+            continue
+        if letter == "[":
+            at = _class_end(pattern, at)
+            continue
+        if letter == "(":
+            depth.append(False)
+        elif letter == ")":
+            repeats = depth.pop() if depth else False
+            again = pattern[at + 1 : at + 2]
+            if repeats and (
+                again in ("*", "+") or (again == "{" and not _bounded(pattern, at + 1))
+            ):
+                return "it repeats something that is itself repeated"
+            if depth and (repeats or again in ("*", "+", "{")):
+                depth[-1] = True
+        elif letter in "*+{|" and depth:
+            depth[-1] = True
+        at += 1
+    return None
+
+
+def _class_end(pattern: str, at: int) -> int:
+    at += 1
+    if pattern[at : at + 1] == "^":
+        at += 1
+    if pattern[at : at + 1] == "]":
+        at += 1
+    while at < len(pattern) and pattern[at] != "]":
+        at += 2 if pattern[at] == "\\" else 1
+    return at + 1
+
+
+def _bounded(pattern: str, at: int) -> bool:
+    """Return whether `{…}` repeats so few times that it does no harm."""
+    found = re.match(r"\{(\d+)(?:,(\d*))?\}", pattern[at:])
+    if found is None:
+        return True
+    most = found.group(2) if found.group(2) is not None else found.group(1)
+    return most != "" and int(most) <= 4
+
+
+def _error(code: str, message: str, node: tree.Placed, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, message, node.span, hint)
+
+
+def check_mixtures(base: tree.Base) -> Iterator[Diagnostic]:
+    """Report rules that define and change at once."""
+    defining = (tree.Conclude, tree.Derive)
+    changing = (tree.Assert, tree.Modify, tree.Retract, tree.Halt)
+    for rule in base.rules:
+        defines = [one for one in rule.actions if isinstance(one, defining)]
+        changes = [one for one in rule.actions if isinstance(one, changing)]
+        if defines and changes:
+            first = type(defines[0]).__name__.lower()
+            second = type(changes[0]).__name__.lower()
+            yield _error(
+                "mixed-actions",
+                f"The rule {rule.name} both defines (`{first}`) and changes (`{second}`).",
+                changes[0],
+                "Split it in two: definitions are always true, steps happen one at a time.",
+            )
+
+
+def check_derived(base: tree.Base) -> Iterator[Diagnostic]:
+    """Report steps that assert, modify or retract facts of a derived type."""
+    for rule in base.rules:
+        types = {
+            one.variable: one.type_name for one in rule.conditions if isinstance(one, tree.Pattern)
+        }
+        for action in rule.actions:
+            match action:
+                case tree.Assert():
+                    changed: str | None = action.type_name
+                case tree.Modify() | tree.Retract():
+                    changed = types.get(action.variable)
+                case _:
+                    continue
+            if changed in base.derived:
+                word = type(action).__name__.lower()
+                yield _error(
+                    "derived-type",
+                    f"{changed} is derived by rules, so no rule may {word} it.",
+                    action,
+                    "Its facts come and go with their reasons: change those.",
+                )
+
+
+def check_loops(base: tree.Base) -> Iterator[Diagnostic]:
+    """Warn of rules that modify a fact which then matches them again."""
+    for rule in base.rules:
+        patterns = {one.variable: one for one in rule.conditions if isinstance(one, tree.Pattern)}
+        for action in rule.actions:
+            if not isinstance(action, tree.Modify) or action.variable not in patterns:
+                continue
+            changed = {name for name, _ in action.changes}
+            if changed & _tested(rule, action.variable):
+                continue
+            if any(isinstance(one, (tree.Halt, tree.Retract)) for one in rule.actions):
+                continue
+            names = ", ".join(sorted(changed))
+            yield Diagnostic(
+                Severity.WARNING,
+                "modify-loop",
+                f"{rule.name} modifies {names} and does not test it, so it may fire for ever.",
+                action.span,
+                f"Add a condition on {names} that no longer holds afterwards.",
+            )
+
+
+def _tested(rule: tree.Rule, variable: str) -> set[str]:
+    """Return the fields of a fact that conditions compare, beyond binding them."""
+    found: set[str] = set()
+    others = [one for one in rule.conditions if isinstance(one, tree.Pattern)]
+    other_modified = {
+        one.variable
+        for one in rule.actions
+        if isinstance(one, tree.Modify) and one.variable != variable
+    }
+    for condition in rule.conditions:
+        for node in walk(condition):
+            if isinstance(node, tree.FieldOf) and node.variable == variable:
+                found.add(node.field)
+            if isinstance(node, tree.Pattern) and node.variable == variable:
+                found.update(one.field for one in node.bindings)
+    # Another fact that this rule modifies as well, and tests, ends the loop too.
+    if any(one.variable in other_modified and one.tests for one in others):
+        found.update(
+            name for a in rule.actions if isinstance(a, tree.Modify) for name, _ in a.changes
+        )
+    return found
+
+
+def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
+    """Report rules that turn an uncertain conclusion into a fact without saying how certain."""
+    uncertain = _uncertain(base)
+    for rule in base.rules:
+        if not rule.is_step and not any(isinstance(one, tree.Derive) for one in rule.actions):
+            continue
+        asked = {
+            (one.variable, one.field)
+            for one in walk(rule.conditions)
+            if isinstance(one, tree.CertaintyOf)
+        }
+        for variable, type_name, field in _reads(rule.conditions, base):
+            if (type_name, field) in uncertain and (variable, field) not in asked:
+                yield _error(
+                    "certainty-lost",
+                    f"{rule.name} reads {type_name}.{field}, which may be less than certain.",
+                    rule,
+                    f"Say how much is enough: `certainty({variable}.{field}) >= 0.8`."
+                    if not variable.startswith("_")
+                    else "Name the fact and say how much is enough: "
+                    f"`t: {type_name}(…)`, `certainty(t.{field}) >= 0.8`.",
+                )
+                break
+
+
+def _reads(node: object, base: tree.Base) -> list[tuple[str, str, str]]:
+    """Return (variable, type, field) of the concluded fields that conditions read."""
+    types = {one.variable: one.type_name for one in walk(node) if isinstance(one, tree.Pattern)}
+    found: dict[tuple[str, str, str], None] = {}
+    for one in walk(node):
+        match one:
+            case tree.FieldOf() | tree.Holds():
+                type_name = types.get(one.variable, "")
+                if (type_name, one.field) in base.concluded:
+                    found[one.variable, type_name, one.field] = None
+            case tree.Pattern():
+                for binding in one.bindings:
+                    if (one.type_name, binding.field) in base.concluded:
+                        found[one.variable, one.type_name, binding.field] = None
+            case tree.ReferencedField():
+                if (one.target, one.field) in base.concluded:
+                    found["_", one.target, one.field] = None
+            case _:
+                pass
+    return list(found)
+
+
+def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
+    """Return the concluded fields whose certainty can be below 1."""
+    uncertain: set[tuple[str, str]] = set()
+    grown = True
+    while grown:
+        before = len(uncertain)
+        for rule in base.rules:
+            types = {
+                one.variable: one.type_name
+                for one in rule.conditions
+                if isinstance(one, tree.Pattern)
+            }
+            reads = {(type_name, field) for _, type_name, field in _reads(rule.conditions, base)}
+            for action in rule.actions:
+                if isinstance(action, tree.Conclude) and (
+                    action.certainty < 1.0 or reads & uncertain
+                ):
+                    uncertain.add((types[action.variable], action.field))
+        for table in base.tables:
+            reads = {
+                (table.type_name, one.field)
+                for one in walk(table.rows)
+                if isinstance(one, tree.FieldOf)
+            }
+            if reads & uncertain:
+                uncertain.add((table.type_name, table.field))
+        grown = len(uncertain) > before
+    return uncertain
+
+
+Check = Callable[[tree.Base], Iterator[Diagnostic]]

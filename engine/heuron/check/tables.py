@@ -1,0 +1,208 @@
+"""Resolving decision tables: every cell becomes a boolean expression about its column."""
+
+from __future__ import annotations
+
+from heuron.check import tree
+from heuron.check.constants import put
+from heuron.check.context import Context, Scope
+from heuron.check.expressions import broken, resolve, type_in_words
+from heuron.check.tree import BOOLEAN
+from heuron.check.types import comparable, is_any, is_ordered
+from heuron.diagnostics import Diagnostic, RuleError, Span
+from heuron.lang import ast
+from heuron.lang.parser import parse
+
+__all__ = ["resolve_table"]
+
+HITS = ("first", "unique", "any", "collect")
+
+
+def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table | None:
+    """Resolve a table; `index` is its place in rule order."""
+    template = context.template(node.type_name, node.span)
+    if template is None:
+        return None
+    field = context.field(template, node.field, node.span)
+    if field is None:
+        return None
+    if node.hit not in HITS:
+        context.error(
+            "bad-table", f'"{node.hit}" is no hit policy.', node.span, f"Use {', '.join(HITS)}."
+        )
+        return None
+    if node.hit == "collect" and (template.name, field.name) not in context.many:
+        context.error(
+            "bad-table",
+            "`collect` gives several values, and this field has one.",
+            node.span,
+            f"Write `goal {node.type_name}.{node.field}, many`, or use `first hit`.",
+        )
+    written = node if node.source is None else _from_file(node, context)
+    if written is None:
+        return None
+    scope = Scope()
+    variable = "_record"
+    scope.facts[variable] = template.name
+    scope.pattern = (variable, template.name)
+    columns = tuple(_column(one, scope, context) for one in written.columns)
+    rows = []
+    for place, row in enumerate(written.rows, start=1):
+        if len(row.cells) != len(columns):
+            context.error(
+                "bad-table",
+                f"This row has {len(row.cells)} cells, and the header {len(columns)}.",
+                row.span,
+            )
+            continue
+        tests = tuple(
+            _cell(cell, column, scope, context)
+            for cell, column in zip(row.cells, columns, strict=True)
+        )
+        scope.slot_start = None
+        value = put(field, row.value, scope, context)
+        rows.append(tree.Row(f"{node.name}[{place}]", tests, value, span=row.span))
+    if not written.rows:
+        context.error("bad-table", f'The table "{node.name}" has no rows.', node.span)
+    return tree.Table(
+        node.name,
+        node.title,
+        index,
+        template.name,
+        variable,
+        field.name,
+        node.hit,
+        columns,
+        tuple(rows),
+        span=node.span,
+    )
+
+
+def _column(node: ast.Expression, scope: Scope, context: Context) -> tree.Expression:
+    scope.slot_start = node if isinstance(node, ast.Name) else None
+    if isinstance(node, ast.Name) and scope.pattern is not None:
+        template = context.templates[scope.pattern[1]]
+        if node.name not in template and context.let(node.name) is not None:
+            scope.slot_start = None
+    found = resolve(node, scope, context)
+    if scope.each:
+        scope.each.clear()
+        context.error(
+            "bad-table", "A column reads a field that can have several values.", node.span
+        )
+    return found
+
+
+def _cell(
+    cell: ast.Cell, column: tree.Expression, scope: Scope, context: Context
+) -> tree.Expression | None:
+    scope.slot_start = None
+    match cell:
+        case ast.AnyCell():
+            return None
+        case ast.CompareCell():
+            return _compare(column, cell.operator, cell.value, cell.span, scope, context)
+        case ast.ValuesCell():
+            tests = [_value(column, one, scope, context) for one in cell.values]
+            test = tests[0] if len(tests) == 1 else _any(tests, cell.span)
+            return tree.Not(test, type=BOOLEAN, span=cell.span) if cell.negated else test
+
+
+def _any(tests: list[tree.Expression], span: Span) -> tree.Expression:
+    """Return the disjunction of tests; equalities with one item become one membership."""
+    equalities = [one for one in tests if isinstance(one, tree.Compare) and one.operator == "=="]
+    if len(equalities) == len(tests):
+        options = tuple(one.right for one in equalities)
+        return tree.Membership(equalities[0].left, options, type=BOOLEAN, span=span)
+    return tree.Or(tuple(tests), type=BOOLEAN, span=span)
+
+
+def _value(
+    column: tree.Expression, node: ast.Expression, scope: Scope, context: Context
+) -> tree.Expression:
+    if isinstance(node, ast.Range):
+        low = _compare(column, ">=", node.low, node.span, scope, context)
+        high = _compare(column, "<=", node.high, node.span, scope, context)
+        return tree.And((low, high), type=BOOLEAN, span=node.span)
+    return _compare(column, "==", node, node.span, scope, context)
+
+
+def _compare(
+    column: tree.Expression,
+    operator: str,
+    node: ast.Expression,
+    span: Span,
+    scope: Scope,
+    context: Context,
+) -> tree.Expression:
+    value = resolve(node, scope, context, column.type)
+    if is_any(column.type, value.type):
+        return broken(span)
+    ordered = operator in ("==", "!=") or is_ordered(column.type)
+    if not comparable(column.type, value.type) or not ordered:
+        context.error(
+            "type-mismatch",
+            f"The column is {type_in_words(column.type)}, and this cell "
+            f"{'compares by order' if not ordered else f'is {type_in_words(value.type)}'}.",
+            span,
+        )
+        return broken(span)
+    if column.type.kind == "number" and isinstance(value, tree.Constant):
+        assert isinstance(value.value, (int, float))
+        value = tree.Constant(float(value.value), type=column.type, span=value.span)
+    return tree.Compare(operator, column, value, type=BOOLEAN, span=span)
+
+
+# Tables in files
+
+
+def _from_file(node: ast.Table, context: Context) -> ast.Table | None:
+    """Read the rows of `from "table.csv"`: its text becomes a table as if it stood here."""
+    assert node.source is not None
+    if node.source.lower().endswith((".xlsx", ".xls")):
+        context.error(
+            "not-yet",
+            "Tables in Excel files cannot be read yet.",
+            node.span,
+            "Save the sheet as CSV.",
+        )
+        return None
+    reader = context.environment.read_table
+    if reader is None:
+        context.error("not-found", f'"{node.source}" cannot be read from here.', node.span)
+        return None
+    try:
+        rows = reader(node.source, node.span.file)
+    except RuleError as error:
+        context.diagnostics += [_at(one, node.span) for one in error.diagnostics]
+        return None
+    except OSError:
+        context.error("not-found", f'There is no file "{node.source}".', node.span)
+        return None
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) < 2:
+        context.error("bad-table", f'"{node.source}" has no rows.', node.span)
+        return None
+    text = _as_text(node, rows)
+    file, diagnostics = parse(text, node.source)
+    if diagnostics or not file.items or not isinstance(file.items[0], ast.Table):
+        first = diagnostics[0].message if diagnostics else "it is no table"
+        context.error("bad-table", f'"{node.source}" cannot be read as a table: {first}', node.span)
+        return None
+    return file.items[0]
+
+
+def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
+    return Diagnostic(
+        diagnostic.severity, diagnostic.code, diagnostic.message, span, diagnostic.hint
+    )
+
+
+def _as_text(node: ast.Table, rows: list[list[str]]) -> str:
+    lines = [f"table {node.name}({node.type_name} -> {node.field}), {node.hit} hit:"]
+    for row in rows:
+        cells = [" ".join(cell.split()) or "-" for cell in row]
+        last = len(cells) - 1
+        while last > 0 and cells[last] == "-" and len(cells) > len(rows[0]):
+            last -= 1
+        lines.append(f"    {' | '.join(cells[:last])} -> {cells[last]}")
+    return "\n".join(lines) + "\n"

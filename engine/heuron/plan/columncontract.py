@@ -1,0 +1,168 @@
+"""The names that generated column code may use, and what they do. Imports numpy.
+
+Every function works on one chunk of `n` rows. A mask is a boolean column, or a plain `True` or
+`False` where a condition does not depend on the row. The arithmetic is that of `plan.contract`
+and `heuron.certainty`, operation by operation, so that a chunk gives the floats of single records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from heuron.values import INTEGER_LIMIT
+
+__all__ = ["COLUMN_NAMES"]
+
+Array = Any
+"""A numpy array of length n, or a plain scalar that stands for one."""
+
+
+def fit(values: Array, whole: bool) -> Array:
+    """Return results of arithmetic with NaN where they are out of range."""
+    values = np.asarray(values, dtype=float)
+    wrong = ~np.isfinite(values)
+    if whole:
+        wrong |= np.abs(values) > INTEGER_LIMIT
+    return np.where(wrong, np.nan, values) if wrong.any() else values
+
+
+def column(mask: Array, n: int) -> Array:
+    """Return a mask as a column of its own."""
+    return np.full(n, mask) if isinstance(mask, bool) else mask
+
+
+def inverse(mask: Array) -> Array:
+    """Return where a mask does not hold."""
+    return not mask if isinstance(mask, bool) else ~mask
+
+
+def doubt(mask: Array, remaining: Array, n: int) -> Array:
+    """Return the factor that a rule multiplies a product of doubt with: 1 where it did not fire."""
+    if isinstance(mask, bool):
+        mask = np.full(n, mask)
+    return np.where(mask, remaining, 1.0)
+
+
+def certainty(positive: Array, negative: Array, n: int) -> Array:
+    """Return the certainties of two columns of products; see `heuron.certainty`."""
+    up = np.broadcast_to(np.asarray(positive, dtype=float), (n,))
+    down = np.broadcast_to(np.asarray(negative, dtype=float), (n,))
+    return np.where(up < down, 1.0 - up / down, np.where(up > down, down / up - 1.0, 0.0))
+
+
+def clash(positive: Array, negative: Array, n: int) -> Array:
+    """Return where certain contributions for and against one value met."""
+    return column(np.asarray(positive) == 0.0, n) & column(np.asarray(negative) == 0.0, n)
+
+
+def settled(
+    parts: Sequence[tuple[float, Array, Array]], unknown: float, n: int
+) -> tuple[Array, Array, Array]:
+    """Return the value and the certainty of a concluded field, and the rows left to one by one.
+
+    Args:
+        parts: For each value its code and its products of doubt (for; against or None).
+        unknown: The code of unknown (NaN or -1).
+        n: The number of rows.
+    """
+    dtype = float if unknown != unknown else np.int64
+    values = np.full(n, unknown, dtype=dtype)
+    best = np.zeros(n)
+    rows: Array = None
+    for code, positive, negative in parts:
+        if negative is None:
+            reached = 1.0 - np.broadcast_to(np.asarray(positive, dtype=float), (n,))
+        else:
+            reached = certainty(positive, negative, n)
+            rows = either(rows, clash(positive, negative, n))
+        rows = either(rows, (reached == best) & (best > 0.0))
+        better = reached > best
+        values[better] = code
+        best[better] = reached[better]
+    return values, best, rows
+
+
+def weight(certainties: Array) -> Array:
+    """Return certainties as weights: an unknown field takes no part (1)."""
+    return np.where(certainties == 0.0, 1.0, certainties)
+
+
+def within(values: Array, mask: Array, limits: tuple[Any, bool, Any, bool], n: int) -> Array:
+    """Return computed values where the rule fired and the field accepts them, else NaN."""
+    low, low_open, high, high_open = limits
+    values = np.broadcast_to(np.asarray(values, dtype=float), (n,))
+    keep = column(mask, n) & np.isfinite(values)
+    if low is not None:
+        keep = keep & ((values > low) if low_open else (values >= low))
+    if high is not None:
+        keep = keep & ((values < high) if high_open else (values <= high))
+    return np.where(keep, values, np.nan)
+
+
+def held(values: Array, remaining: Array) -> Array:
+    """Return the certainty of computed values: that of the one rule where it gave a value."""
+    return np.where(np.isnan(values), 0.0, 1.0 - remaining)
+
+
+def either(rows: Array, more: Array) -> Array:
+    """Return rows or more rows; None is no row."""
+    if more is None or not np.any(more):
+        return rows
+    return more if rows is None else rows | more
+
+
+def several(masks: Sequence[Array], n: int) -> Array:
+    """Return where more than one mask holds."""
+    count = np.zeros(n, dtype=np.int32)
+    for mask in masks:
+        count += mask
+    return count > 1
+
+
+def first(masks: Sequence[Array], possible: Sequence[Array] | None, n: int) -> Array:
+    """Return the place of the first mask that holds, or -1.
+
+    Args:
+        masks: Where each row of a table is true.
+        possible: Where each row is true or unknown; None when nothing is unknown. An unknown
+            row hides the rows after it.
+        n: The number of rows.
+    """
+    hit = np.full(n, -1, dtype=np.int16)
+    if possible is None:
+        # From the last row to the first, so that the first that holds is written last.
+        for place in range(len(masks) - 1, -1, -1):
+            mask = masks[place]
+            if mask is True:
+                hit[:] = place
+            elif mask is not False:
+                np.copyto(hit, place, where=mask)
+        return hit
+    open_ = np.ones(n, dtype=bool)
+    for place, (mask, maybe) in enumerate(zip(masks, possible, strict=True)):
+        np.copyto(hit, place, where=open_ & column(mask, n))
+        open_ &= ~column(maybe, n)
+    return hit
+
+
+COLUMN_NAMES: Final[dict[str, object]] = {
+    "np": np,
+    "nan": np.nan,
+    "fit": fit,
+    "inverse": inverse,
+    "doubt": doubt,
+    "certainty": certainty,
+    "clash": clash,
+    "settled": settled,
+    "weight": weight,
+    "within": within,
+    "held": held,
+    "either": either,
+    "several": several,
+    "first": first,
+    "__builtins__": {"float": float},
+}
+"""The namespace of generated column code."""

@@ -1,0 +1,323 @@
+"""An expression about one record as numpy source over whole columns.
+
+The same two forms as for one record (`plan.expression`): that it is true, that it is false. A
+number, a date or a duration is a float64 column in which NaN is unknown; NaN compares false as
+`UNKNOWN` does, except under `!=`. A level, a text or a boolean is a column of whole numbers in
+which -1 is unknown. Where a column is known to be complete the tests for unknown fall away.
+
+What cannot be said over columns raises `NotColumns` with the reason; the caller then runs the
+program record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from heuron.check.tree import (
+    And,
+    Arithmetic,
+    Call,
+    CertaintyOf,
+    Compare,
+    Constant,
+    Expression,
+    FieldOf,
+    Holds,
+    IsUnknown,
+    Membership,
+    Not,
+    Or,
+    Variable,
+)
+from heuron.plan.source import Writer
+from heuron.values import UNKNOWN, FieldType, Value
+
+__all__ = ["Column", "ColumnExpressions", "NotColumns", "column_kind", "encode"]
+
+OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+EPOCH: Final = datetime(2000, 1, 1)
+FLOATS: Final = ("number", "integer", "date", "datetime", "duration")
+
+
+class NotColumns(Exception):
+    """A condition or an action that has no form over columns; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A local of the generated function that holds a column.
+
+    `kind` is "float", "level", "boolean" or "text"; `levels` are those of an enumeration;
+    `complete` says that no value is unknown; `field` names the field (texts are looked up by it).
+    """
+
+    local: str
+    kind: str
+    levels: tuple[str, ...] = ()
+    complete: bool = False
+    field: str = ""
+
+
+def column_kind(kind: FieldType) -> str | None:
+    """Return how values of a type stand in a column, or None when they cannot."""
+    if kind.kind in FLOATS:
+        return "float"
+    return {"enumeration": "level", "boolean": "boolean", "text": "text"}.get(kind.kind)
+
+
+def encode(value: Value, kind: str, levels: tuple[str, ...] = ()) -> float | int:
+    """Return a value as it stands in a column (texts have codes of their own, by table)."""
+    if kind == "float":
+        if value is UNKNOWN:
+            return float("nan")
+        if isinstance(value, datetime):
+            return (value - EPOCH) / timedelta(microseconds=1)
+        if isinstance(value, date):
+            return float(value.toordinal())
+        if isinstance(value, timedelta):
+            return value / timedelta(microseconds=1)
+        assert isinstance(value, (int, float))
+        return float(value)
+    if value is UNKNOWN:
+        return -1
+    return levels.index(str(value)) if kind == "level" else int(bool(value))
+
+
+class ColumnExpressions:
+    """Writes expressions over columns; equal parts are computed once.
+
+    `columns` maps fields and variables to columns; `certainties` maps a concluded field to the
+    local of its certainty; `holding` a `many` field to the locals that say where each level holds.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], writer: Writer) -> None:
+        self.fields = dict(columns)
+        self.variables: dict[str, Column | str] = {}
+        self.certainties: dict[str, str] = {}
+        self.holding: dict[str, dict[Value, str]] = {}
+        self.writer = writer
+        self._kept: dict[str, str] = {}
+
+    def keep(self, source: str, prefix: str = "x") -> str:
+        """Return a local for a part, computed once a function."""
+        if source.isidentifier() or source in ("True", "False"):
+            return source
+        name = self._kept.get(source)
+        if name is None:
+            name = self._kept[source] = self.writer.keep(source, prefix)
+        return name
+
+    def true(self, node: Expression) -> str:
+        """Return a local (or True, False) for the rows on which the expression is true."""
+        return self.keep(self._condition(node, True), "b")
+
+    def false(self, node: Expression) -> str:
+        """Return a local (or True, False) for the rows on which the expression is false."""
+        return self.keep(self._condition(node, False), "b")
+
+    def known(self, column: Column) -> str:
+        """Return a local (or True) for the rows on which a column is known."""
+        if column.complete:
+            return "True"
+        test = f"{column.local} == {column.local}" if column.kind == "float" else None
+        return self.keep(test or f"{column.local} >= 0", "b")
+
+    def column(self, node: Expression) -> Column:
+        """Return the column that an expression reads or computes."""
+        match node:
+            case FieldOf():
+                return self._field(node.field)
+            case Variable():
+                found = self.variables.get(node.name)
+                if isinstance(found, Column):
+                    return found
+                raise NotColumns(f"it reads the variable {node.name}")
+            case _:
+                return Column(self.keep(self.number(node)), "float")
+
+    def _field(self, name: str) -> Column:
+        found = self.fields.get(name)
+        if found is None:
+            raise NotColumns(f"it reads {name}, which has no column")
+        return found
+
+    def number(self, node: Expression) -> str:
+        """Return source for a numeric expression: a local, a literal or a call."""
+        match node:
+            case Constant():
+                return _literal(encode(node.value, "float"))
+            case FieldOf() | Variable():
+                column = self.column(node)
+                if column.kind != "float":
+                    raise NotColumns(f"{column.field} is no number")
+                return column.local
+            case Arithmetic():
+                return self._arithmetic(node)
+            case Call() if not node.host and node.function == "today":
+                return "today"
+            case Call() if not node.host and not node.arguments:
+                raise NotColumns(f"it calls {node.function}")
+            case Call() if not node.host and node.function == "abs":
+                return f"np.abs({self.number(node.arguments[0])})"
+            case Call() if not node.host and _is_constant(node):
+                raise NotColumns(f"it calls {node.function}")
+            case CertaintyOf() if node.value is None:
+                found = self.certainties.get(node.field)
+                if found is None:
+                    raise NotColumns(f"it reads the certainty of {node.field}")
+                return found
+            case _:
+                raise NotColumns(f"{_what(node)} has no form over columns")
+
+    def _arithmetic(self, node: Arithmetic) -> str:
+        if node.type.kind not in ("number", "integer") or any(
+            one.type.kind not in ("number", "integer") for one in node.operands
+        ):
+            raise NotColumns("it calculates with dates")
+        parts = [self.number(one) for one in node.operands]
+        whole = node.type.kind == "integer"
+        if len(parts) == 1:
+            return f"(-{parts[0]})"
+        function = {"+": "+", "-": "-", "*": "*", "/": "/", "//": "//", "%": "%"}[node.operator]
+        total = parts[0]
+        for part in parts[1:]:
+            total = self.keep(f"fit({total} {function} {part}, {whole!r})")
+        return total
+
+    def _condition(self, node: Expression, sense: bool) -> str:
+        match node:
+            case Constant():
+                return str(node.value is sense)
+            case Not():
+                return self._condition(node.operand, not sense)
+            case And() | Or():
+                parts = [self.keep(self._condition(one, sense), "b") for one in node.operands]
+                return joined(parts, isinstance(node, And) is sense)
+            case IsUnknown():
+                known = self.known(self.column(node.operand))
+                if known == "True":
+                    return str(not sense)
+                return inverted(known) if sense else known
+            case Compare():
+                return self._comparison(node, sense)
+            case Membership() if node.container is None:
+                return self._membership(node, sense)
+            case Holds():
+                return self._holds(node, sense)
+            case FieldOf() | Variable():
+                column = self.column(node)
+                return f"{column.local} == {int(sense)}"
+            case _:
+                raise NotColumns(f"{_what(node)} has no form over columns")
+
+    def _comparison(self, node: Compare, sense: bool) -> str:
+        operator = node.operator if sense else OPPOSITE[node.operator]
+        kind = column_kind(node.left.type) or "none"
+        if kind == "float" and column_kind(node.right.type) == "float":
+            return self._numbers(node, operator)
+        if kind != "none" and isinstance(node.right, Constant):
+            return self._against_constant(self.column(node.left), operator, node.right.value)
+        if kind in ("level", "boolean") and not isinstance(node.left, Constant):
+            left, right = self.column(node.left), self.column(node.right)
+            if left.levels == right.levels:
+                tests = [self.known(left), self.known(right)]
+                test = self.keep(f"{left.local} {operator} {right.local}", "b")
+                return joined([test, *tests], True)
+        raise NotColumns("it compares what has no form over columns")
+
+    def _numbers(self, node: Compare, operator: str) -> str:
+        left, right = self.number(node.left), self.number(node.right)
+        test = f"{left} {operator} {right}"
+        if operator != "!=":
+            return test
+        # NaN is unequal to everything, but unknown is not.
+        known = [
+            self.keep(f"{one} == {one}", "b")
+            for one, side in ((left, node.left), (right, node.right))
+            if not isinstance(side, Constant) and not self._is_complete(side)
+        ]
+        return joined([self.keep(test, "b"), *known], True)
+
+    def _is_complete(self, node: Expression) -> bool:
+        return isinstance(node, (FieldOf, Variable)) and self.column(node).complete
+
+    def _against_constant(self, column: Column, operator: str, value: Value) -> str:
+        code = self._code(column, value)
+        test = f"{column.local} {operator} {code}"
+        if column.kind == "text" and operator not in ("==", "!="):
+            raise NotColumns("it orders texts")
+        if operator in ("==", ">", ">=") or column.complete:
+            return test
+        return joined([self.keep(test, "b"), self.known(column)], True)
+
+    def _code(self, column: Column, value: Value) -> str:
+        if column.kind == "text":
+            return self.keep(f"code({column.field!r}, {str(value)!r})", "k")
+        if column.kind == "level":
+            if value not in column.levels:
+                raise NotColumns("it compares different enumerations")
+            return str(encode(value, "level", column.levels))
+        return str(encode(value, column.kind))
+
+    def _membership(self, node: Membership, sense: bool) -> str:
+        if not all(isinstance(one, Constant) for one in node.options):
+            raise NotColumns("it looks among values that are not constant")
+        column = self.column(node.item)
+        values = [one.value for one in node.options if isinstance(one, Constant)]
+        codes = [
+            _literal(encode(value, "float"))
+            if column.kind == "float"
+            else self._code(column, value)
+            for value in values
+        ]
+        found = joined([self.keep(f"{column.local} == {code}", "b") for code in codes], False)
+        if sense:
+            return found
+        return joined([inverted(self.keep(found, "b")), self.known(column)], True)
+
+    def _holds(self, node: Holds, sense: bool) -> str:
+        levels = self.holding.get(node.field)
+        if levels is None or not isinstance(node.value, Constant):
+            raise NotColumns(f"it reads the many values of {node.field}")
+        held = levels.get(node.value.value, "False")
+        if sense:
+            return held
+        some = self.keep(joined(list(levels.values()), False), "b")
+        return joined([some, inverted(held)], True)
+
+
+def inverted(part: str) -> str:
+    """Return source for the rows on which a mask does not hold."""
+    if part in ("True", "False"):
+        return "False" if part == "True" else "True"
+    return f"inverse({part})"
+
+
+def joined(parts: list[str], conjunction: bool) -> str:
+    """Return source for the conjunction or disjunction of masks; True and False fall away."""
+    neutral, decisive = ("True", "False") if conjunction else ("False", "True")
+    if decisive in parts:
+        return decisive
+    rest = list(dict.fromkeys(part for part in parts if part != neutral))
+    if not rest:
+        return neutral
+    if len(rest) == 1:
+        return rest[0]
+    return "(" + (" & " if conjunction else " | ").join(f"({part})" for part in rest) + ")"
+
+
+def _literal(value: float | int) -> str:
+    return "nan" if value != value else repr(value)
+
+
+def _is_constant(node: Call) -> bool:
+    return all(isinstance(one, Constant) for one in node.arguments)
+
+
+def _what(node: Expression) -> str:
+    if isinstance(node, Call):
+        return f"{node.function}(…)"
+    return type(node).__name__.lower()
