@@ -56,6 +56,7 @@ class Cycle:
         "_memory",
         "_recent",
         "_truth",
+        "asserted_by",
         "halted",
         "logs",
     )
@@ -78,6 +79,7 @@ class Cycle:
         self._recent: list[tuple[str, Waiting]] = []
         self.halted = False
         self.logs: list[str] = []
+        self.asserted_by: dict[int, str] = {}
 
     def take_in(self, changes: list[Change]) -> None:
         """Let definitions and agenda follow the changes of one event."""
@@ -158,6 +160,7 @@ class Cycle:
         memory.journal = agenda.journal = None
         self.halted = self.halted or halts
         self.logs += logs
+        self.asserted_by.update((number, waiting.rule["name"]) for number in asserted)
         firing = self._firing(waiting, asserted, retracted, because, logs)
         if self._listeners:
             self.tell(Event("fired", memory.event, None, firing))

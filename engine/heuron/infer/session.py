@@ -45,6 +45,9 @@ class State:
 
     The host's changes are taken in event by event when the state is next looked at: definitions
     follow each of them when there are steps, and all of them together when there are none.
+
+    `initial` are the numbers of the file's own facts, `named` the fields that were given with
+    each fact that the host asserted, `asserted_by` the rules that asserted or modified others.
     """
 
     def __init__(
@@ -72,15 +75,7 @@ class State:
             }
         )
         self._budget = Budget(limits)
-        self._functions = make(
-            self.memory,
-            host.today,
-            host.now,
-            host.call,
-            self._predict,
-            self._budget.left,
-            self._budget.stop,
-        )
+        self._functions = make(*self._closed_over())
         self.truth = Truth(self.memory, dict(outline), self._functions, self._budget)
         steps = [self._rules[index] for index in outline["steps"]]
         self._agenda = (
@@ -90,10 +85,13 @@ class State:
         self._cycle = Cycle(
             self.memory, self.truth, self._agenda, self._functions, self._budget, self._listeners
         )
+        self.asserted_by = self._cycle.asserted_by
         self._pending: list[Change] = []
         self._fresh = False
+        self.named: dict[int, frozenset[str]] = {}
+        self.initial: frozenset[int] = frozenset()
         if with_facts:
-            self.assert_all(outline["facts"])
+            self.initial = frozenset(self.assert_all(outline["facts"]))
 
     # What the host changes.
 
@@ -116,6 +114,7 @@ class State:
         number, change = self._changed(
             lambda: assert_fact(self.memory, type_name, values, complete=False)
         )
+        self.named.setdefault(number, frozenset(values))
         if change is not None:
             self._note(change)
         return number
@@ -372,28 +371,61 @@ class State:
             conditions: A condition of the resolved tree, or a tuple of them.
             facts: Fact variables that are bound outside, with the numbers of their facts.
         """
+        listed = conditions if isinstance(conditions, tuple) else (conditions,)
+        return self.probe(listed, facts or {})[0]
+
+    def probe(
+        self,
+        conditions: tuple[Any, ...],
+        facts: Mapping[str, int],
+        values: Mapping[str, Value] | None = None,
+        wanted: tuple[Any, ...] = (),
+    ) -> tuple[Value, list[tuple[Value, ...]]]:
+        """Return the truth of conditions, and the values of expressions wherever they hold.
+
+        Args:
+            conditions: Conditions of the resolved tree; none hold always.
+            facts: Fact variables that are bound outside, with the numbers of their facts.
+            values: Other variables that are bound outside; predictions are told by their type.
+            wanted: Expressions of the resolved tree.
+        """
+        from heuron.answer import Prediction
         from heuron.plan.general import plan_conditions
 
         self.refresh()
-        bound = dict(facts or {})
-        types = {name: self.memory.types[number] for name, number in bound.items()}
-        listed = conditions if isinstance(conditions, tuple) else (conditions,)
-        source = plan_conditions(self.engine.program, listed, types)
-        make = self.engine.compiled("condition", source)["make"]
-        functions = make(
-            self.memory,
-            self.host.today,
-            self.host.now,
-            self.host.call,
-            self._predict,
-            self._budget.left,
-            self._budget.stop,
+        types = {name: self.memory.types[number] for name, number in facts.items()}
+        models = {
+            name: value
+            for name, value in (values or {}).items()
+            if value is None or isinstance(value, Prediction)
+        }
+        others = {name: value for name, value in (values or {}).items() if name not in models}
+        source = plan_conditions(
+            self.engine.program, conditions, types, list(others), list(models), wanted
         )
-        rows = [self.memory.row(number) for number in bound.values()]
+        functions = self.engine.compiled("condition", source)["make"](*self._closed_over())
+        rows = [self.memory.row(number) for number in facts.values()]
+        arguments = (*rows, *others.values(), *models.values())
+        found: list[tuple[Value, ...]] = []
         with self._limited():
-            if functions["true"](*rows):
-                return True
-            return UNKNOWN if functions["possible"](*rows) else False
+            truth: Value = True
+            if not functions["true"](*arguments):
+                truth = UNKNOWN if functions["possible"](*arguments) else False
+            elif wanted:
+                functions["find"](found.append, *arguments)
+        return truth, found
+
+    def _closed_over(self) -> tuple[Any, ...]:
+        host, budget = self.host, self._budget
+        return (
+            self.memory,
+            host.today,
+            host.now,
+            host.call,
+            self._predict,
+            budget.left,
+            budget.stop,
+        )
 
     def reports(self) -> tuple[tuple[str, str, int], ...]:
         """Return what definitions found strange: (contradiction or several-hits, name, fact)."""

@@ -10,7 +10,7 @@ not true, for what an answer needs. A table with index i has `mi(out)`, which ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from heuron.check.tree import (
@@ -22,6 +22,7 @@ from heuron.check.tree import (
     Condition,
     Constant,
     Derive,
+    Expression,
     FactVariable,
     Halt,
     Hole,
@@ -82,28 +83,48 @@ def plan_general(program: Program) -> GeneralPlan:
 
 
 def plan_conditions(
-    program: Program, conditions: tuple[Condition, ...], facts: dict[str, str]
+    program: Program,
+    conditions: tuple[Condition, ...],
+    facts: Mapping[str, str],
+    values: Sequence[str] = (),
+    predictions: Sequence[str] = (),
+    wanted: Sequence[Expression] = (),
 ) -> str:
-    """Return a module with `true(…)` and `possible(…)`: whether conditions hold somewhere.
+    """Return a module about conditions whose variables are partly bound outside.
+
+    Its functions `true(…)` and `possible(…)` say whether the conditions hold together somewhere,
+    `find(out, …)` calls `out` with the values of the wanted expressions for each such place. They
+    take one row for each fact, then the values, then the predictions.
 
     Args:
         program: The program that the conditions belong to.
-        conditions: The conditions, all of which must hold together.
-        facts: Fact variables that are bound outside, with their types: the functions take one
-            row for each, in this order.
+        conditions: The conditions.
+        facts: Fact variables that are bound outside, with their types.
+        values: Other variables that are bound outside.
+        predictions: Variables that stand for predictions.
+        wanted: Expressions whose values `find` gives.
     """
     module = Module(program)
+    scope = Scope()
+    for place, (variable, type_name) in enumerate(facts.items()):
+        scope.rows[variable] = f"f{place}"
+        scope.types[variable] = type_name
+    scope.values.update((name, f"z{place}") for place, name in enumerate(values))
+    scope.predictions.update((name, f"p{place}") for place, name in enumerate(predictions))
+    parameters = scope.locals()
     for name, possible in (("true", False), ("possible", True)):
-        scope = Scope()
-        parameters = []
-        for place, (variable, type_name) in enumerate(facts.items()):
-            parameters.append(f"f{place}")
-            scope.rows[variable] = f"f{place}"
-            scope.types[variable] = type_name
-        asked = Body(module, scope, possible, Leaf(_nothing, "return False"))
+        asked = Body(module, scope.inner(), possible, Leaf(_nothing, "return False"))
         call = asked.ask(conditions, possible)
         module.add(name, parameters, [f"    return {call}"])
         module.export(name)
+
+    def emit(body: Body) -> None:
+        body.writer.line(f"out({_tuple([body.expressions.value(one) for one in wanted])})")
+
+    leaf = Leaf(emit, "return", ("out",))
+    finder = Body(module, scope.inner(), False, leaf)
+    finder.write("find", ("out", *parameters), conditions)
+    module.export("find")
     return module.source()
 
 
