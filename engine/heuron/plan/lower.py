@@ -13,14 +13,17 @@ from typing import Any
 
 from heuron.check.tree import (
     Aggregate,
+    And,
     Base,
     Bind,
+    Compare,
     Condition,
     Either,
     Exists,
     Expression,
     FieldOf,
     Forall,
+    Membership,
     Negation,
     Pattern,
     Predict,
@@ -121,13 +124,14 @@ class _Hoist:
 
     def _test(self, node: Expression) -> Expression:
         """Rebuild a test that must be true; comparisons are, and conjunctions of them."""
-        name = type(node).__name__
-        if name in ("Compare", "Membership"):
-            return self.rebuilt(node)
-        if name == "And":
-            parts = tuple(self._test(one) for one in node.operands)  # type: ignore[union-attr]
-            return replace(node, operands=parts)  # type: ignore[call-arg]
-        return node
+        match node:
+            case Compare() | Membership():
+                rebuilt: Expression = self.rebuilt(node)
+                return rebuilt
+            case And():
+                return replace(node, operands=tuple(self._test(one) for one in node.operands))
+            case _:
+                return node
 
     def rebuilt(self, node: Any) -> Any:
         """Return a node with the references below it read from hoisted patterns."""

@@ -81,7 +81,7 @@ def stratify(base: Base, rules: Iterable[Rule]) -> tuple[Stratum, ...]:
         tables.setdefault(at, []).append(table)
         reasons.setdefault(at, []).append((table.name, "a table is about one record"))
     height = max(level.values(), default=0) + 1
-    strata = []
+    strata: list[Stratum] = []
     for at in range(height):
         settled = tuple(one for one in base.concluded if level.get(one) == at)
         derives = tuple(
