@@ -6,7 +6,7 @@ from typing import Any
 
 from heuron.check.tree import Bind, Condition, Expression, Pattern, Predict, Test
 from heuron.explain.conditions import Concluding, by_index, concluding, opened
-from heuron.explain.reading import leaves, name_of, read_words, spelled, written
+from heuron.explain.reading import leaves, name_of, spelled, written
 from heuron.explain.why import place_of
 from heuron.infer.session import State
 from heuron.values import UNKNOWN, Value, show
@@ -138,8 +138,5 @@ class _Why:
         unknown = [name_of(leaf, home) for leaf, value in values if value is UNKNOWN]
         if state == "is unknown" and unknown:
             return f"{text} is unknown: {', '.join(unknown)} is not known"
-        words = read_words(expression, values, self.texts, home)
-        if words == text and values:
-            words = ", ".join(f"{name_of(leaf, home)} is {show(value)}" for leaf, value in values)
-            return f"{text} {state}: {words}"
-        return f"{text} {state}: {words}"
+        words = ", ".join(f"{name_of(leaf, home)} is {show(value)}" for leaf, value in values)
+        return f"{text} {state}: {words}" if words else f"{text} {state}"

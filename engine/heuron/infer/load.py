@@ -254,8 +254,8 @@ def _firing_order(outline: dict[str, Any]) -> dict[int, int] | None:
         return None
     order: list[tuple[int, int, int]] = []
     for stratum in outline["strata"]:
-        for index in (*stratum["derive"], *stratum["conclude"], *stratum["silent"]):
-            order.append((stratum["index"], -rules[index]["salience"], index))
-        for index in stratum["tables"]:
-            order += [(stratum["index"], 0, index + at) for at in range(rules[index]["table"][3])]
-    return {index: place for place, (_, _, index) in enumerate(sorted(set(order)))}
+        for index in stratum["fires"]:
+            rows = rules[index]["table"][3] if rules[index]["table"] is not None else 1
+            salience = -rules[index]["salience"]
+            order += [(stratum["index"], salience, index + at) for at in range(rows)]
+    return {index: place for place, (_, _, index) in enumerate(sorted(order))}

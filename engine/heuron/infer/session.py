@@ -443,12 +443,12 @@ class State:
         firings: list[Firing] = []
         for stratum in self._outline["strata"]:
             entries: list[tuple[tuple[object, ...], Firing]] = []
-            indexes = {*stratum["derive"], *stratum["conclude"], *stratum["silent"]}
-            for index in sorted(indexes):
-                activations: list[Activation] = []
-                self._functions[f"m{index}"](activations.append)
-                entries += [self._definition(index, one) for one in activations]
-            for index in stratum["tables"]:
+            for index in stratum["fires"]:
+                if self._rules[index]["table"] is None:
+                    activations: list[Activation] = []
+                    self._functions[f"m{index}"](activations.append)
+                    entries += [self._definition(index, one) for one in activations]
+                    continue
                 hits: list[tuple[int, Any, Value, float]] = []
                 self._functions[f"m{index}"](hits.append, [])
                 entries += [

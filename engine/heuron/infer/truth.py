@@ -168,6 +168,8 @@ class Truth:
                 if effect is None or effect[0] != DERIVE:
                     continue
                 _, type_name, values = effect
+                if type_name not in before:
+                    continue
                 number = memory.find(type_name, values)
                 if number is not None:
                     if number not in justified:
@@ -232,7 +234,7 @@ class Truth:
                 if effect is None or effect[0] == DERIVE:
                     continue
                 _, key, number, value, certainty = effect
-                if value is not UNKNOWN:
+                if value is not UNKNOWN and key in contributions:
                     mine = contributions[key].setdefault(number, [])
                     mine.append((value, certainty * activation[2], rank, index, activation))
 

@@ -206,15 +206,40 @@ def _given_reads(
 
 
 def _stratum(program: Program, stratum: Stratum) -> Outline:
-    rules = sorted((*stratum.record, *stratum.fixpoint), key=lambda one: one.index)
-    concluding = [one.index for one in rules if any(isinstance(a, Conclude) for a in one.actions)]
-    deriving = [one.index for one in rules if any(isinstance(a, Derive) for a in one.actions)]
+    """Return a stratum: which rules define what is complete in it, and which fire in it.
+
+    A rule with several actions may define things of several strata: it stands in the lowest, and
+    is matched again in the others.
+    """
+    items = definitions(program)
+    rules = [one for one in items if isinstance(one, Rule)]
+    types = {one.index: variable_types(one.conditions) for one in rules}
+    deriving = [
+        one.index
+        for one in rules
+        if any(isinstance(a, Derive) and a.type_name in stratum.derives for a in one.actions)
+    ]
+    concluding = [
+        one.index
+        for one in rules
+        if any(
+            isinstance(a, Conclude) and (types[one.index][a.variable], a.field) in stratum.concludes
+            for a in one.actions
+        )
+    ]
+    tables = [
+        one.index
+        for one in items
+        if isinstance(one, Table) and (one.type_name, one.field) in stratum.concludes
+    ]
+    own: list[Rule | Table] = [*stratum.record, *stratum.fixpoint, *stratum.tables]
+    firing = [one.index for one in own]
     return {
         "index": stratum.index,
         "derive": tuple(deriving),
         "conclude": tuple(concluding),
-        "silent": tuple(one.index for one in rules if one.index not in {*deriving, *concluding}),
-        "tables": tuple(sorted(one.index for one in stratum.tables)),
+        "tables": tuple(tables),
+        "fires": tuple(sorted(firing)),
         "concludes": stratum.concludes,
         "derives": stratum.derives,
         "recursive": stratum.recursive,
