@@ -320,3 +320,33 @@ def test_no_text_crashes(text: str) -> None:
     assert [one.code for one in problems if one.code == "internal"] == []
     if once is not None:
         assert format_text(once) == (once, ())
+
+
+@st.composite
+def commented(draw: st.DrawFn) -> str:
+    """Return an example file with comments, blank lines and broken lines put in."""
+    lines = draw(st.sampled_from(EXAMPLES)).split("\n")
+    for number in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(lines) - 1))
+        match draw(st.integers(0, 4)):
+            case 0:
+                lines[at] += f" # beside {number}"
+            case 1:
+                lines.insert(at, " " * draw(st.sampled_from([0, 2, 4, 8, 12])) + f"# {number}")
+            case 2:
+                lines.insert(at, "")
+            case 3:
+                lines[at] = lines[at].replace(", ", ",\n  ", 1)
+            case _:
+                lines[at] = lines[at].replace("(", f"( # inside {number}\n", 1)
+    return "\n".join(lines)
+
+
+@QUICK
+@given(commented())
+def test_comments_stay_and_formatting_settles(text: str) -> None:
+    once, problems = format_text(text)
+    assert "internal" not in {one.code for one in problems}
+    if once is not None:
+        assert format_text(once) == (once, ())
+        assert len(parse(once)[0].comments) == len(parse(text)[0].comments)

@@ -68,6 +68,9 @@ def with_comments(lines: list[Line], comments: Iterable[Comment]) -> None:
             _beside(lines, anchors[max(0, found - 1)][1], comment.text, comment.beside)
         elif found < len(anchors):
             _alone_before(lines, anchors[found][1], comment)
+        elif lines[-1].level == 0:
+            # Inside the brackets of an item of one line: below it, it would be the next item's.
+            lines[-1].above.append(comment.text)
         else:
             lines[-1].below += _alone(comment)
 

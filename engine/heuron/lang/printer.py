@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from heuron.diagnostics import Diagnostic, Severity, SourceText, Span
 from heuron.lang import ast
 from heuron.lang.layout import render, with_comments
-from heuron.lang.parser import parse
 from heuron.lang.print_expressions import condition_text, expression_text
 from heuron.lang.print_items import action_text, condition_lines, item_lines
 
@@ -86,12 +85,19 @@ def _shares(file: ast.File) -> list[tuple[list[ast.Comment], list[ast.Comment]]]
         inside = index < len(file.items) and file.items[index].span.start <= place
         if inside:
             shares[index][1].append(comment)
-        elif index and (comment.beside is not None or (comment.indent and not shares[index][0])):
-            # Beside the last line of the item above, or indented below it.
+        elif index and comment.beside is not None:
+            # Beside the last line of the item above.
+            shares[index - 1][1].append(comment)
+        elif index and not shares[index][0] and _ends_in(comment, file.items[index - 1]):
             shares[index - 1][1].append(comment)
         else:
             shares[index][0].append(comment)
     return shares
+
+
+def _ends_in(comment: ast.Comment, item: ast.Item) -> bool:
+    """Whether a comment after an item is the end of its block: both are indented."""
+    return comment.indent > 0 and item_lines(item)[-1].level > 0
 
 
 def _above(comments: Sequence[ast.Comment], item_start: int | None) -> list[str]:
@@ -128,6 +134,9 @@ def format_text(text: str, path: str = "<text>") -> tuple[str | None, tuple[Diag
     Returns:
         The formatted text and no errors, or None and the diagnostics that say why not.
     """
+    # Imported here: printing a node, as explanations do, must not load Lark.
+    from heuron.lang.parser import parse
+
     _, diagnostics = parse(text, path)
     if diagnostics:
         return None, diagnostics
