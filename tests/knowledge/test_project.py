@@ -14,7 +14,7 @@ from heuron.knowledge.project import (
     find_project,
     headline,
 )
-from heuron.knowledge.sources import Sources, model_names, read_text
+from heuron.knowledge.sources import Sources, model_names, read_text, table_rows
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_used_file_is_relative_to_the_one_that_names_it(project: Path) -> None
 def test_a_table_is_read_with_its_separator(project: Path) -> None:
     (project / "rules" / "t.csv").write_text('age;"a;b"\n< 25;x\n')
     sources = Sources(str(project), str(project / "rules" / "fruit.rules"), "f.rules")
-    assert sources.read_table("t.csv", "f.rules") == [["age", "a;b"], ["< 25", "x"]]
+    assert table_rows(*sources.read("t.csv", "f.rules")) == [["age", "a;b"], ["< 25", "x"]]
 
 
 @pytest.mark.parametrize("path", ["../deep/x.rules", "link.rules", "/etc/passwd"])

@@ -157,8 +157,11 @@ class Engine:
             host = self._host = Host()
         return host
 
-    def record_needs(self, result: RecordResult) -> tuple[str, ...]:
-        """Return the unknown fields that could have made a difference; see `RecordResult`."""
+    def record_needs(self, result: RecordResult, field: str | None = None) -> tuple[str, ...]:
+        """Return the unknown fields that could have made a difference to a concluded field.
+
+        See `RecordResult`; the field is the goal's unless another is named.
+        """
         template = self.templates[self.goal[0]] if self.goal else None
         assert template is not None
         get = result.values.get
@@ -176,7 +179,9 @@ class Engine:
         assert self._unknown is not None
         host = result.host
         unknown = self._unknown(get, result.raw, host.today, host.now, host.call)
-        return record_needs(self.rules, self.goal_field, set(unknown), lacking, result)
+        return record_needs(
+            self.rules, field or self.goal_field, set(unknown), lacking, result
+        )
 
     def _compile_record(self) -> Callable[..., tuple[Any, ...]]:
         if self._record_code is None:

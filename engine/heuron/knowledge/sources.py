@@ -10,7 +10,7 @@ import os
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["Sources", "decoded", "model_names", "read_text"]
+__all__ = ["Sources", "decoded", "model_names", "read_text", "table_rows"]
 
 BIGGEST = 64_000_000
 """Rule files and tables beyond this many bytes are refused, before they fill the memory."""
@@ -83,23 +83,6 @@ class Sources:
         shown, full = self._place(path, using)
         return shown, self._text(full, shown)
 
-    def read_table(self, path: str, using: str) -> list[list[str]]:
-        """Return the rows of a CSV file that the file `using` names, the header first.
-
-        Raises:
-            RuleError: As `read`; and `bad-data` for a file that is no CSV.
-        """
-        import csv
-
-        shown, full = self._place(path, using)
-        text = self._text(full, shown)
-        header = text.lstrip("\r\n").split("\n", 1)[0]
-        separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
-        try:
-            return [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
-        except csv.Error as error:
-            raise RuleError(_error("bad-data", f'"{shown}" is no CSV file: {error}.')) from None
-
     def _place(self, path: str, using: str) -> tuple[str, str]:
         full = os.path.realpath(os.path.join(os.path.dirname(self._real[using]), path))
         if os.path.isabs(path) or not _is_inside(full, self.root):
@@ -124,6 +107,22 @@ class Sources:
 
 
 SEPARATORS = (",", ";", "\t", "|")
+
+
+def table_rows(shown: str, text: str) -> list[list[str]]:
+    """Return the rows of a CSV text, the header first; the separator is found in the header.
+
+    Raises:
+        RuleError: It is no CSV (`bad-data`).
+    """
+    import csv
+
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
+    try:
+        return [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+    except csv.Error as error:
+        raise RuleError(_error("bad-data", f'"{shown}" is no CSV file: {error}.')) from None
 
 
 def _is_inside(path: str, root: str) -> bool:

@@ -1,0 +1,303 @@
+"""A knowledge base: what one or more rule files mean, ready to be asked.
+
+Owns `KnowledgeBase`: what is known of it without its rules (templates, goal, names, places) and
+the way from evidence to an answer of the rules. Models and routes are the dispatcher's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from heuron.answer import Answer
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.infer.host import Host
+from heuron.infer.load import Engine
+from heuron.knowledge.evidence import Evidence, read_evidence
+from heuron.knowledge.finding import Finding, RecordFinding, SessionFinding, hold
+from heuron.knowledge.quick import QuickRead, quick_reader
+from heuron.values import Template
+
+if TYPE_CHECKING:
+    from heuron.answer import Predict
+    from heuron.check.tree import Base
+    from heuron.infer.limits import Limits
+    from heuron.knowledge.parts import Parts
+    from heuron.knowledge.session import Session
+
+__all__ = ["Block", "GoalField", "KnowledgeBase", "RuleEntry"]
+
+
+class RuleEntry(NamedTuple):
+    """A rule, or a row of a table: its name, its title, and where it stands (`file:line`)."""
+
+    name: str
+    title: str | None
+    place: str
+
+
+class GoalField(NamedTuple):
+    """What a query asks for; `tolerance` (of a number) is in percent or in the field's unit."""
+
+    type_name: str
+    field: str
+    many: bool = False
+    tolerance: float | None = None
+    percent: bool = False
+
+
+class Block(NamedTuple):
+    """A dispatch block, compiled, in the form of `infer.dispatch`: for the dispatcher.
+
+    `routes` holds (line, backend, model, reason, text) for each line; `models` the models that
+    it reads or uses; `code` is the marshalled code of its generated function.
+    """
+
+    name: str | None
+    routes: tuple[tuple[int, str, str | None, str | None, str], ...]
+    models: tuple[str, ...]
+    code: bytes
+
+
+class KnowledgeBase:
+    """The meaning of one or more rule files. Immutable; may be shared between threads.
+
+    Made by `heuron.load` and `heuron.loads`. Copies are the object itself, and it is pickled as
+    the source that it was made from.
+    """
+
+    __slots__ = ("_engine", "_functions", "_parts", "_quick", "goal", "goal_name", "path")
+
+    def __init__(self, parts: Parts, engine: Engine, functions: Mapping[str, Any]) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._functions = functions
+        self.path = parts.path
+        self.goal = parts.goal
+        self.goal_name = "" if parts.goal is None else f"{parts.goal.type_name}.{parts.goal.field}"
+        self._quick: QuickRead | None = None
+        if parts.goal is not None and engine.single_record and not functions:
+            self._quick = quick_reader(engine.templates[parts.goal.type_name])
+
+    # What it is.
+
+    @property
+    def name(self) -> str:
+        """The name of the domain, or of the file where it declares none."""
+        return self._parts.name
+
+    domain = name
+
+    @property
+    def question(self) -> str | None:
+        """The question that it answers, in words."""
+        return self._parts.question
+
+    @property
+    def data(self) -> str | None:
+        """Where examples come from by default."""
+        return self._parts.data
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """The types of facts by name, in the order of their declarations."""
+        return self._engine.templates
+
+    @property
+    def template(self) -> Template:
+        """The type of the record that a query asks about.
+
+        Raises:
+            RuleError: There is no goal.
+        """
+        return self._engine.templates[self._asked_for().type_name]
+
+    @property
+    def concluded(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """For each concluded field, (type, field), the rules and tables that conclude it."""
+        return self._parts.concluded
+
+    @property
+    def rules(self) -> tuple[RuleEntry, ...]:
+        """All rules and rows of tables, in rule order."""
+        return self._parts.rules
+
+    @property
+    def queries(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The named questions over facts, with the names of their parameters."""
+        return self._parts.queries
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The dispatch blocks, compiled."""
+        return self._parts.blocks
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the domain's models, as far as their specs were there when it was loaded."""
+        return self._parts.models
+
+    @property
+    def example(self) -> Mapping[str, object]:
+        """Evidence for a first question: values by field, from the file's first test."""
+        return self._parts.example
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What was found when it was checked, and did not stop it."""
+        return self._parts.warnings
+
+    @property
+    def engine(self) -> Engine:
+        """What runs it."""
+        return self._engine
+
+    @property
+    def tree(self) -> Base:
+        """The resolved tree, for those who look at rules: tests, comparisons, editors."""
+        return self._parts.tree
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The texts that it was made from, by the path that messages show; the main one first."""
+        return self._parts.files
+
+    def describe(self) -> dict[str, object]:
+        """Return what can be asked and what is known, as plain data."""
+        from heuron.knowledge.describe import describe
+
+        return describe(self)
+
+    # What it answers.
+
+    def ask(self, evidence: Mapping[str, object] | Evidence, today: date | None = None) -> Answer:
+        """Return the rules' answer about one record.
+
+        Args:
+            evidence: `{field: value}`, perhaps with facts of other types
+                (`{"Loan": [{"amount": 15_000}]}`).
+            today: What `today()` is; by default the present day.
+
+        Raises:
+            RuleError: The evidence is not accepted (every mistake is named), or there is no goal.
+            LimitError: A limit was met.
+        """
+        start = perf_counter()
+        values = None
+        if self._quick is not None and today is None and type(evidence) is dict:
+            values = self._quick(evidence)
+        if values is not None:
+            answer = RecordFinding(self, self._engine.record(values)).answer
+        else:
+            answer = self.consider(evidence, today=today).answer
+        # The answer is new, and nobody has seen it yet.
+        object.__setattr__(answer, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
+        return answer
+
+    def ask_many(
+        self, rows: Iterable[Mapping[str, object]], today: date | None = None
+    ) -> list[Answer]:
+        """Return the rules' answers about many records, in their order.
+
+        Raises:
+            RuleError: A row is not accepted; the message says which one.
+        """
+        answers = []
+        for number, row in enumerate(rows, 1):
+            try:
+                answers.append(self.ask(row, today))
+            except RuleError as error:
+                raise RuleError(in_row(number, error)) from None
+        return answers
+
+    def consider(
+        self,
+        evidence: Mapping[str, object] | Evidence,
+        *,
+        today: date | None = None,
+        predict: Predict | None = None,
+        hide_goal: bool = False,
+        limits: Limits | None = None,
+    ) -> Finding:
+        """Return all that the rules find about one record: the answer, and what led to it.
+
+        Args:
+            evidence: As for `ask`.
+            today: What `today()` is.
+            predict: How rules reach models; None: models are absent.
+            hide_goal: Leave the goal's field out of the evidence, as comparisons do.
+            limits: How far the run may go.
+        """
+        goal = self._asked_for()
+        given = self.evidence(evidence)
+        if hide_goal and goal.field in given.record:
+            record = {name: one for name, one in given.record.items() if name != goal.field}
+            given = Evidence(record, given.facts)
+        host = self.host(today=today, predict=predict)
+        # Facts beside the record cannot matter where every rule is about the record alone.
+        if self._engine.single_record:
+            return RecordFinding(self, self._engine.record(given.record, host), given.facts)
+        state = self._engine.session(host, limits)
+        number = hold(state, given)
+        if self._parts.has_steps:
+            state.run()
+        return SessionFinding(self, state, number)
+
+    def evidence(self, raw: Mapping[str, object] | Evidence) -> Evidence:
+        """Return raw evidence as checked facts.
+
+        Raises:
+            RuleError: With one diagnostic for every mistake.
+        """
+        if isinstance(raw, Evidence):
+            return raw
+        goal = self.goal
+        return read_evidence(raw, self.templates, None if goal is None else goal.type_name)
+
+    def host(self, *, today: date | None = None, predict: Predict | None = None) -> Host:
+        """Return what a run is given from outside: functions, models, the day."""
+        return Host(self._functions, predict, today)
+
+    def session(self, today: date | None = None, limits: Limits | None = None) -> Session:
+        """Return a new session with the initial facts: assert, run, query, explain."""
+        from heuron.knowledge.session import Session
+
+        return Session(self, self._engine.session(self.host(today=today), limits))
+
+    def _asked_for(self) -> GoalField:
+        if self.goal is None:
+            raise RuleError(
+                Diagnostic(
+                    Severity.ERROR,
+                    "missing-goal",
+                    f"{self.name} has no goal, so there is nothing to ask for.",
+                    hint="Add `goal Type.field`, or see its facts with `heuron run`.",
+                )
+            )
+        return self.goal
+
+    # What Python asks of it.
+
+    def __repr__(self) -> str:
+        return f"<KnowledgeBase {self.name}: {len(self.rules)} rules>"
+
+    def __copy__(self) -> KnowledgeBase:
+        return self
+
+    def __deepcopy__(self, memo: object) -> KnowledgeBase:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from heuron.knowledge.load import from_files
+
+        return from_files, (dict(self.files), self.models, dict(self._functions))
+
+
+def in_row(number: int, error: RuleError) -> list[Diagnostic]:
+    """Return an error's diagnostics with the number of the row that they are about."""
+    return [
+        Diagnostic(one.severity, one.code, f"row {number}: {one.message}", hint=one.hint)
+        for one in error.diagnostics
+    ]

@@ -1,0 +1,143 @@
+"""Compiling: from texts to the parts of a knowledge base and its engine.
+
+The only module of `knowledge` that needs the parser, the checks and the plans; a knowledge base
+from the cache never imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from heuron.check import Environment, analyse
+from heuron.check.tree import Base, TestCase
+from heuron.diagnostics import Diagnostic, RuleError
+from heuron.infer.dispatch import compile_dispatch
+from heuron.infer.load import Engine
+from heuron.knowledge.base import Block, GoalField, RuleEntry
+from heuron.knowledge.functions import host_function
+from heuron.knowledge.parts import Parts
+from heuron.plan.dispatch import plan_dispatch
+from heuron.plan.lower import lower
+from heuron.plan.routequeries import with_route_queries
+from heuron.values import UNKNOWN
+
+__all__ = ["analysed", "compiled"]
+
+
+class Texts(Protocol):
+    """Where texts come from: files of a project, or a dictionary."""
+
+    def main(self, shown: str) -> str:
+        """Return the text of the main file."""
+
+    def read(self, path: str, using: str) -> tuple[str, str]:
+        """Return the path to show and the text of a file that another one names."""
+
+
+def analysed(
+    texts: Texts, shown: str, models: tuple[str, ...], functions: Mapping[str, Any]
+) -> tuple[Base | None, tuple[Diagnostic, ...], dict[str, str]]:
+    """Return the resolved tree (None with errors), all diagnostics, and every text by path.
+
+    Raises:
+        RuleError: The main file cannot be read.
+    """
+    files = {shown: texts.main(shown)}
+
+    def read(path: str, using: str) -> tuple[str, str]:
+        name, text = texts.read(path, using)
+        files[name] = text
+        return name, text
+
+    def read_table(path: str, using: str) -> list[list[str]]:
+        from heuron.knowledge.sources import table_rows
+
+        return table_rows(*read(path, using))
+
+    environment = Environment(
+        models=frozenset(models) if models else None,
+        functions={name: host_function(name, one) for name, one in functions.items()},
+        read=read,
+        read_table=read_table,
+    )
+    base, found = analyse(files[shown], shown, environment)
+    return base, found, files
+
+
+def compiled(
+    texts: Texts, shown: str, models: tuple[str, ...], functions: Mapping[str, Any], name: str
+) -> tuple[Parts, Engine]:
+    """Return the parts and the engine of a knowledge base.
+
+    Args:
+        texts: Where its texts come from.
+        shown: The path of the main file, as messages show it.
+        models: The names of the domain's models.
+        functions: Host functions.
+        name: What it is called when it declares no domain.
+
+    Raises:
+        RuleError: It has errors; it holds them all.
+    """
+    base, found, files = analysed(texts, shown, models, functions)
+    if base is None:
+        raise RuleError([one for one in found if one.is_error])
+    whole = with_route_queries(base)
+    program = lower(whole)
+    engine = Engine(program, whole.texts)
+    goal = base.goal
+    light: dict[str, Any] = {
+        "path": shown,
+        "name": base.domain or name,
+        "question": base.question,
+        "data": base.data,
+        "goal": None
+        if goal is None
+        else GoalField(goal.type_name, goal.field, goal.many, goal.tolerance, goal.percent),
+        "concluded": dict(base.concluded),
+        "rules": _rules(engine),
+        "queries": tuple((one.name, one.parameters) for one in base.queries),
+        "blocks": _blocks(whole),
+        "models": models,
+        "warnings": found,
+        "has_steps": bool(program.steps),
+        "example": _example(base),
+    }
+    return Parts(light, (base, files)), engine
+
+
+def _rules(engine: Engine) -> tuple[RuleEntry, ...]:
+    entries = []
+    for index in sorted(engine.rules):
+        rule = engine.rules[index]
+        file, line, *_ = rule["place"]
+        entries.append(RuleEntry(rule["name"], rule["title"], f"{file}:{line}"))
+    return tuple(entries)
+
+
+def _blocks(base: Base) -> tuple[Block, ...]:
+    if base.goal is None:
+        return ()
+    blocks = []
+    for place in range(len(base.dispatches)):
+        blocks.append(Block(*compile_dispatch(plan_dispatch(base, place))))
+    return tuple(blocks)
+
+
+def _example(base: Base) -> dict[str, object]:
+    """Return evidence for a first question: what the first test gives of the goal's type."""
+    if base.goal is None:
+        return {}
+    for test in base.tests:
+        given = _given(test, base.goal.type_name)
+        if given:
+            return given
+    return {}
+
+
+def _given(test: TestCase, type_name: str) -> dict[str, object]:
+    for fact in test.given:
+        if fact.type_name == type_name:
+            return {name: value for name, value in fact.values if value is not UNKNOWN}
+    return {}

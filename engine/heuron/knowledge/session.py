@@ -1,0 +1,113 @@
+"""A session: facts come and go, steps run, and everything that follows can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from heuron.values import Fact, Value
+
+if TYPE_CHECKING:
+    from heuron.answer import Firing, Proof
+    from heuron.infer.events import Event
+    from heuron.infer.session import Inference, State
+    from heuron.knowledge.base import KnowledgeBase
+
+__all__ = ["Session"]
+
+
+class Session:
+    """Working memory with a knowledge base's rules; made by `KnowledgeBase.session`.
+
+    One thread at a time. The initial facts of the rule file are held from the start.
+    """
+
+    __slots__ = ("_state", "knowledge")
+
+    def __init__(self, knowledge: KnowledgeBase, state: State) -> None:
+        self.knowledge = knowledge
+        self._state = state
+
+    def assert_(self, type_name: str, /, *positional: object, **values: object) -> Fact:
+        """Hold a fact and return it; an equal fact that is held is returned instead.
+
+        Fields are given by name or in the type's order; None is unknown; a field of another type
+        takes a fact or its number.
+
+        Raises:
+            RuleError: There is no such type or field, or a value is not accepted.
+        """
+        return self._state.assert_(type_name, *positional, **values)  # noqa: PT009
+
+    def modify(self, fact: Fact | int, /, **changes: object) -> Fact | None:
+        """Change fields of a held fact and return its new version (None: it equalled another).
+
+        Raises:
+            RuleError: The fact is not held, is derived, or a value is not accepted.
+        """
+        self._state.modify(fact, **changes)
+        return self._state.fact(fact.number if isinstance(fact, Fact) else fact)
+
+    def retract(self, fact: Fact | int, /) -> None:
+        """End a held fact.
+
+        Raises:
+            RuleError: The fact is not held, is derived, or is referred to.
+        """
+        self._state.retract(fact)
+
+    def run(self, limit: int | None = None) -> Inference:
+        """Fire steps until nothing can fire, or `limit` of them.
+
+        Raises:
+            LimitError: A limit was met; the message names the rules that went round.
+            RuleError: An action cannot be carried out; memory is as before that firing.
+        """
+        return self._state.run(limit)
+
+    def step(self) -> Firing | None:
+        """Fire one step; return its firing, or None when nothing can fire."""
+        return self._state.step()
+
+    def facts(self, type_name: str | None = None) -> tuple[Fact, ...]:
+        """Return the held facts, told and derived: by type, then in fact order."""
+        return self._state.facts(type_name)
+
+    def fact(self, number: int) -> Fact | None:
+        """Return a held fact by its number."""
+        return self._state.fact(number)
+
+    def agenda(self) -> tuple[Firing, ...]:
+        """Return the steps that could fire now, the next one first."""
+        return self._state.agenda()
+
+    def value(self, fact: Fact | int, field: str) -> tuple[Value, float]:
+        """Return the value of a fact's field, concluded ones too, and its certainty."""
+        return self._state.value(fact.number if isinstance(fact, Fact) else fact, field)
+
+    def query(self, name: str, /, *positional: Value, **arguments: Value) -> tuple[Value, ...]:
+        """Return the values of a named question, one for each match, in fact order.
+
+        Raises:
+            RuleError: There is no such query.
+            TypeError: An argument is missing or too many.
+        """
+        return self._state.query(name, *positional, **arguments)
+
+    def explain(self, fact: Fact | int, field: str | None = None) -> Proof:
+        """Return why a fact is held, or why a concluded field of it has its value."""
+        from heuron.explain.why import why, why_fact
+
+        number = fact.number if isinstance(fact, Fact) else fact
+        if field is None:
+            return why_fact(self._state, number)
+        return why(self._state, number, field)
+
+    def listen(self, listener: Callable[[Event], Any]) -> None:
+        """Tell `listener` of everything that happens from now on."""
+        self._state.listen(listener)
+
+    @property
+    def state(self) -> State:
+        """The running state itself, for tools."""
+        return self._state
