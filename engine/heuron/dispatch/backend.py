@@ -1,71 +1,103 @@
-"""What a dispatcher asks: backends by name, each giving an opinion on one record.
+"""The models that a dispatcher asks, and how a prediction becomes an answer.
 
-Owns the protocols that models and stores meet, and how a prediction becomes an answer.
+Owns the protocols that models and stores meet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
-from heuron.values import UNKNOWN, Value, show
+from heuron.values import UNKNOWN, Template, Value, show
 
-__all__ = ["Backend", "Model", "Models", "NoModels", "explained", "prediction_answer"]
-
-
-class Backend(Protocol):
-    """Something that answers a query."""
-
-    @property
-    def name(self) -> str:
-        """How answers name it: "rules" or "model:NAME"."""
-
-    def answer(self, record: Mapping[str, Value]) -> Answer:
-        """Return its answer about one record."""
+__all__ = ["Bench", "Model", "Models", "explained", "prediction_answer"]
 
 
 class Model(Protocol):
     """A trained model: the values of a record to a prediction."""
 
     @property
-    def name(self) -> str:
-        """Its name within the domain."""
+    def inputs(self) -> tuple[str, ...]:
+        """The fields that it reads."""
 
-    def predict(self, record: Mapping[str, Value]) -> Prediction:
+    def predict(self, values: Mapping[str, Value]) -> Prediction:
         """Return what it says of one record; unknown fields may be missing."""
+
+    def predict_many(self, rows: Sequence[Mapping[str, Value]]) -> list[Prediction]:
+        """Return what it says of each record."""
+
+    def misfit(self, template: Template, goal: str) -> str | None:
+        """Return in words why it does not fit a template, or None when it does."""
 
 
 class Models(Protocol):
-    """The models of a domain."""
+    """Where trained models are, by domain and name; `heuron.learn.store.Store` is one."""
 
-    def names(self, domain: str) -> tuple[str, ...]:
-        """Return the names of the models that can answer."""
+    def names(self, domain: str) -> Sequence[str]:
+        """Return the names of the models that have been trained."""
 
-    def get(self, domain: str, name: str) -> Model | None:
-        """Return a model, or None when it has not been trained."""
+    def has(self, domain: str, name: str) -> bool:
+        """Return whether a model has been trained."""
+
+    def model(self, domain: str, name: str) -> Model:
+        """Return a trained model; raise `RuleError` when it cannot be used."""
 
     def selected(self, domain: str) -> str | None:
         """Return the name of the model that answers where nothing else is said."""
 
 
-class NoModels:
-    """A domain without models."""
+class Bench:
+    """The models of one domain as a dispatcher uses them: loaded once, checked once.
 
-    __slots__ = ()
+    A model that does not fit the template any more is as good as absent; `why_not` says why.
+    """
 
-    def names(self, domain: str) -> tuple[str, ...]:
-        """Return nothing."""
-        return ()
+    __slots__ = ("_goal", "_loaded", "_models", "domain", "template", "why_not")
 
-    def get(self, domain: str, name: str) -> Model | None:
-        """Return nothing."""
-        return None
+    def __init__(self, models: Models | None, domain: str, template: Template, goal: str) -> None:
+        self.domain = domain
+        self.why_not: dict[str, str] = {}
+        self._models = models
+        self.template = template
+        self._goal = goal
+        self._loaded: dict[str, Model | None] = {}
 
-    def selected(self, domain: str) -> str | None:
-        """Return nothing."""
-        return None
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the models that can answer, sorted."""
+        if self._models is None:
+            return ()
+        return tuple(one for one in self._models.names(self.domain) if self.get(one) is not None)
+
+    @property
+    def selected(self) -> str | None:
+        """The name of the model that answers where nothing else is said."""
+        if self._models is None:
+            return None
+        name = self._models.selected(self.domain)
+        return name if name is not None and self.get(name) is not None else None
+
+    def get(self, name: str) -> Model | None:
+        """Return a model, or None when it has not been trained or does not fit.
+
+        Raises:
+            RuleError: When its files are damaged.
+        """
+        if name in self._loaded:
+            return self._loaded[name]
+        found: Model | None = None
+        if self._models is not None and self._models.has(self.domain, name):
+            found = self._models.model(self.domain, name)
+            misfit = found.misfit(self.template, self._goal)
+            if misfit is not None:
+                self.why_not[name] = misfit
+                found = None
+        else:
+            self.why_not[name] = "it has not been trained"
+        self._loaded[name] = found
+        return found
 
 
 def prediction_answer(

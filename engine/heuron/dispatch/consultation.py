@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from heuron.answer import Answer, Explainer, Prediction
-from heuron.dispatch.backend import Model, Models, explained, prediction_answer
+from heuron.answer import Answer, Explainer, Predict, Prediction, Route
+from heuron.dispatch.backend import Bench, Model, explained, prediction_answer
 from heuron.dispatch.opinion import ABSENT, Opinion, RulesOpinion, model_opinion
 from heuron.dispatch.policy import Decision, Policy
+from heuron.infer.host import Host
+from heuron.knowledge.finding import Finding, new_answer
 from heuron.values import UNKNOWN, Value
+
+if TYPE_CHECKING:
+    from heuron.learn.explain import Explanation
 
 __all__ = ["Consultation"]
 
-AskRules = Callable[[Callable[[str, Mapping[str, Value]], Prediction]], RulesOpinion]
+AskRules = Callable[[Predict], "Finding"]
 """Asks the rules; its argument is how they reach models."""
 
 
@@ -25,66 +31,83 @@ class Consultation:
     """What backends say of one record.
 
     Args:
-        domain: The domain, as models know it.
         blank: An answer with domain, goal and day.
-        record: The known values of the record, the goal hidden.
-        models: The models of the domain.
+        record: The values of the record, the goal hidden.
+        bench: The models of the domain.
+        concluded: The fields of the record that rules conclude: a model that reads one asks them.
         ask_rules: Asks the rules about the record and all other facts.
+        host: Functions of the host program, and the day.
     """
 
-    __slots__ = ("_ask_rules", "_predictions", "_rules", "blank", "domain", "models", "record")
+    __slots__ = (
+        "_ask_rules",
+        "_concluded",
+        "_predictions",
+        "_rules",
+        "bench",
+        "blank",
+        "host",
+        "record",
+    )
 
     def __init__(
         self,
-        domain: str,
         blank: Answer,
         record: Mapping[str, Value],
-        models: Models,
+        bench: Bench,
+        concluded: frozenset[str],
         ask_rules: AskRules,
+        host: Host,
     ) -> None:
-        self.domain = domain
         self.blank = blank
         self.record = record
-        self.models = models
+        self.bench = bench
+        self._concluded = concluded
         self._ask_rules = ask_rules
+        self.host = host
         self._rules: RulesOpinion | None = None
-        self._predictions: dict[tuple[str, object], Prediction] = {}
+        self._predictions: dict[tuple[object, ...], Prediction] = {}
 
     def rules(self) -> RulesOpinion:
         """Return the rules' opinion."""
         if self._rules is None:
-            self._rules = self._ask_rules(self.predict)
+            self._rules = RulesOpinion(self._ask_rules(self.predict))
         return self._rules
 
     def has(self, name: str) -> bool:
         """Return whether a model can be asked."""
-        return self.models.get(self.domain, name) is not None
+        return self.bench.get(name) is not None
 
     def predict(self, name: str, record: Mapping[str, Value]) -> Prediction:
         """Return a model's prediction for a record, which may be one that rules pass on.
 
-        A model that has not been trained gives no answer, and says that it is needed.
+        A model that is absent gives no answer, and says that it is needed.
         """
-        key = (name, tuple(record.items()))
+        model = self.bench.get(name)
+        if model is None:
+            return Prediction(UNKNOWN, needs=(f"model {name}",))
+        # Only what the model reads tells records apart.
+        key = (name, *[record.get(field, UNKNOWN) for field in model.inputs])
         found = self._predictions.get(key)
         if found is None:
-            model = self.models.get(self.domain, name)
-            if model is None:
-                found = Prediction(UNKNOWN, needs=(f"model {name}",))
-            else:
-                found = model.predict(record)
-            self._predictions[key] = found
+            found = self._predictions[key] = model.predict(record)
         return found
 
     def opinion(self, name: str) -> Opinion:
-        """Return the opinion of "rules" or of a model; `ABSENT` of one that is not trained."""
+        """Return the opinion of "rules" or of a model; `ABSENT` of one that is not there."""
         if name == "rules":
             return self.rules()
-        model = self.models.get(self.domain, name)
+        model = self.bench.get(name)
         if model is None:
             return ABSENT
-        prediction = self.predict(name, self.record)
-        return model_opinion(self._answer(model, name, prediction), prediction)
+        record = self._record_for(model)
+        prediction = self.predict(name, record)
+        explainer = Explainer(
+            lambda: explained(model, name, record, prediction),
+            lambda value: f"{name} is a model: no rule of it speaks of {value}",
+        )
+        answer = prediction_answer(self.blank, name, prediction, explainer)
+        return model_opinion(answer, prediction)
 
     def answer(self, name: str) -> Answer:
         """Return the answer of "rules" or of a model that is there."""
@@ -92,19 +115,43 @@ class Consultation:
         assert found is not None, f"model {name} is absent"
         return found
 
-    def decide(
-        self,
-        policy: Policy,
-        same: Callable[[Value, Value], bool],
-        host: Callable[..., Value] | None = None,
-        today: Value = UNKNOWN,
-        now: Value = UNKNOWN,
-    ) -> Answer:
-        """Return the answer of the backend that the policy chooses, with the route to it."""
+    def explain(self, name: str) -> Explanation | None:
+        """Return a model's explanation of its answer; None when it gave none."""
+        model = self.bench.get(name)
+        if model is None or not hasattr(model, "explain"):
+            return None
+        record = self._record_for(model)
+        if not self.predict(name, record).answered:
+            return None
+        found: Explanation = model.explain(record, self.bench.template)
+        return found
+
+    def decide(self, policy: Policy, same: Callable[[Value, Value], bool]) -> Answer:
+        """Return the answer of the backend that the policy chooses, with the route to it.
+
+        Args:
+            policy: The dispatch block.
+            same: Whether two values of the goal count as the same answer.
+        """
+        host = self.host
         decision = policy.decide(
-            self.opinion, self.record.get, has=self.has, same=same, today=today, now=now, host=host
+            self.opinion,
+            self.record.get,
+            has=self.has,
+            same=same,
+            today=host.today,
+            now=host.now,
+            host=host.call,
         )
         return self._taken(decision)
+
+    def _record_for(self, model: Model) -> Mapping[str, Value]:
+        """Return the record with the conclusions of the rules that a model reads."""
+        wanted = [name for name in model.inputs if name in self._concluded]
+        if not wanted:
+            return self.record
+        rules = self.rules()
+        return {**self.record, **{name: rules.field(name) for name in wanted}}
 
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route
@@ -119,11 +166,18 @@ class Consultation:
                 self.blank, backend="refer", reason=reason, route=route, needs=decision.missing
             )
         name = line.name if line.backend == "model" and line.name else "rules"
+        if name == "rules":
+            return routed(self.rules().finding, route)
         return replace(self.answer(name), route=route)
 
-    def _answer(self, model: Model, name: str, prediction: Prediction) -> Answer:
-        explainer = Explainer(
-            lambda: explained(model, name, self.record, prediction),
-            lambda value: f"{name} is a model: it has no rule for {value}; see --what-if",
-        )
-        return prediction_answer(self.blank, name, prediction, explainer)
+
+def routed(finding: Finding, route: Route) -> Answer:
+    """Return a new answer of the rules with the route that led to it.
+
+    Its details are still worked out when they are read.
+    """
+    first = finding.answer
+    value = UNKNOWN if first.value is None else first.value
+    answer = new_answer(finding, value, first.certainty or 0.0)
+    object.__setattr__(answer, "route", route)
+    return answer

@@ -6,15 +6,16 @@ A backend that gives no answer has `answered` false, `certainty` and `confidence
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from heuron.answer import Answer, Prediction
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["ABSENT", "Opinion", "RulesOpinion", "model_opinion"]
+if TYPE_CHECKING:
+    from heuron.knowledge.finding import Finding
 
-Settled = Sequence[tuple[Value, float]]
-"""The values of a concluded field with their certainties, best first."""
+__all__ = ["ABSENT", "Opinion", "RulesOpinion", "model_opinion"]
 
 
 class Opinion:
@@ -43,7 +44,7 @@ class Opinion:
         confidence: Value = UNKNOWN,
         outside: Value = UNKNOWN,
         imputed: Value = UNKNOWN,
-        needs: tuple[str, ...] = (),
+        needs: tuple[str, ...] | None = (),
     ) -> None:
         self.answer = answer
         self.value = value
@@ -52,7 +53,8 @@ class Opinion:
         self.confidence = confidence
         self.outside = outside
         self.imputed = imputed
-        self.needs = needs
+        if needs is not None:
+            self.needs = needs
 
 
 ABSENT = Opinion(None)
@@ -86,22 +88,12 @@ def model_opinion(answer: Answer, prediction: Prediction) -> Opinion:
 
 
 class RulesOpinion(Opinion):
-    """The rules' opinion, with all that they concluded about the record.
+    """The rules' opinion, with all that they concluded about the record (`finding`)."""
 
-    `settled` gives the values of a concluded field of the record; `lacks` the unknown fields
-    that could have made a difference to it; `holds` whether a hidden query about facts has an
-    answer.
-    """
+    __slots__ = ("finding",)
 
-    __slots__ = ("_lacks", "_settled", "holds")
-
-    def __init__(
-        self,
-        answer: Answer,
-        settled: Callable[[str], Settled],
-        lacks: Callable[[str], tuple[str, ...]],
-        holds: Callable[[str], bool],
-    ) -> None:
+    def __init__(self, finding: Finding) -> None:
+        answer = finding.answer
         answered = answer.value is not None
         super().__init__(
             answer,
@@ -109,22 +101,29 @@ class RulesOpinion(Opinion):
             answered,
             answer.certainty if answered else 0.0,
             0.0,
-            (),
-            (),
-            answer.needs,
+            needs=None,
         )
-        self._settled = settled
-        self._lacks = lacks
-        self.holds = holds
+        self.finding = finding
+
+    def __getattr__(self, name: str) -> object:
+        # What the rules needed takes a search, and is rarely asked for.
+        if name == "needs":
+            self.needs = self.finding.answer.needs
+            return self.needs
+        raise AttributeError(name)
+
+    def holds(self, query: str) -> bool:
+        """Return whether a hidden query about facts has an answer."""
+        return self.finding.holds(query)
 
     def field(self, name: str) -> Value:
         """Return the value of a concluded field; of several the one held most strongly."""
         pairs = self.pairs(name)
         return pairs[0][0] if pairs else UNKNOWN
 
-    def pairs(self, name: str) -> Settled:
+    def pairs(self, name: str) -> Sequence[tuple[Value, float]]:
         """Return the values of a concluded field that hold, with their certainties."""
-        return [pair for pair in self._settled(name) if pair[1] > 0.0]
+        return [pair for pair in self.finding.settled(name) if pair[1] > 0.0]
 
     def strength(self, name: str) -> float:
         """Return the certainty of a concluded field's value; 0 when it has none."""
@@ -133,11 +132,11 @@ class RulesOpinion(Opinion):
 
     def strength_of(self, name: str, value: Value) -> float:
         """Return the certainty of a given value of a concluded field."""
-        return dict(self._settled(name)).get(value, 0.0)
+        return dict(self.finding.settled(name)).get(value, 0.0)
 
     def lacks(self, name: str) -> tuple[str, ...]:
         """Return the unknown fields that could decide a concluded field that is unknown."""
-        return self._lacks(name) if self.field(name) is UNKNOWN else ()
+        return self.finding.lacks(name) if self.field(name) is UNKNOWN else ()
 
 
 def _value(answer: Answer) -> Value:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from heuron.answer import Answer
 from heuron.values import Value
+
+if TYPE_CHECKING:
+    from heuron.dispatch.consultation import Consultation
 
 __all__ = ["SideBySide", "agreement"]
 
@@ -15,12 +19,14 @@ __all__ = ["SideBySide", "agreement"]
 class SideBySide:
     """Every backend's own answer, the dispatcher's, and whether those who answered agree.
 
-    `agree` is None when fewer than two gave an answer.
+    `agree` is None when fewer than two gave an answer. `consultation` remembers what was asked,
+    for explanations.
     """
 
     answers: Mapping[str, Answer]
     dispatch: Answer
     agree: bool | None
+    consultation: Consultation | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of `ask --via all`."""

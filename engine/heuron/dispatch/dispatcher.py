@@ -1,0 +1,216 @@
+"""The dispatcher: one question to rules and models, and the choice of who answers it.
+
+Owns `Dispatcher`. On the way of a query it imports neither numpy nor scikit-learn, and nothing
+of the parser, the checks or the plans when the knowledge base comes from the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal, overload
+
+from heuron.answer import Answer, Predict
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.dispatch.backend import Bench, Models
+from heuron.dispatch.consultation import Consultation
+from heuron.dispatch.policy import NAMES, Policy, RouteLine, default_policy
+from heuron.infer.dispatch import start_dispatch
+from heuron.knowledge.base import KnowledgeBase
+from heuron.knowledge.evidence import Evidence
+from heuron.values import Value
+
+if TYPE_CHECKING:
+    from heuron.dispatch.side_by_side import SideBySide
+    from heuron.knowledge.finding import Finding
+
+__all__ = ["Dispatcher"]
+
+Given = Mapping[str, object] | Evidence
+
+
+class Dispatcher:
+    """Answers questions by rules, by a model, or by whom the dispatch block chooses.
+
+    Args:
+        kb: The knowledge base; it needs a goal.
+        store: The trained models; None: there are none.
+        policy: The name of a dispatch block; by default the first one.
+
+    Raises:
+        RuleError: There is no goal, or no block of that name.
+    """
+
+    def __init__(
+        self, kb: KnowledgeBase, store: Models | None = None, *, policy: str | None = None
+    ) -> None:
+        template = kb.template
+        assert kb.goal is not None
+        self.kb = kb
+        self.goal = kb.goal.field
+        self.bench = Bench(store, kb.name, template, self.goal)
+        self.same = _sameness(kb)
+        self._store = store
+        self._policy: Policy | None = None
+        self._block = policy
+        self._concluded = frozenset(
+            field for type_name, field in kb.concluded if type_name == template.name
+        )
+        if policy is not None:
+            self._policy = self.policy_named(policy)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that can answer, sorted."""
+        return self.bench.names
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in use: the dispatch block, or the default where there is none."""
+        if self._policy is None:
+            if self.kb.blocks:
+                self._policy = self._compiled(0)
+            else:
+                self._policy = default_policy(self.bench.selected)
+        return self._policy
+
+    def policy_named(self, name: str) -> Policy:
+        """Return the dispatch block of that name.
+
+        Raises:
+            RuleError: There is none.
+        """
+        names = [block.name for block in self.kb.blocks]
+        if name in names:
+            return self._compiled(names.index(name))
+        known = [one for one in names if one]
+        near = nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else None
+        message = f"{self.kb.name} has no dispatch block `{name}`"
+        raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, hint=hint))
+
+    def _compiled(self, place: int) -> Policy:
+        block = self.kb.blocks[place]
+        routes = [RouteLine(*one) for one in block.routes]
+        return Policy(block.name, routes, block.models, start_dispatch(block.code, NAMES))
+
+    @overload  # "all" is a text too, but no other text gives answers side by side
+    def ask(  # type: ignore[overload-overlap]
+        self,
+        evidence: Given,
+        via: Literal["all"],
+        strict: bool = False,
+        today: date | None = None,
+    ) -> SideBySide: ...
+
+    @overload
+    def ask(
+        self,
+        evidence: Given,
+        via: str = "dispatch",
+        strict: bool = False,
+        today: date | None = None,
+    ) -> Answer: ...
+
+    def ask(
+        self,
+        evidence: Given,
+        via: str = "dispatch",
+        strict: bool = False,
+        today: date | None = None,
+    ) -> Answer | SideBySide:
+        """Answer one question.
+
+        Args:
+            evidence: `{field: value}`, perhaps with facts of other types; what it says of the
+                goal's field itself is left out.
+            via: "dispatch", "rules", the name of a model, or "all" for all of them side by side.
+            strict: Whether a route that is skipped because its model is absent is an error.
+            today: What `today()` is; by default the present day.
+
+        Raises:
+            RuleError: Evidence is not accepted, or there is no such model; under `strict` also
+                when a route's model is absent.
+            LimitError: A limit was met.
+        """
+        start = perf_counter()
+        asked = self.consult(evidence, today)
+        if via == "all":
+            return self._side_by_side(asked, strict, start)
+        answer = self._via(asked, via, strict)
+        # The answer is new, and nobody has seen it yet.
+        object.__setattr__(answer, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
+        return answer
+
+    def consult(self, evidence: Given, today: date | None = None) -> Consultation:
+        """Return a consultation about one record, in which nobody has been asked yet.
+
+        Raises:
+            RuleError: Evidence is not accepted.
+        """
+        kb = self.kb
+        given = kb.evidence(evidence)
+        if self.goal in given.record:
+            record = {name: one for name, one in given.record.items() if name != self.goal}
+            given = Evidence(record, given.facts)
+        host = kb.host(today=today)
+
+        def ask_rules(predict: Predict) -> Finding:
+            return kb.consider(given, today=host.today, predict=predict)
+
+        blank = Answer(kb.name, kb.goal_name, today=host.today)
+        return Consultation(blank, given.record, self.bench, self._concluded, ask_rules, host)
+
+    def decide(self, asked: Consultation, strict: bool = False) -> Answer:
+        """Return the answer of whom the policy chooses in a consultation."""
+        answer = asked.decide(self.policy, self.same)
+        if strict and answer.route is not None and answer.route.skipped:
+            raise RuleError([self._absent(name) for name in answer.route.skipped])
+        return answer
+
+    def _via(self, asked: Consultation, via: str, strict: bool) -> Answer:
+        if via == "dispatch":
+            return self.decide(asked, strict)
+        if via != "rules" and self.bench.get(via) is None:
+            raise RuleError(self._absent(via))
+        return asked.answer(via)
+
+    def _side_by_side(self, asked: Consultation, strict: bool, start: float) -> SideBySide:
+        from heuron.dispatch.side_by_side import SideBySide, agreement
+
+        answers = {"rules": asked.answer("rules")}
+        for name in self.models:
+            answers[f"model:{name}"] = asked.answer(name)
+        dispatch = self.decide(asked, strict)
+        object.__setattr__(dispatch, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
+        return SideBySide(answers, dispatch, agreement(answers, self.same), asked)
+
+    def _absent(self, name: str) -> Diagnostic:
+        """Return what is wrong with a model that cannot be asked."""
+        self.bench.get(name)
+        why = self.bench.why_not.get(name, "")
+        message = f"{self.kb.name} cannot ask the model `{name}`: {why}"
+        specs = (*self.kb.models, *self.models)
+        if name in specs:
+            hint = f"train it: heuron train {self.kb.name} {name}"
+        else:
+            near = nearest(name, ("dispatch", "rules", "all", *specs))
+            known = ", ".join(dict.fromkeys(specs)) or "none"
+            hint = f"did you mean `{near}`?" if near else f"models: {known}"
+            message = f"{self.kb.name} has no model `{name}`"
+        return Diagnostic(Severity.ERROR, "model-absent", message, hint=hint)
+
+
+def _sameness(kb: KnowledgeBase) -> Callable[[Value, Value], bool]:
+    """Return the test of whether two values of the goal count as the same answer."""
+    assert kb.goal is not None
+    if kb.goal.tolerance is None:
+        return _equal
+    from heuron.learn.contract import contract_of
+
+    return contract_of(kb).is_right
+
+
+def _equal(first: Value, second: Value) -> bool:
+    return first == second
