@@ -6,13 +6,13 @@ from the cache never imports it.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from heuron.check import Environment, analyse
 from heuron.check.tree import Base, TestCase
 from heuron.diagnostics import Diagnostic, RuleError
-from heuron.infer.dispatch import compile_dispatch
 from heuron.infer.load import Engine
 from heuron.knowledge.base import Block, GoalField, RuleEntry
 from heuron.knowledge.functions import host_function
@@ -121,7 +121,9 @@ def _blocks(base: Base) -> tuple[Block, ...]:
         return ()
     blocks = []
     for place in range(len(base.dispatches)):
-        blocks.append(Block(*compile_dispatch(plan_dispatch(base, place))))
+        plan = plan_dispatch(base, place)
+        code = compile(plan.source, f"<heuron dispatch {plan.name or place}>", "exec")
+        blocks.append(Block(plan.name, plan.routes, plan.models, marshal.dumps(code)))
     return tuple(blocks)
 
 
