@@ -208,11 +208,9 @@ class Oracle:
         return (-activation.rule.salience, -event, activation.rule.index, recency)
 
     def run(self, limit: int = 1000) -> list[Fired]:
-        """Fire steps until none is left, or one halts; return them in order."""
+        """Fire at most so many steps, until none is left or one halts; return them in order."""
         fired: list[Fired] = []
-        while agenda := self.agenda():
-            if len(fired) >= limit:
-                raise OracleError("limit")
+        while len(fired) < limit and (agenda := self.agenda()):
             first = agenda[0]
             self.used.add((first.key, self.conflict[first.key][0]))
             fired.append(self.describe(first))

@@ -93,11 +93,10 @@ def any_of(truths: Sequence[Value]) -> Any:
 
 @dataclass
 class Trace:
-    """What one activation read: certainties, values of aggregates, facts that were referred to."""
+    """What one activation read: certainties, and values of aggregates."""
 
     certainties: list[float] = field(default_factory=list)
     aggregates: list[Value] = field(default_factory=list)
-    referred: list[int] = field(default_factory=list)
 
     @property
     def certainty(self) -> float:
@@ -122,7 +121,6 @@ def evaluate(view: View, node: tree.Expression, scope: Environment, trace: Trace
             number = evaluate(view, reference, scope, trace)
             if number is UNKNOWN:
                 return UNKNOWN
-            trace.referred.append(number)
             return read(view, number, name, trace)
         case tree.Arithmetic(operator=operator, operands=operands):
             numbers = [evaluate(view, one, scope, trace) for one in operands]
@@ -468,8 +466,12 @@ def activations(view: View, rule: tree.Rule) -> Iterator[Activation]:
     for one in matches(view, rule.conditions, {}):
         if one.truth is True:
             versions = [(view.facts[n].number, view.facts[n].event) for n in one.matched]
-            # `l.applicant.income` is a join, so that the referred fact is one of the matched.
-            versions += [(n, view.facts[n].event) for n in one.trace.referred]
+            versions += [
+                (n, view.facts[n].event)
+                for node in joins(rule)
+                for n in [evaluate(view, node.reference, one.scope, Trace())]
+                if n is not UNKNOWN
+            ]
             # CHOICE: values bound from concluded fields, and of aggregates that stand in a test,
             # count like the values of `=` bindings; those of given fields follow the version.
             values = [
@@ -479,6 +481,31 @@ def activations(view: View, rule: tree.Rule) -> Iterator[Activation]:
             ]
             key = (rule.name, tuple(versions), tuple(values), tuple(one.trace.aggregates))
             yield Activation(rule, one.scope, one.matched, one.trace.certainty, key)
+
+
+def joins(rule: tree.Rule) -> list[tree.ReferencedField]:
+    """Return the references of a rule that are joins, so that the referred fact is matched too.
+
+    CHOICE: `l.applicant.income` is a join where nothing can be true without it: in a comparison,
+    a conjunction, a binding or an action. Inside `not`, `or`, `is unknown` and conditions with a
+    scope of their own it is only read.
+    """
+    found: list[tree.ReferencedField] = []
+
+    def collect(node: object) -> None:
+        match node:
+            case tree.Pattern(tests=tests) | tree.And(operands=tests):
+                for one in tests:
+                    collect(one)
+            case tree.Test(expression=expression):
+                collect(expression)
+            case tree.Compare() | tree.Membership() | tree.Bind():
+                found.extend(one for one in walk(node) if isinstance(one, tree.ReferencedField))
+
+    for condition in rule.conditions:
+        collect(condition)
+    found += [one for one in walk(rule.actions) if isinstance(one, tree.ReferencedField)]
+    return found
 
 
 def fact_variables(rule: tree.Rule) -> set[str]:

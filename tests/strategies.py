@@ -289,7 +289,7 @@ class Maker:
     def pattern(self, type_name: str, local: bool = False, concluded: bool = True) -> str:
         """Return a pattern; what a local one binds is forgotten by whoever made it."""
         slots = []
-        least = 100 * self.chance.number(0, 5) // (2 * len(FIELDS[type_name]))
+        least = 100 * self.chance.number(0, 4) // (2 * len(FIELDS[type_name]))
         for name, kind in FIELDS[type_name].items():
             if kind == "Item":
                 items = [variable for variable, of in self.facts if of == "Item"]
@@ -433,11 +433,12 @@ class Maker:
                 parts += [
                     f"certainty({variable}.{one.split('.')[1]}) >= 0.5" for one in self.uncertain
                 ]
-        for _ in range(0 if self.plain else self.chance.number(0 if needed else 1, 2)):
+        more = self.pick((0, 0, 0, 1, 1, 2)) if needed else self.pick((1, 1, 2, 2, 3))
+        for _ in range(0 if self.plain else more):
             parts += self.positive()
-        if self.happens(35):
+        if self.happens(25):
             parts += self.binding()
-        for _ in range(self.chance.number(0, 2)):
+        for _ in range(self.pick((0, 0, 1, 1, 2))):
             parts.append(self.nested())
         return parts
 
@@ -577,10 +578,12 @@ class Maker:
         labels: dict[str, str] = {}
         events: list[Event] = []
         for turn in range(rounds):
-            for _ in range(self.chance.number(2, 6) if turn == 0 else self.chance.number(1, 3)):
+            for _ in range(self.chance.number(4, 10) if turn == 0 else self.chance.number(1, 4)):
                 form = self.chance.number(0, 9) if labels and turn else 0
                 if form <= 4:
-                    type_name = self.pick(("Item", "Item", "Part", "Link", "Link", "Token"))
+                    type_name = self.pick(
+                        ("Item", "Item", "Part", "Link", "Link", "Token", "Token")
+                    )
                     if type_name == "Part" and "Item" not in labels.values():
                         type_name = "Item"
                     label = f"f{len(events)}"
@@ -648,7 +651,7 @@ class Maker:
         self.many = self.happens(30)
         self.order_heads()
         rules = []
-        for number in range(self.chance.number(2, 6)):
+        for number in range(self.chance.number(2, 8)):
             form = 0 if plain else self.chance.number(0, 9)
             make = self.concluding if form <= 2 else self.deriving if form <= 5 else self.step
             rules.append(make(number))
@@ -666,7 +669,7 @@ class Maker:
             values = tuple(self.evidence("Item", {}).items())
             script = [Event("assert", "f0", "Item", values), Event("run")]
         else:
-            script = self.script(self.chance.number(1, 3))
+            script = self.script(self.pick((1, 2, 2, 3)))
         return Trial(tuple(types), goal, facts, tuple(rules), tuple(tables), (), tuple(script))
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from resolving import resolved
 
 from heuron.values import UNKNOWN
 from naive import Oracle, OracleError
+from resolving import resolved
 
 LANGUAGE = Path(__file__).parents[1] / "cases" / "language"
 

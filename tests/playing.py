@@ -1,0 +1,272 @@
+"""A trial played twice, by the oracle and by the engine, into outcomes that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from heuron.check import tree
+from heuron.diagnostics import HeuronError
+from heuron.infer.host import Host
+from heuron.infer.load import Engine
+from heuron.infer.session import State
+from heuron.plan.lower import lower
+from heuron.values import UNKNOWN, Value
+from naive import Content, Oracle, OracleError
+from strategies import Event, Ref, Trial
+
+TODAY = date(2026, 1, 1)
+MOST = 30
+"""Firings in one run; a program that goes on for ever is compared up to there."""
+
+
+@dataclass
+class Outcome:
+    """What was to be seen: after each run one entry in every list."""
+
+    fired: list[list[tuple[object, ...]]] = field(default_factory=list)
+    facts: list[list[Content]] = field(default_factory=list)
+    conclusions: list[dict[tuple[Content, str], Any]] = field(default_factory=list)
+    definitions: list[list[tuple[object, ...]]] = field(default_factory=list)
+    reports: list[list[tuple[object, ...]]] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether anything fired."""
+        return any(self.fired) or any(self.definitions)
+
+
+def rounded(value: Any) -> Any:
+    """Return a value with floats to nine places: sums may be taken in another order."""
+    if isinstance(value, float):
+        return round(value, 9) + 0.0
+    if isinstance(value, (tuple, list)):
+        return tuple(rounded(one) for one in value)
+    return value
+
+
+def in_order(items: Any) -> list[Any]:
+    """Return items of mixed types in an order."""
+    return sorted(items, key=repr)
+
+
+def by_value(pairs: Any) -> tuple[Any, ...]:
+    """Return pairs of value and certainty, rounded, in the order of the values."""
+    return tuple(in_order((value, rounded(certainty)) for value, certainty in pairs))
+
+
+def play(
+    trial: Trial,
+    do: Mapping[str, Callable[[Event, dict[str, Value]], None]],
+    look: Callable[[], None],
+) -> str | None:
+    """Carry out the script; return the code of the error that ended it."""
+    labels: dict[str, Any] = {}
+    for event in trial.script:
+        if event.do == "run":
+            try:
+                look()
+            except (OracleError, HeuronError) as problem:
+                return code_of(problem)
+            continue
+        if event.do != "assert" and event.label not in labels:
+            continue
+        values = {
+            name: labels[value.label] if isinstance(value, Ref) else value
+            for name, value in event.values
+            if not isinstance(value, Ref) or value.label in labels
+        }
+        try:
+            labels[event.label] = do[event.do](event, {"": labels.get(event.label), **values})
+        except (OracleError, HeuronError) as problem:
+            return code_of(problem)
+        if event.do == "retract":
+            del labels[event.label]
+    return None
+
+
+def code_of(problem: OracleError | HeuronError) -> str:
+    """Return the code of an error."""
+    return problem.code if isinstance(problem, OracleError) else problem.diagnostics[0].code
+
+
+def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
+    """Return what the oracle says of a trial."""
+    oracle = Oracle(base, TODAY)
+    outcome = Outcome()
+
+    def look() -> None:
+        outcome.fired.append([])
+        while fired := oracle.run(1) if len(outcome.fired[-1]) < MOST else []:
+            (one,) = fired
+            outcome.fired[-1].append((one.rule, one.matched, rounded(one.values)))
+            rule = next(rule for rule in base.rules if rule.name == one.rule)
+            if any(isinstance(action, tree.Halt) for action in rule.actions):
+                break
+        outcome.facts.append(in_order(rounded(one) for one in oracle.facts()))
+        outcome.conclusions.append(
+            {
+                (rounded(content), name): (rounded(one.values), by_value(one.certainties))
+                for (content, name), one in oracle.conclusions().items()
+            }
+        )
+        outcome.definitions.append(
+            in_order(
+                (name, rounded(matched), rounded(certainty))
+                for name, matched, certainty in oracle.definitions()
+            )
+        )
+        several = [
+            ("several-hits", name, rounded(oracle.content(number)))
+            for name, number in oracle.defined.several_hits
+        ]
+        contradictions = [
+            ("contradiction", name, rounded(content))
+            for (content, name), one in oracle.conclusions().items()
+            if one.contradictions
+        ]
+        outcome.reports.append(in_order(several + contradictions))
+
+    outcome.error = play(
+        trial,
+        {
+            "assert": lambda event, values: oracle.add(event.type, without(values)),
+            "modify": lambda event, values: (
+                oracle.modify(values[""], without(values)) or values[""]
+            ),
+            "retract": lambda event, values: oracle.retract(values[""]),
+        },
+        look,
+    )
+    return outcome
+
+
+def without(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values without the number of the fact that they are of."""
+    return {name: value for name, value in values.items() if name}
+
+
+def by_engine(base: tree.Base, trial: Trial) -> Outcome:
+    """Return what the engine's general path says of a trial."""
+    engine = Engine(lower(base), base.texts)
+    state = engine.session(Host(today=TODAY))
+    halts = {
+        rule.name: any(isinstance(one, tree.Halt) for one in rule.actions) for rule in base.rules
+    }
+    own = {
+        rule.name: sum(isinstance(one, tree.Pattern) for one in rule.conditions)
+        for rule in base.rules
+    }
+    outcome = Outcome()
+
+    def look() -> None:
+        outcome.fired.append([])
+        while len(outcome.fired[-1]) < MOST and (agenda := state.agenda()):
+            first = agenda[0]
+            described = describe(base, state, first.rule, first, own[first.rule])
+            (fired,) = state.run(1).firings
+            assert fired.rule == first.rule
+            outcome.fired[-1].append(described)
+            if halts[fired.rule]:
+                break
+        outcome.facts.append(in_order(content(base, state, one.number) for one in state.facts()))
+        outcome.conclusions.append({})
+        for fact in state.facts():
+            for of, name in base.concluded:
+                if of == fact.type and (levels := state.levels(fact.number, name)):
+                    outcome.conclusions[-1][content(base, state, fact.number), name] = (
+                        rounded(state.values(fact.number, name)),
+                        by_value(levels.items()),
+                    )
+        outcome.definitions.append(
+            in_order(
+                (one.rule, contents(base, state, one, own), rounded(one.certainty))
+                for one in state.definitions()
+            )
+        )
+        outcome.reports.append(
+            in_order(
+                (kind, name, content(base, state, number)) for kind, name, number in state.reports()
+            )
+        )
+
+    def change(event: Event, values: dict[str, Any]) -> Any:
+        state.modify(values[""], **without(values))
+        return values[""]
+
+    outcome.error = play(
+        trial,
+        {
+            "assert": lambda event, values: state.add(event.type, without(values)),
+            "modify": change,
+            "retract": lambda event, values: state.retract(values[""]),
+        },
+        look,
+    )
+    return outcome
+
+
+def content(base: tree.Base, state: State, number: Any) -> Content:
+    """Return a held fact as a value."""
+    fact = state.fact(number)
+    assert fact is not None
+    template = base.templates[fact.type]
+    values = [
+        content(base, state, fact[name])
+        if template[name].type.kind == "reference" and fact[name] is not UNKNOWN
+        else rounded(fact[name])
+        for name in template.names
+        if (fact.type, name) not in base.concluded
+    ]
+    return (fact.type, *values)
+
+
+def contents(base: tree.Base, state: State, firing: Any, own: Mapping[str, int]) -> Any:
+    """Return the facts that a definition matched; those of added patterns are left out."""
+    numbers = firing.matched[: own.get(firing.rule, 1)]
+    return tuple(content(base, state, number) for number in numbers)
+
+
+def describe(base: tree.Base, state: State, rule: str, firing: Any, own: int) -> Any:
+    """Return a firing as the oracle does: rule, facts, other variables by name."""
+    facts = {
+        one.variable
+        for each in base.rules
+        if each.name == rule
+        for one in each.conditions
+        if isinstance(one, tree.Pattern)
+    }
+    values = sorted((name, value) for name, value in firing.bindings if name not in facts)
+    matched = tuple(content(base, state, number) for number in firing.matched[:own])
+    return rule, matched, rounded(tuple(values))
+
+
+def by_record(base: tree.Base, trial: Trial) -> dict[str, Any]:
+    """Return what the record path says of a trial about one record."""
+    engine = Engine(lower(base), base.texts)
+    assert engine.single_record
+    (event,) = (one for one in trial.script if one.do == "assert")
+    result = engine.record(dict(event.values), Host(today=TODAY))
+    names = [name for _, name in base.concluded]
+    return {
+        "fired": sorted(result.rules),
+        "held": {name: rounded(result.held(name)) for name in names},
+        "levels": {name: by_value(result.levels(name)) for name in names},
+        "reports": sorted(result.reports),
+    }
+
+
+def record_of(outcome: Outcome, base: tree.Base) -> dict[str, Any]:
+    """Return the same of an outcome of the oracle or of the general path."""
+    (found,) = outcome.conclusions
+    names = [name for _, name in base.concluded]
+    by_name = {name: one for (_, name), one in found.items()}
+    return {
+        "fired": sorted({str(one[0]) for one in outcome.definitions[0]}),
+        "held": {name: by_name[name][0] if name in by_name else () for name in names},
+        "levels": {name: by_name[name][1] if name in by_name else () for name in names},
+        "reports": sorted((str(kind), str(name)) for kind, name, _ in outcome.reports[0]),
+    }
