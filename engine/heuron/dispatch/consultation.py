@@ -37,6 +37,7 @@ class Consultation:
         concluded: The fields of the record that rules conclude: a model that reads one asks them.
         ask_rules: Asks the rules about the record and all other facts.
         host: Functions of the host program, and the day.
+        facts: The other facts of the evidence, as pairs of type and values.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Consultation:
         "_rules",
         "bench",
         "blank",
+        "facts",
         "host",
         "record",
     )
@@ -58,6 +60,7 @@ class Consultation:
         concluded: frozenset[str],
         ask_rules: AskRules,
         host: Host,
+        facts: tuple[tuple[str, Mapping[str, Value]], ...] = (),
     ) -> None:
         self.blank = blank
         self.record = record
@@ -65,6 +68,7 @@ class Consultation:
         self._concluded = concluded
         self._ask_rules = ask_rules
         self.host = host
+        self.facts = facts
         self._rules: RulesOpinion | None = None
         self._predictions: dict[tuple[object, ...], Prediction] = {}
 
@@ -153,18 +157,30 @@ class Consultation:
         rules = self.rules()
         return {**self.record, **{name: rules.field(name) for name in wanted}}
 
+    def _lacking(self, missing: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those fields of other facts ("Loan.amount") that some fact does not have."""
+
+        def lacks(name: str) -> bool:
+            type_name, dot, field = name.partition(".")
+            return not dot or any(
+                values.get(field, UNKNOWN) is UNKNOWN
+                for other, values in self.facts
+                if other == type_name
+            )
+
+        return tuple(name for name in missing if lacks(name)) or missing
+
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route
         if line is None:
             return replace(self.blank, backend="refer", reason="no route", route=route)
         if line.backend == "refer":
             reason = line.reason or "a person decides"
-            if decision.missing:
-                verb = "is" if len(decision.missing) == 1 else "are"
-                reason += f" ({', '.join(decision.missing)} {verb} unknown)"
-            return replace(
-                self.blank, backend="refer", reason=reason, route=route, needs=decision.missing
-            )
+            needs = self._lacking(decision.missing)
+            if needs:
+                verb = "is" if len(needs) == 1 else "are"
+                reason += f" ({', '.join(needs)} {verb} unknown)"
+            return replace(self.blank, backend="refer", reason=reason, route=route, needs=needs)
         name = line.name if line.backend == "model" and line.name else "rules"
         if name == "rules":
             return routed(self.rules().finding, route)

@@ -160,7 +160,9 @@ class Dispatcher:
             return kb.consider(given, today=host.today, predict=predict)
 
         blank = Answer(kb.name, kb.goal_name, today=host.today)
-        return Consultation(blank, given.record, self.bench, self._concluded, ask_rules, host)
+        return Consultation(
+            blank, given.record, self.bench, self._concluded, ask_rules, host, given.facts
+        )
 
     def decide(self, asked: Consultation, strict: bool = False) -> Answer:
         """Return the answer of whom the policy chooses in a consultation."""

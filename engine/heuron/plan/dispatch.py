@@ -138,8 +138,11 @@ class _RouteWriter:
         else:
             writer.line(f"if not ({conditions.true(condition)}):")
             writer.depth += 1
-            # Written inside: what it reads more than `true` is read only when that failed.
+            # Written inside: what it reads more than `true` is read only when that failed, and
+            # the locals that it keeps are not there for later conditions.
+            variables = dict(self.names.variables)
             false = conditions.false(condition)
+            self.names.variables = variables
         why = self._why((condition,), route)
         writer.line(f"if {false}:")
         writer.line(f"    tried.append(({route.line!r}, False, {why}))")
