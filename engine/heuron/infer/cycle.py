@@ -208,7 +208,7 @@ class Cycle:
             message += f" (with {bindings})"
         diagnostic = Diagnostic(
             Severity.ERROR,
-            "action-failed",
+            problem.code if problem.code in ("fact-in-use", "duplicate-fact") else "action-failed",
             message,
             Span(file, start, end),
             None,

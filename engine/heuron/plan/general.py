@@ -210,6 +210,8 @@ def _possible(module: Module, rule: Rule, name: str) -> None:
         if checks:
             body.writer.line(f"if not ({' and '.join(checks)}):")
             body.writer.line(f"    out({_tuple([body.scope.rows[one] for one in rows])})")
+        else:
+            body.writer.line("pass")
 
     leaf = Leaf(emit, "return", ("out",))
     Body(module, Scope(), True, leaf).write(name, ("out",), conditions)
@@ -394,7 +396,7 @@ def _table(module: Module, table: Table) -> list[str]:
         value = _fitting(body, table.type_name, table.field, row.value)
         writer.line(f"out(({place!r}, r, {value}, {body.lowest()}))")
 
-    write_table(table, body.expressions, module.constants, writer, hit)
+    write_table(table, body.expressions, module.constants, writer, hit, "r[0]")
     module.add(name, ("out", "reports"), writer.lines)
     writer = Writer()
     writer.line(f"for r in {module.table(table.type_name)}.values():")

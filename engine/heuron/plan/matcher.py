@@ -636,7 +636,7 @@ class Body:
             _aggregate_emitter(node, weighed),
             (f"if INNER: return {unknown}", f"return {result}"),
         )
-        local = self.writer.fresh("g")
+        local = self.writer.fresh("agg")
         self.noted.append(local)
         if weighed:
             weight = self.writer.fresh("q")

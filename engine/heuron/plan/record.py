@@ -216,6 +216,8 @@ class _RecordWriter:
     ) -> None:
         """Write one contribution: to the product of a constant value, or to the list."""
         one = self.fields[field]
+        if constant is UNKNOWN:
+            return
         strength = repr(float(certainty))
         if weights:
             lowest = weights[0] if len(weights) == 1 else f"min({', '.join(weights)})"

@@ -161,12 +161,30 @@ class RecordConditions:
         return " and ".join(true) or "True", " or ".join(false) or "False"
 
     def weights(self, conditions: tuple[Condition, ...]) -> list[str]:
-        """Return the certainties of the concluded fields that conditions read, as source."""
-        expressions: list[object] = list(conditions)
+        """Return the certainties of the concluded fields that conditions read, as source.
+
+        Of an `either` the best branch that holds counts.
+        """
+        found = self.weights_of(conditions)
         for one in conditions:
-            if isinstance(one, Either):
-                expressions += [part for branch in one.branches for part in branch]
-        return self.weights_of(tuple(expressions))
+            if isinstance(one, Either) and any(self._weighs(part) for part in one.branches):
+                found.append(self._best_branch(one))
+        return found
+
+    def _weighs(self, conditions: tuple[Condition, ...]) -> bool:
+        inner = [one for one in conditions if isinstance(one, Either)]
+        return bool(self.weights_of(conditions)) or any(
+            self._weighs(branch) for one in inner for branch in one.branches
+        )
+
+    def _best_branch(self, either: Either) -> str:
+        parts = []
+        for branch in either.branches:
+            true = " and ".join(part for one in branch for part in self._true_parts(one))
+            weights = self.weights(branch)
+            lowest = weights[0] if len(weights) == 1 else f"min({', '.join(weights)})"
+            parts.append(f"({lowest if weights else '1.0'} if {true or 'True'} else 0.0)")
+        return self.writer.keep(parts[0] if len(parts) == 1 else f"max({', '.join(parts)})")
 
     def weights_of(self, nodes: tuple[object, ...]) -> list[str]:
         """Return the certainties of the concluded fields that nodes read, as source."""

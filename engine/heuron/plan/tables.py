@@ -25,6 +25,7 @@ def write_table(
     constants: Constants,
     writer: Writer,
     hit: Callable[[int], None],
+    number: str = "",
 ) -> None:
     """Write a table about the record that its names stand for.
 
@@ -34,6 +35,7 @@ def write_table(
         constants: The module's constants.
         writer: The function; `reports` must be a list there.
         hit: Writes what happens when the row at a place has been chosen.
+        number: Source for the number of the record's fact, when reports are to have it.
     """
     single = table.hit in ("unique", "any")
     if single:
@@ -59,13 +61,15 @@ def write_table(
     writer.line("pass")
     writer.depth -= 1
     if single:
-        _single_hit(table, expressions, constants, writer, hit)
+        name = constants.literal(table.name)
+        report = f"('several-hits', {name}{number and ', '}{number})"
+        _single_hit(table, expressions, report, writer, hit)
 
 
 def _single_hit(
     table: Table,
     expressions: Expressions,
-    constants: Constants,
+    report: str,
     writer: Writer,
     hit: Callable[[int], None],
 ) -> None:
@@ -75,7 +79,7 @@ def _single_hit(
     else:
         values = "".join(f"{expressions.value(row.value)}, " for row in table.rows)
         writer.line(f"if differ(h, ({values})):")
-    writer.line(f"    reports.append(('several-hits', {constants.literal(table.name)}))")
+    writer.line(f"    reports.append({report})")
     writer.line("elif h:")
     writer.depth += 1
     for place in range(len(table.rows)):
