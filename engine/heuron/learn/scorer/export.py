@@ -14,9 +14,9 @@ def export_model(family: str | None, estimator: Any) -> dict[str, Any] | None:
 
         return linear.export(estimator)
     if family in ("tree", "forest", "boosting"):
-        from heuron.learn.scorer import trees
+        from heuron.learn.scorer import tree_export
 
-        return trees.export(estimator)
+        return tree_export.export(estimator)
     if family == "naive_bayes":
         from heuron.learn.scorer import naive_bayes
 
