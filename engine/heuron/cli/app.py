@@ -27,12 +27,6 @@ COMMANDS: Final = (
     "describe",
     "check",
     "fmt",
-    "test",
-    "run",
-    "plan",
-    "train",
-    "models",
-    "compare",
 )
 """The commands in the order of `--help`; `heuron.cli.<name>` holds the function `<name>`."""
 

@@ -1,4 +1,4 @@
-"""Records from a file or from stdin, and answers to a file: JSON, JSON lines, CSV, parquet."""
+"""Records from a file or from stdin: JSON, JSON lines, CSV, parquet."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from heuron.answer import Answer, plain
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.sources import decoded, read_text
 from heuron.values import Template
 
-__all__ = ["is_table", "read_records", "write_answers"]
+__all__ = ["LINES", "is_table", "read_records", "refused"]
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 LINES = (".jsonl", ".ndjson")
@@ -49,9 +48,9 @@ def read_records(file: str, template: Template | None, kept: Iterable[str]) -> I
             whole = json.loads(text)
         except ValueError as error:
             if file != "-" or "\n" not in text.strip():
-                raise _refused(shown, f"no JSON: {error}") from None
+                raise refused(shown, f"no JSON: {error}") from None
         except RecursionError:
-            raise _refused(shown, "nested too deeply") from None
+            raise refused(shown, "nested too deeply") from None
         else:
             yield from _objects(shown, whole)
             return
@@ -64,9 +63,9 @@ def _line(place: str, line: str) -> Mapping[str, object]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _refused(place, f"no JSON: {error}") from None
+        raise refused(place, f"no JSON: {error}") from None
     if not isinstance(record, dict):
-        raise _refused(place, "not an object of fields")
+        raise refused(place, "not an object of fields")
     return record
 
 
@@ -75,10 +74,10 @@ def _objects(shown: str, whole: object) -> Iterator[Record]:
         yield shown, whole
         return
     if not isinstance(whole, list):
-        raise _refused(shown, "neither an object of fields nor a list of them")
+        raise refused(shown, "neither an object of fields nor a list of them")
     for number, record in enumerate(whole, 1):
         if not isinstance(record, dict):
-            raise _refused(f"{shown} record {number}", "not an object of fields")
+            raise refused(f"{shown} record {number}", "not an object of fields")
         yield f"{shown} record {number}", record
 
 
@@ -88,14 +87,14 @@ def _from_table(file: str, template: Template | None, kept: frozenset[str]) -> I
     from heuron.learn.source import read_source
 
     if template is None:
-        raise _refused(file, "a table of records needs a knowledge base with a goal")
+        raise refused(file, "a table of records needs a knowledge base with a goal")
     raw = read_source(file, Path(), None)
     by_slug = {slug(name): name for name in template.names if name not in kept}
     fields = {column: by_slug.get(slug(column)) for column in raw.columns}
     used = {column: field for column, field in fields.items() if field is not None}
     if not used:
         hint = f"The fields of {template.name} are: {', '.join(by_slug.values())}."
-        raise _refused(file, "none of its columns is a field", hint)
+        raise refused(file, "none of its columns is a field", hint)
     for row in range(raw.rows):
         record: dict[str, object] = {}
         for column, field in used.items():
@@ -106,82 +105,6 @@ def _from_table(file: str, template: Template | None, kept: frozenset[str]) -> I
         yield raw.place(row), record
 
 
-def _refused(place: str, message: str, hint: str | None = None) -> RuleError:
+def refused(place: str, message: str, hint: str | None = None) -> RuleError:
+    """Return the error of a file that is not what it should be."""
     return RuleError(Diagnostic(Severity.ERROR, "bad-evidence", f"{place}: {message}.", hint=hint))
-
-
-def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
-    """Write answers to a CSV, parquet or JSON-lines file, whole or not at all; return how many.
-
-    Raises:
-        RuleError: The file's ending is of no known kind.
-    """
-    suffix = Path(file).suffix.lower()
-    temporary = f"{file}.tmp"
-    try:
-        if suffix in LINES:
-            count = _write_lines(temporary, answers)
-        elif suffix == ".csv":
-            count = _write_csv(temporary, answers)
-        elif suffix in (".parquet", ".pq"):
-            count = _write_parquet(temporary, answers)
-        else:
-            hint = "Answers are written to .jsonl, .csv or .parquet."
-            raise _refused(file, "of no known kind", hint)
-        Path(temporary).replace(file)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return count
-
-
-def _write_lines(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
-    count = 0
-    with open(file, "w", encoding="utf-8") as stream:
-        for _, answer in answers:
-            body = {"format": 1, "command": "ask", **answer.to_dict()}
-            stream.write(json.dumps(body, ensure_ascii=False) + "\n")
-            count += 1
-    return count
-
-
-COLUMNS = ("record", "value", "certainty", "confidence", "backend", "reason", "rules", "needs")
-
-
-def _row(place: str, answer: Answer) -> dict[str, object]:
-    value = plain(answer.value)
-    return {
-        "record": place,
-        "value": ", ".join(map(str, value)) if isinstance(value, list) else value,
-        "certainty": answer.certainty,
-        "confidence": answer.confidence,
-        "backend": answer.backend,
-        "reason": answer.reason,
-        "rules": ", ".join(answer.rules),
-        "needs": ", ".join(answer.needs),
-    }
-
-
-def _write_csv(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
-    import csv
-
-    count = 0
-    with open(file, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
-        writer.writeheader()
-        for place, answer in answers:
-            writer.writerow(_row(place, answer))
-            count += 1
-    return count
-
-
-def _write_parquet(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        hint = "pip install heuron[parquet]"
-        raise _refused(file, "writing parquet needs pyarrow", hint) from None
-    rows = [_row(place, answer) for place, answer in answers]
-    columns = {name: [row[name] for row in rows] for name in COLUMNS}
-    pyarrow.parquet.write_table(pyarrow.table(columns), file)
-    return len(rows)

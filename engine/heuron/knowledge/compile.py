@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from heuron.check import Environment, analyse
-from heuron.check.tree import Base, TestCase
-from heuron.diagnostics import Diagnostic, RuleError
+from heuron.check.tree import Base, Goal, TestCase
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.load import Engine
 from heuron.knowledge.base import Block, GoalField, RuleEntry
 from heuron.knowledge.functions import host_function
@@ -66,7 +67,12 @@ def analysed(
 
 
 def compiled(
-    texts: Texts, shown: str, models: tuple[str, ...], functions: Mapping[str, Any], name: str
+    texts: Texts,
+    shown: str,
+    models: tuple[str, ...],
+    functions: Mapping[str, Any],
+    name: str,
+    goal_name: str | None = None,
 ) -> tuple[Parts, Engine]:
     """Return the parts and the engine of a knowledge base.
 
@@ -76,13 +82,16 @@ def compiled(
         models: The names of the domain's models.
         functions: Host functions.
         name: What it is called when it declares no domain.
+        goal_name: Another goal than the file's, `Type.field`.
 
     Raises:
-        RuleError: It has errors; it holds them all.
+        RuleError: It has errors (it holds them all), or the goal does not exist.
     """
     base, found, files = analysed(texts, shown, models, functions)
     if base is None:
         raise RuleError([one for one in found if one.is_error])
+    if goal_name is not None:
+        base = _with_goal(base, goal_name)
     whole = with_route_queries(base)
     program = lower(whole)
     engine = Engine(program, whole.texts)
@@ -105,6 +114,20 @@ def compiled(
         "example": _example(base),
     }
     return Parts(light, (base, files)), engine
+
+
+def _with_goal(base: Base, name: str) -> Base:
+    """Return a knowledge base with another goal; routes and tests are about the old one."""
+    type_name, _, field = name.partition(".")
+    template = base.templates.get(type_name)
+    if template is None or field not in template:
+        fields = [f"{one}.{inner}" for one, inner in base.concluded]
+        near = nearest(name, fields)
+        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(fields)}."
+        message = f"{name} is no field that could be asked for."
+        raise RuleError(Diagnostic(Severity.ERROR, "unknown-field", message, hint=hint))
+    many = (type_name, field) in base.many
+    return replace(base, goal=Goal(type_name, field, many), dispatches=(), tests=())
 
 
 def _rules(engine: Engine) -> tuple[RuleEntry, ...]:

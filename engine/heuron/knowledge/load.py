@@ -50,6 +50,7 @@ def load(
     path: str | os.PathLike[str] | Domain,
     *,
     functions: Functions | None = None,
+    goal: str | None = None,
     cache: str | None = None,
 ) -> KnowledgeBase:
     """Return the knowledge base of a rule file.
@@ -59,6 +60,7 @@ def load(
             domain that was found.
         functions: Functions that its rules may call. Their type hints say what they take and
             give: str, int, float, bool, date, datetime, timedelta.
+        goal: Another goal than the file's, `Type.field`: then it has no routes and no tests.
         cache: A folder for compiled programs, the user's alone; None: no cache.
 
     Raises:
@@ -69,7 +71,8 @@ def load(
     known = dict(functions or {})
     kept = None
     if cache is not None:
-        names = [domain.file, domain.root, domain.shown, repr(models), *_signatures(known)]
+        names = [domain.file, domain.root, domain.shown, repr(models), repr(goal)]
+        names += _signatures(known)
         kept = Cache(cache, names)
         found = kept.read()
         if found is not None:
@@ -77,7 +80,7 @@ def load(
     from heuron.knowledge.compile import compiled
 
     sources = _sources(domain)
-    parts, engine = compiled(sources, domain.shown, models, known, domain.name)
+    parts, engine = compiled(sources, domain.shown, models, known, domain.name, goal)
     if kept is not None:
         kept.write(sources.used, (parts.packed(), engine.code()))
     return KnowledgeBase(parts, engine, known)

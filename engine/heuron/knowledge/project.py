@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["Domain", "built_in_folder", "domains", "find_domain", "find_project", "headline"]
+__all__ = [
+    "Domain",
+    "built_in_folder",
+    "domains",
+    "find_domain",
+    "find_project",
+    "headline",
+    "rule_files",
+]
 
 MARKS = ("rules", "models", "pyproject.toml", ".git")
 """What makes a folder a project: the search goes upwards to the first that holds one."""
@@ -102,6 +110,16 @@ def domains(start: str = ".") -> list[tuple[Domain, str | None]]:
             if heading is not None:
                 found[name] = _domain(name, file, folder, project), heading[1]
     return [found[name] for name in sorted(found)]
+
+
+def rule_files(start: str = ".") -> list[str]:
+    """Return the paths of all rule files of the project's `rules/`, from `start`; none without."""
+    project = find_project(start)
+    if project is None:
+        return []
+    folder = os.path.join(project, "rules")
+    relative = os.path.relpath(folder, start)
+    return [os.path.join(relative, name) for name in _names_in(folder)]
 
 
 def headline(file: str) -> tuple[str, str | None] | None:

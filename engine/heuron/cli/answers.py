@@ -1,0 +1,86 @@
+"""Answers in words, as `heuron ask` shows them."""
+
+from __future__ import annotations
+
+from heuron.answer import Answer, Tried
+from heuron.cli.render import bold, columns
+from heuron.values import show
+
+__all__ = ["answer_lines", "said", "value_words"]
+
+
+def value_words(value: object) -> str:
+    """Return an answer's value in words; nothing known is "unknown"."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, tuple):
+        return ", ".join(show(one) for one in value) or "unknown"
+    return show(value)
+
+
+def said(answer: Answer) -> tuple[str, str, str, str]:
+    """Return who answered, what, how sure, and what to know about it, as the cells of a row."""
+    backend = (answer.backend or "nobody").removeprefix("model:")
+    if answer.value is None:
+        needs = f"needs {', '.join(answer.needs)}" if answer.needs else ""
+        return backend, "no answer", "", answer.reason or needs
+    return backend, value_words(answer.value), _sureness(answer), _remarks(answer)
+
+
+def _sureness(answer: Answer) -> str:
+    if answer.interval is not None:
+        return f"between {show(answer.interval[0])} and {show(answer.interval[1])}"
+    if answer.confidence is not None:
+        return f"confidence {answer.confidence:.3f}"
+    if answer.certainty is not None:
+        return f"certainty  {answer.certainty:.3g}"
+    if answer.score is not None:
+        return f"score {answer.score:.3f} (not calibrated)"
+    return ""
+
+
+def _remarks(answer: Answer) -> str:
+    parts = [", ".join(answer.rules)] if answer.rules else []
+    if answer.imputed:
+        parts.append(f"{', '.join(answer.imputed)} unknown, filled in")
+    if answer.outside:
+        parts.append(f"{', '.join(answer.outside)} outside what it was trained on")
+    return "; ".join(parts)
+
+
+def answer_lines(question: str | None, answer: Answer) -> list[str]:
+    """Return one answer in words: the question, the value, who gave it, and the route."""
+    heading = question or f"{answer.goal}?"
+    if answer.backend == "refer":
+        lines = [f"{heading}   {bold('a person decides')}: {answer.reason}"]
+    else:
+        lines = [f"{heading}   {bold(value_words(answer.value))}"]
+        lines += columns([said(answer)], indent="  ")
+    rows = [
+        ("", f"also {value_words(one.value)}", f"certainty  {one.certainty:.3g}")
+        for one in answer.alternatives
+        if one.certainty is not None
+    ]
+    lines += columns(rows, indent="  ")
+    lines += route_lines(answer)
+    if answer.needs and answer.value is not None:
+        lines.append(f"Unknown, and could change it: {', '.join(answer.needs)}.")
+    elif answer.needs:
+        lines.append(f"Needs: {', '.join(answer.needs)}.")
+    return lines
+
+
+def route_lines(answer: Answer) -> list[str]:
+    """Return how the dispatcher came to the answer: the line that held, and those before it."""
+    route = answer.route
+    if route is None:
+        return []
+    lines = [_tried(one) for one in route.tried]
+    lines += [f"Skipped: {name} has not been trained." for name in route.skipped]
+    return lines
+
+
+def _tried(one: Tried) -> str:
+    how = {True: "held", False: "did not hold", None: "is unknown"}[one.held]
+    why = f" ({one.why})" if one.why and one.why != "otherwise" else ""
+    return f"Route: line {one.line}, {one.backend.removeprefix('model:')}, {how}{why}."

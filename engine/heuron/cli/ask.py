@@ -1,0 +1,69 @@
+"""`heuron ask`: one question to rules and models, from the command line or a file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["ask"]
+
+
+def ask(
+    domain: Annotated[
+        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+    ],
+    evidence: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FIELD=VALUE", help="What is known; all else is unknown."),
+    ] = None,
+    via: Annotated[
+        str, typer.Option(metavar="WHO", help="dispatch, rules, a model's name, or all.")
+    ] = "dispatch",
+    why: Annotated[bool, typer.Option("--why", help="Explain the answer.")] = False,
+    why_not: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="Explain why the answer is not VALUE.")
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=VALUE", help="Ask again with this changed, and compare."),
+    ] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FACT", help="Another fact, such as 'Loan(amount=15_000)'."),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Records in JSON, JSON lines, CSV or parquet; - is stdin."
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the answers to a .csv, .jsonl or .parquet file."),
+    ] = None,
+    goal: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE.FIELD", help="Ask the rules for another concluded field."),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day of the question, as 2026-11-24.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 without an answer, 1 if a model is absent.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a record.")] = False,
+) -> int:
+    """Answer a question by rules, by a model, or by whom the dispatcher chooses."""
+    from heuron.cli.asking import Wanted, ask_one, ask_records, show_how
+    from heuron.cli.opening import day, open_domain
+    from heuron.knowledge.evidence import from_words
+
+    found, knowledge = open_domain(domain, goal)
+    wanted = Wanted(via, why, why_not, tuple(what_if or ()), day(today), strict, json)
+    if not (evidence or fact or file):
+        return show_how(found, knowledge, wanted)
+    given = from_words(evidence or (), fact or ())
+    if file is None:
+        return ask_one(found, knowledge, given, wanted, out)
+    return ask_records(found, knowledge, file, given, wanted, out)

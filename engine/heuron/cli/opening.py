@@ -1,0 +1,69 @@
+"""How commands open a domain: its knowledge base from the cache, its models from their folders."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from heuron.cli.folders import cache_folder, data_folder
+from heuron.knowledge.base import KnowledgeBase
+from heuron.knowledge.load import load
+from heuron.knowledge.project import Domain, find_domain, find_project
+
+if TYPE_CHECKING:
+    from heuron.dispatch.dispatcher import Dispatcher
+    from heuron.learn.store import Store
+
+__all__ = ["day", "open_dispatcher", "open_domain", "open_store"]
+
+
+def open_domain(name: str, goal: str | None = None) -> tuple[Domain, KnowledgeBase]:
+    """Return a domain by name or path, and its knowledge base, perhaps with another goal.
+
+    Raises:
+        RuleError: There is no such domain, or its file has errors.
+    """
+    domain = find_domain(name)
+    return domain, load(domain, goal=goal, cache=cache_folder())
+
+
+def open_store(domain: Domain) -> Store:
+    """Return the trained models that a domain can use, the nearest first.
+
+    They are the project's, or outside any project the user's own, and the built-in ones.
+    """
+    from heuron.learn.store import Store
+
+    roots = [os.path.dirname(folder) for folder in domain.models]
+    if domain.built_in and find_project(".") is None:
+        roots.insert(0, os.path.join(data_folder(), "models"))
+    cache = cache_folder()
+    return Store(*roots, checked=None if cache is None else os.path.join(cache, "checked"))
+
+
+def open_dispatcher(domain: Domain, knowledge: KnowledgeBase) -> Dispatcher:
+    """Return the dispatcher of a domain with its models."""
+    from heuron.dispatch.dispatcher import Dispatcher
+
+    return Dispatcher(knowledge, open_store(domain))
+
+
+def day(text: str | None) -> Any:
+    """Return a date from the command line, or None.
+
+    Raises:
+        RuleError: It is no date.
+    """
+    if text is None:
+        return None
+    from datetime import date
+
+    from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f'"{text}" is no date.'
+        raise RuleError(
+            Diagnostic(Severity.ERROR, "usage", message, hint="Write it as 2026-11-24.")
+        ) from None
