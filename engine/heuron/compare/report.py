@@ -10,11 +10,15 @@ from heuron.compare.evaluate import COVERAGE_APART
 from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import RuleScore
+from heuron.learn.data import SAW_TEXT
 
 __all__ = ["report"]
 
 SIGNIFICANT: Final = 0.05
+SAW: Final = SAW_TEXT.rstrip(".")
 FEW_DISAGREEMENTS: Final = 30
+FEW_PAIRS: Final = 6
+"""Up to so many pairs all are in the table; of more, those with rules or a dispatcher."""
 SPLITS: Final = {
     "hash": "held out by their content",
     "group": "held out by group",
@@ -34,7 +38,7 @@ def report(comparison: Comparison) -> str:
         _table(_pair_rows(comparison)),
         _verdicts(comparison),
         _table(_rule_rows(comparison)),
-        [f"Note: {one}." for one in comparison.warnings],
+        [f"Note: {one}." for one in comparison.warnings if one != SAW],
     ]
     return "\n".join(line for lines in parts for line in lines)
 
@@ -53,7 +57,8 @@ def _headline(comparison: Comparison) -> str:
         notes.append(f"{_rows(rows.contradictions)} like another but for the answer")
     if rows.trained_on_left_out:
         notes.append(f"{_rows(rows.trained_on_left_out)} left out that a model was trained on")
-    return f"{comparison.domain}: {what} ({', '.join(notes)})."
+    saw = f" {SAW}." if SAW in comparison.warnings else ""
+    return f"{comparison.domain}: {what} ({', '.join(notes)}).{saw}"
 
 
 def _backend_rows(comparison: Comparison) -> list[list[str]]:
@@ -125,7 +130,8 @@ def _pair_rows(comparison: Comparison) -> list[list[str]]:
         return []
     header = ["both answered", "agree", "kappa", "only first right", "only second right"]
     rows = [[*header, "difference", "p (Holm)"]]
-    for one in comparison.pairs:
+    shown = _shown_pairs(comparison.pairs)
+    for one in shown:
         low, high = (100 * end for end in one.difference_interval)
         rows.append(
             [
@@ -138,7 +144,16 @@ def _pair_rows(comparison: Comparison) -> list[list[str]]:
                 _p_values(one),
             ]
         )
+    if len(shown) < len(comparison.pairs):
+        rows.append([f"{len(comparison.pairs) - len(shown)} more pairs of models: --json"])
     return rows
+
+
+def _shown_pairs(pairs: Sequence[PairScore]) -> list[PairScore]:
+    """Return all pairs when they are few, else those with rules or a dispatcher."""
+    if len(pairs) <= FEW_PAIRS:
+        return list(pairs)
+    return [one for one in pairs if not one.a.startswith("model:") or one.b == "dispatch"]
 
 
 def _p_values(pair: PairScore) -> str:
@@ -177,22 +192,30 @@ def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
             rows = _rows(pair.rows_both)
             lines.append(f"{better} is right more often than {worse} on the {rows} both answered.")
         else:
-            alike.append((f"{a} and {b}", pair))
+            alike.append(pair)
     if len(alike) == 1:
-        names, pair = alike[0]
+        pair = alike[0]
         lines.append(
-            f"{names} cannot be told apart on the {_rows(pair.rows_both)} both answered; "
-            f"{_size(pair)} would probably not show."
+            f"{short_name(pair.a)} and {short_name(pair.b)} cannot be told apart on the "
+            f"{_rows(pair.rows_both)} both answered; {_size(alike)} would probably not show."
         )
     elif alike:
-        lines.append("Cannot be told apart on the rows both answered, with what would not show:")
-        lines += _table([[f"{names},", f"{_size(pair)}"] for names, pair in alike])
+        which = "The other pairs" if lines else "No pair"
+        cannot = "cannot be told apart" if lines else "can be told apart"
+        lines.append(
+            f"{which} {cannot} on the rows both answered; {_size(alike)} would probably not show."
+        )
     return lines
 
 
-def _size(pair: PairScore) -> str:
-    points = round(100 * pair.would_not_show)
-    return "even a large difference" if points >= 50 else f"a difference under {points} points"
+def _size(pairs: Sequence[PairScore]) -> str:
+    """Return in words the difference that would not show (the smallest and largest of many)."""
+    points = sorted(round(100 * pair.would_not_show) for pair in pairs)
+    if points[0] >= 50:
+        return "even a large difference"
+    if points[0] == points[-1]:
+        return f"a difference under {points[0]} points"
+    return f"a difference under {points[0]} to {points[-1]} points (by pair)"
 
 
 def _best(comparison: Comparison) -> str | None:

@@ -78,6 +78,20 @@ class Consultation:
             self._rules = RulesOpinion(self._ask_rules(self.predict))
         return self._rules
 
+    def know(self, finding: Finding | None, predictions: Mapping[str, Prediction]) -> None:
+        """Take in what rules and models were asked before, so that they are not asked again.
+
+        Args:
+            finding: What the rules found; None when they were not asked.
+            predictions: What models said of this record, by name.
+        """
+        if finding is not None:
+            self._rules = RulesOpinion(finding)
+        for name, prediction in predictions.items():
+            model = self.bench.get(name)
+            if model is not None:
+                self._predictions[self._key(name, model, self._record_for(model))] = prediction
+
     def has(self, name: str) -> bool:
         """Return whether a model can be asked."""
         return self.bench.get(name) is not None
@@ -90,12 +104,15 @@ class Consultation:
         model = self.bench.get(name)
         if model is None:
             return Prediction(UNKNOWN, needs=(f"model {name}",))
-        # Only what the model reads tells records apart.
-        key = (name, *[record.get(field, UNKNOWN) for field in model.inputs])
+        key = self._key(name, model, record)
         found = self._predictions.get(key)
         if found is None:
             found = self._predictions[key] = model.predict(record)
         return found
+
+    def _key(self, name: str, model: Model, record: Mapping[str, Value]) -> tuple[object, ...]:
+        # Only what the model reads tells records apart.
+        return (name, *[record.get(field, UNKNOWN) for field in model.inputs])
 
     def opinion(self, name: str) -> Opinion:
         """Return the opinion of "rules" or of a model; `ABSENT` of one that is not there."""

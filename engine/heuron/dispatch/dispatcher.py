@@ -54,7 +54,7 @@ class Dispatcher:
         self._store = store
         self._policy: Policy | None = None
         self._block = policy
-        self._concluded = frozenset(
+        self.concluded = frozenset(
             field for type_name, field in kb.concluded if type_name == template.name
         )
         if policy is not None:
@@ -161,7 +161,7 @@ class Dispatcher:
 
         blank = Answer(kb.name, kb.goal_name, today=host.today)
         return Consultation(
-            blank, given.record, self.bench, self._concluded, ask_rules, host, given.facts
+            blank, given.record, self.bench, self.concluded, ask_rules, host, given.facts
         )
 
     def decide(self, asked: Consultation, strict: bool = False) -> Answer:
