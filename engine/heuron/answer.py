@@ -277,8 +277,8 @@ class Answer:
             "domain": self.domain,
             "goal": self.goal,
             "value": plain(self.value),
-            "certainty": self.certainty,
-            "confidence": self.confidence,
+            "certainty": _digits(self.certainty),
+            "confidence": _digits(self.confidence),
             "calibrated": self.calibrated,
             "interval": list(self.interval) if self.interval else None,
             "backend": self.backend,
@@ -287,8 +287,8 @@ class Answer:
             "alternatives": [
                 {
                     "value": plain(one.value),
-                    "certainty": one.certainty,
-                    "confidence": one.confidence,
+                    "certainty": _digits(one.certainty),
+                    "confidence": _digits(one.confidence),
                 }
                 for one in self.alternatives
             ],
@@ -296,8 +296,13 @@ class Answer:
             "imputed": list(self.imputed),
             "outside": list(self.outside),
             "reason": self.reason,
-            "elapsed_us": self.elapsed_us,
+            "elapsed_us": None if self.elapsed_us is None else round(self.elapsed_us, 1),
         }
+
+
+def _digits(number: float | None) -> float | None:
+    """Return a number with 12 digits: the last ones are the rounding of binary fractions."""
+    return None if number is None else float(f"{number:.12g}")
 
 
 class Explainer:

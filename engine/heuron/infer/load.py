@@ -10,6 +10,7 @@ import linecache
 import marshal
 import weakref
 from collections.abc import Callable, Mapping
+from datetime import date
 from hashlib import sha256
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -141,7 +142,7 @@ class Engine:
         """
         function = self._record or self._compile_record()
         if host is None:
-            host = self._host or self._plain_host()
+            host = self._plain_host()
         if host.predict is None and not self.outline["predicts"]:
             raw = function(values.get, host.today, host.now, None, host.call)
             return RecordResult(self, values, raw, host)
@@ -150,10 +151,12 @@ class Engine:
         return RecordResult(self, values, raw, host, tuple(asked.silent))
 
     def _plain_host(self) -> Host:
-        from datetime import date
+        """Return a host with the day and the time of the run.
 
+        Where no definition reads the clock, one host serves for a whole day.
+        """
         host = self._host
-        if host is None or host.today != date.today():
+        if host is None or self.outline["reads_clock"] or host.today != date.today():
             host = self._host = Host()
         return host
 
@@ -179,9 +182,7 @@ class Engine:
         assert self._unknown is not None
         host = result.host
         unknown = self._unknown(get, result.raw, host.today, host.now, host.call)
-        return record_needs(
-            self.rules, field or self.goal_field, set(unknown), lacking, result
-        )
+        return record_needs(self.rules, field or self.goal_field, set(unknown), lacking, result)
 
     def _compile_record(self) -> Callable[..., tuple[Any, ...]]:
         if self._record_code is None:

@@ -16,8 +16,8 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
 from heuron.knowledge.evidence import Evidence, read_evidence
-from heuron.knowledge.finding import Finding, RecordFinding, SessionFinding, hold
-from heuron.knowledge.quick import QuickRead, quick_reader
+from heuron.knowledge.finding import Finding, RecordFinding, SessionFinding, hold, quick_ask
+from heuron.knowledge.quick import quick_reader
 from heuron.values import Template
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class KnowledgeBase:
         self.path = parts.path
         self.goal = parts.goal
         self.goal_name = "" if parts.goal is None else f"{parts.goal.type_name}.{parts.goal.field}"
-        self._quick: QuickRead | None = None
+        self._quick = None
         if parts.goal is not None and engine.single_record and not functions:
-            self._quick = quick_reader(engine.templates[parts.goal.type_name])
+            self._quick = quick_ask(self, quick_reader(engine.templates[parts.goal.type_name]))
 
     # What it is.
 
@@ -185,15 +185,13 @@ class KnowledgeBase:
             LimitError: A limit was met.
         """
         start = perf_counter()
-        values = None
-        if self._quick is not None and today is None and type(evidence) is dict:
-            values = self._quick(evidence)
-        if values is not None:
-            answer = RecordFinding(self, self._engine.record(values)).answer
-        else:
+        answer = None
+        if type(evidence) is dict and today is None and self._quick is not None:
+            answer = self._quick(evidence)
+        if answer is None:
             answer = self.consider(evidence, today=today).answer
         # The answer is new, and nobody has seen it yet.
-        object.__setattr__(answer, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
+        object.__setattr__(answer, "elapsed_us", (perf_counter() - start) * 1e6)
         return answer
 
     def ask_many(

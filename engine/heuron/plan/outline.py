@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heuron.check.tree import (
+    Call,
     CertaintyOf,
     Conclude,
     Condition,
@@ -69,6 +70,11 @@ def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
             for item in definitions(program)
             if isinstance(item, Rule)
             for one in item.conditions
+        ),
+        "reads_clock": any(
+            isinstance(one, Call) and one.function in ("today", "now")
+            for item in definitions(program)
+            for one in walk(item)
         ),
     }
 
