@@ -16,7 +16,7 @@ from heuron.learn.settings import DataSettings
 from heuron.learn.source import Raw
 from heuron.values import UNKNOWN, Field, Value
 
-__all__ = ["EMPTY", "Typed", "match_columns", "type_columns"]
+__all__ = ["EMPTY", "Typed", "match_columns", "read_cells", "type_columns"]
 
 EMPTY: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
 """Texts that stand for an empty cell, unless the field has a level of that name.
@@ -90,6 +90,20 @@ def type_columns(
             bad.update(row for row, _ in read.refused)
             found += _refusals(settings, raw, column, read)
     return Typed(typed, frozenset(bad), tuple(found))
+
+
+def read_cells(field: Field, cells: Sequence[Any]) -> list[Value]:
+    """Return the cells of one column as values of a field, as in data without `[levels]`.
+
+    Raises:
+        ValueError: With the first cell that the field refuses.
+    """
+    read = _Cells(field, {}, False)
+    values = [read.value(cell, row) for row, cell in enumerate(cells)]
+    if read.refused:
+        row, message = read.refused[0]
+        raise ValueError(f"row {row + 1}: {message}")
+    return values
 
 
 class _Cells:

@@ -5,6 +5,8 @@ Owns `Contract`. Training, data and estimators take it, so that they need no kno
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,20 +71,26 @@ def contract_of(kb: KnowledgeBase) -> Contract:
     Raises:
         ValueError: When it has no goal.
     """
-    goal, template = kb.goal, kb.template
-    if goal is None or template is None:
+    goal = kb.goal
+    if goal is None:
         raise ValueError(f"{kb.name} has no goal: models and data need `goal Type.field`")
+    concluded = (name for type_name, name in kb.concluded if type_name == goal.type_name)
     return Contract(
         domain=kb.name,
-        template=template,
+        template=kb.template,
         goal=goal.field,
         many=goal.many,
         tolerance=goal.tolerance,
         percent=goal.percent,
-        concluded=frozenset(
-            name for type_name, name in kb.concluded if type_name == goal.type_name
-        ),
+        concluded=frozenset(concluded),
         data=kb.data,
-        folder=getattr(kb, "folder", None),
-        digest=getattr(kb, "digest", None),
+        folder=os.path.dirname(kb.path) if kb.path else None,
+        digest=_digest(kb.files),
     )
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    from hashlib import sha256
+
+    text = "\x1e".join(files.values())
+    return sha256(text.encode()).hexdigest()

@@ -182,7 +182,9 @@ def _sides(form: Any, at: int, seen: list[float]) -> list[float]:
 
     columns = {place for place, step in enumerate(form.encode) if step[1] == at}
     scale = next((step for step in form.encode if step[0] == "scale" and step[1] == at), None)
-    pairs = zip(form.model.get("feature", ()), form.model.get("cut", ()), strict=False)
+    if form.model["kind"] not in ("tree", "forest", "boosting"):
+        return []
+    pairs = zip(form.model["feature"], form.model["cut"], strict=True)
     cuts = sorted({cut for feature, cut in pairs if feature in columns})
     if scale is not None:
         cuts = [cut * scale[3] + scale[2] for cut in cuts]

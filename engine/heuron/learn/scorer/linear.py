@@ -115,7 +115,7 @@ def link_columns(link: str, sums: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any,
         small = numpy.exp(-numpy.abs(sums[:, 0]))
         upper, lower = 1.0 / (1.0 + small), small / (1.0 + small)
         is_first = sums[:, 0] >= 0.0
-        return numpy.where([is_first, ~is_first], upper, lower).T
+        return numpy.asarray(numpy.where([is_first, ~is_first], upper, lower).T)
     if link == "softmax":
         powers = numpy.exp(sums - sums.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]

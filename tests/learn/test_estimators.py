@@ -1,0 +1,110 @@
+"""Rules as a scikit-learn estimator."""
+
+import numpy
+import pandas
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from heuron.learn import RuleClassifier
+
+IRIS = """
+domain iris "Which iris is this?"
+
+type Iris:
+    sepal_length: number, optional
+    sepal_width: number, optional
+    petal_length: number
+    petal_width: number
+    species: setosa | versicolor | virginica
+
+goal Iris.species
+
+rule short:
+    when i: Iris(petal_length < 2.5)
+    then conclude i.species = setosa, certainty 0.99
+
+rule medium:
+    when i: Iris(petal_length in 2.5..4.8, petal_width <= 1.6)
+    then conclude i.species = versicolor, certainty 0.9
+
+rule long:
+    when i: Iris(petal_length > 5.1)
+    then conclude i.species = virginica, certainty 0.8
+"""
+
+
+@pytest.fixture
+def flowers() -> tuple[pandas.DataFrame, numpy.ndarray]:
+    bunch = load_iris(as_frame=True)
+    names = [name.removesuffix(" (cm)") for name in bunch.feature_names]
+    return bunch.data.set_axis(names, axis=1), bunch.target_names[bunch.target]
+
+
+def test_rules_predict(flowers: tuple[pandas.DataFrame, numpy.ndarray]) -> None:
+    X, y = flowers
+    rules = RuleClassifier(IRIS).fit(X, y)
+    answered = rules.rule_answered(X)
+    assert rules.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    assert 120 < answered.sum() < 150
+    assert rules.score(X[answered], y[answered]) > 0.97
+    assert rules.decision_function(X).shape == (150, 3)
+    assert rules.decision_function(X)[0].tolist() == [0.99, 0.0, 0.0]
+    # An array's columns are the declared fields, in order.
+    same = RuleClassifier(IRIS).fit(X.to_numpy(), y)
+    assert same.predict(X.to_numpy()).tolist() == rules.predict(X).tolist()
+
+
+def test_rules_go_through_scikit_learn(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray],
+) -> None:
+    X, y = flowers
+    assert cross_val_score(RuleClassifier(IRIS), X, y, cv=3).min() > 0.8
+    search = GridSearchCV(RuleClassifier(IRIS), {"default": ["prior", "virginica"]}, cv=3)
+    assert search.fit(X, y).best_params_["default"] == "virginica"
+    assert make_pipeline(RuleClassifier(IRIS)).fit(X, y).predict(X[:2]).tolist() == ["setosa"] * 2
+
+
+def test_silent_rules_answer_with_the_default(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray],
+) -> None:
+    X, y = flowers
+    silent = pandas.DataFrame({name: [float("nan")] for name in X.columns})
+    assert RuleClassifier(IRIS).fit(X[:80], y[:80]).predict(silent).tolist() == ["setosa"]
+    given = RuleClassifier(IRIS, default="virginica").fit(X, y)
+    assert given.predict(silent).tolist() == ["virginica"]
+    assert given.rule_answered(silent).tolist() == [False]
+
+
+def test_a_certainty_is_a_probability_only_when_calibrated(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray],
+) -> None:
+    X, y = flowers
+    assert not hasattr(RuleClassifier(IRIS).fit(X, y), "predict_proba")
+    probabilities = RuleClassifier(IRIS, calibrate=True).fit(X, y).predict_proba(X)
+    numpy.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert probabilities.min() >= 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kb": None}, "needs `kb`"),
+        ({"kb": 3}, "not int"),
+        ({"kb": IRIS, "fields": ["petal_length"]}, "4 columns"),
+        ({"kb": IRIS, "fields": ["a", "b", "c", "d"]}, "no field"),
+        ({"kb": IRIS, "default": "rose"}, "default"),
+    ],
+)
+def test_refused(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray], arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        RuleClassifier(**arguments).fit(*flowers)
+
+
+def test_codes_are_not_guessed(flowers: tuple[pandas.DataFrame, numpy.ndarray]) -> None:
+    X, y = flowers
+    with pytest.raises(ValueError, match="no class in y"):
+        RuleClassifier(IRIS).fit(X, numpy.unique(y, return_inverse=True)[1])
