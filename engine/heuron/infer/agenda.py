@@ -26,7 +26,7 @@ Key = tuple[object, ...]
 class Waiting:
     """An activation of a step: its rule, matched rows, other values, and its event."""
 
-    __slots__ = ("event", "fired", "held", "key", "rows", "rule", "values")
+    __slots__ = ("event", "fired", "held", "key", "order", "rows", "rule", "values")
 
     def __init__(
         self, rule: dict[str, Any], rows: tuple[Row, ...], values: tuple[Value, ...], key: Key
@@ -36,6 +36,7 @@ class Waiting:
         self.values = values
         self.key = key
         self.event = 0
+        self.order: tuple[Any, ...] = ()
         self.fired = False
         self.held = True
 
@@ -150,7 +151,8 @@ class Agenda:
 
     def _push(self, waiting: Waiting) -> None:
         self._tick += 1
-        heappush(self._heap, (self._order(waiting), self._tick, waiting))
+        waiting.order = self._order(waiting)
+        heappush(self._heap, (waiting.order, self._tick, waiting))
 
     def _drop(self, waiting: Waiting, undoing: bool = False) -> None:
         waiting.held = False
@@ -164,29 +166,38 @@ class Agenda:
         if self.journal is not None and not undoing:
             self.journal.append((False, waiting))
 
-    def _order(self, waiting: Waiting) -> object:
+    def _order(self, waiting: Waiting) -> tuple[Any, ...]:
         """Return the place on the agenda: salience, strategy, rule order, recency of the facts.
 
         Of the facts of one event the told one comes first, then derived ones in fact order.
         """
-        rule, memory = waiting.rule, self._memory
-        recency = [
-            (-row[1], () if row[0] in memory.told else memory.order(row)) for row in waiting.rows
-        ]
+        rule = waiting.rule
+        recency = [self._memory.newest(row) for row in waiting.rows]
         chosen = self._strategy(waiting.event, rule, waiting.rows)
         return (-rule["salience"], chosen, rule["index"], recency)
 
     # What fires.
 
-    def next(self) -> Waiting | None:
-        """Return the activation to fire, marked as fired, or None at quiescence."""
+    def first(self) -> Waiting | None:
+        """Return the activation that fires next, or None at quiescence."""
         heap = self._heap
         while heap:
-            waiting = heappop(heap)[2]
+            waiting = heap[0][2]
             if waiting.held and not waiting.fired:
-                waiting.fired = True
                 return waiting
+            heappop(heap)
         return None
+
+    def next(self) -> Waiting | None:
+        """Return the activation to fire, marked as fired, or None at quiescence."""
+        waiting = self.first()
+        if waiting is not None:
+            waiting.fired = True
+        return waiting
+
+    def has_next(self) -> bool:
+        """Return whether something can fire."""
+        return self.first() is not None
 
     def waiting(self) -> list[Waiting]:
         """Return all activations that may fire, the next one first."""

@@ -17,6 +17,7 @@ from heuron.diagnostics import Diagnostic, HeuronError, LimitError, RuleError, S
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
 from heuron.infer.events import Event, Listener
+from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, limit_error
 from heuron.infer.memory import HEAD, Memory
 from heuron.infer.truth import Truth
@@ -65,7 +66,7 @@ class Cycle:
         self,
         memory: Memory,
         truth: Truth,
-        agenda: Agenda | None,
+        agenda: Agenda | LazyAgenda | None,
         functions: Mapping[str, Callable[..., Any]],
         budget: Budget,
         listeners: list[Listener],
@@ -121,7 +122,7 @@ class Cycle:
         firings: list[Firing] = []
         most = self._budget.limits.firings
         while limit is None or len(firings) < limit:
-            if len(firings) >= most and self._agenda is not None and self._agenda.waiting():
+            if len(firings) >= most and self._agenda is not None and self._agenda.has_next():
                 raise LimitReached(f"{most:,} firings")
             if len(firings) % 256 == 0:
                 self._budget.look_at_clock()
@@ -223,7 +224,9 @@ class Cycle:
         rule = waiting.rule
         facts = [(name, row[0]) for name, row in zip(rule["rows"], waiting.rows, strict=True)]
         values = list(zip(rule["values"], waiting.values, strict=False))
-        return tuple((name, value) for name, value in facts + values if name[:1] != "_")
+        return tuple(
+            (name, value) for name, value in facts + values if name[:1] != "_" and "." not in name
+        )
 
     def _firing(
         self,

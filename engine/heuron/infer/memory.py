@@ -124,6 +124,7 @@ class Memory:
 
     __slots__ = (
         "_by_value",
+        "_disordered",
         "_indexes",
         "_referring",
         "_settled",
@@ -143,6 +144,7 @@ class Memory:
         self.next_number = 1
         self.told: set[int] = set()
         self.journal: list[Entry] | None = None
+        self._disordered = False
         self.types: dict[int, str] = {}
         self.given: dict[tuple[str, str], dict[int, Value]] = {}
         self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
@@ -161,7 +163,7 @@ class Memory:
     # What generated code asks for.
 
     def table(self, type_name: str) -> dict[int, Row]:
-        """Return the rows of a type by number, in the order in which they were asserted."""
+        """Return the rows of a type by number, in the order of their events."""
         return self._tables[type_name]
 
     def index(self, type_name: str, places: tuple[int, ...]) -> Index:
@@ -184,6 +186,22 @@ class Memory:
         if number in self.told:
             return (0, number)
         return (1, tuple([(value is not UNKNOWN, value) for value in row[HEAD:]]))
+
+    def newest(self, row: Row) -> tuple[int, Any]:
+        """Return a row's key for "newest first"; of one event told facts stand before derived."""
+        return (-row[1], () if row[0] in self.told else self.order(row))
+
+    def recent(self, rows: Mapping[int, Row]) -> list[Row]:
+        """Return rows of a table or a bucket as a list of their own, the newest first."""
+        listed = list(rows.values())
+        listed.reverse()
+        if self._disordered:
+            listed.sort(key=self.newest)
+        return listed
+
+    def recent_derived(self, rows: Mapping[int, Row]) -> list[Row]:
+        """Return rows of a derived type as `recent` does: facts of one event in fact order."""
+        return sorted(rows.values(), key=self.newest)
 
     # Facts.
 
@@ -255,7 +273,10 @@ class Memory:
     def _put(self, number: int, type_name: str, row: Row) -> Row:
         old = self._tables[type_name][number]
         del self._by_value[type_name][old[HEAD:]]
-        self._tables[type_name][number] = row
+        table = self._tables[type_name]
+        # A new version goes to the end, so that tables and buckets stay in the order of events.
+        del table[number]
+        table[number] = row
         self._by_value[type_name][row[HEAD:]] = number
         for index in self._indexes[type_name].values():
             index.remove(old)
@@ -306,6 +327,8 @@ class Memory:
         """Take back everything in the journal, the last entry first, and end the journal."""
         journal = self.journal or []
         self.journal = None
+        # What is brought back stands at the end of its table, not where it stood.
+        self._disordered = self._disordered or bool(journal)
         for kind, number, type_name, row, given in reversed(journal):
             if kind == "tell":
                 self.told.discard(number)

@@ -13,6 +13,7 @@ from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retr
 from heuron.infer.cycle import Cycle, collector_off
 from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
+from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.strategy import strategy
@@ -78,9 +79,7 @@ class State:
         self._functions = make(*self._closed_over())
         self.truth = Truth(self.memory, dict(outline), self._functions, self._budget)
         steps = [self._rules[index] for index in outline["steps"]]
-        self._agenda = (
-            Agenda(self.memory, steps, self._functions, strategy(strategy_name)) if steps else None
-        )
+        self._agenda = self._agenda_of(steps, strategy_name) if steps else None
         self._listeners: list[Listener] = []
         self._cycle = Cycle(
             self.memory, self.truth, self._agenda, self._functions, self._budget, self._listeners
@@ -92,6 +91,11 @@ class State:
         self.initial: frozenset[int] = frozenset()
         if with_facts:
             self.initial = frozenset(self.assert_all(outline["facts"]))
+
+    def _agenda_of(self, steps: list[dict[str, Any]], name: str) -> Agenda | LazyAgenda:
+        # A lazy search finds activations in the order of `depth`; no other order can be lazy.
+        kind = LazyAgenda if name == "depth" else Agenda
+        return kind(self.memory, steps, self._functions, strategy(name))
 
     # What the host changes.
 
@@ -220,7 +224,7 @@ class State:
         with collector_off(), self._limited():
             self._catch_up()
             firings = self._cycle.run(limit)
-        quiescent = self._cycle.halted or not self.agenda()
+        quiescent = self._cycle.halted or self._agenda is None or not self._agenda.has_next()
         return Inference(
             tuple(firings), quiescent, len(firings), tuple(self._cycle.logs), self.reports()
         )

@@ -38,6 +38,7 @@ from heuron.check.tree import (
 )
 from heuron.plan.conclusions import definitions, typed
 from heuron.plan.expression import Expressions
+from heuron.plan.lazy import is_lazy, write_lazy
 from heuron.plan.matcher import Body, Leaf, MatchNames, Scope
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
@@ -134,12 +135,14 @@ def _nothing(body: Body) -> None:
 
 def _rule(module: Module, rule: Rule) -> list[str]:
     name = f"m{rule.index}"
-    weighed = any(isinstance(one, Conclude) for one in rule.actions)
+    weighed = not rule.is_step
     scope = _match(module, rule, name, None, weighed)
     names = [name]
     for place, pattern in enumerate(patterns(rule.conditions)):
         names.append(f"{name}_s{place}")
         _match(module, rule, names[-1], pattern, weighed)
+    if is_lazy(module.program, rule):
+        names += write_lazy(module, rule, *variables(rule))
     _possible(module, rule, f"n{rule.index}")
     names.append(f"n{rule.index}")
     effects = tuple(one for one in rule.actions if not isinstance(one, (Because, Log)))

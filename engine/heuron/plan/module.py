@@ -89,6 +89,18 @@ class Module:
         self._header[name] = f"{name} = s{number}.{what}.get"
         return name
 
+    def find(self, type_name: str) -> str:
+        """Return the name of the look-up of a type's rows by number."""
+        name = f"{self.table(type_name)}_get"
+        self._header[name] = f"{name} = {self.table(type_name)}.get"
+        return name
+
+    def recent(self, type_name: str) -> str:
+        """Return the name of the function that lists rows of a type with the newest first."""
+        name = "recent_derived" if type_name in self.program.derived else "recent"
+        self._header[name] = f"{name} = memory.{name}"
+        return name
+
     def order(self) -> str:
         """Return the name of the function that gives a row's key in fact order."""
         self._header["order"] = "order = memory.order"

@@ -26,6 +26,7 @@ from heuron.check.tree import (
 from heuron.diagnostics import SourceText, Span
 from heuron.plan.conclusions import definitions, rank_of
 from heuron.plan.general import variables
+from heuron.plan.lazy import blockers, is_lazy
 from heuron.plan.normal import Program, Stratum
 from heuron.plan.reads import patterns, variable_types, walk
 
@@ -101,6 +102,7 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "values": tuple(values),
         "patterns": tuple(one.type_name for one in own),
         "nested": _nested_types(rule.conditions),
+        "lazy": _lazy_types(program, rule),
         "reads": _fields(program, rule.conditions, rule.actions, types),
         "asks": _given_reads(program, rule, types),
         "derives": tuple(
@@ -139,12 +141,20 @@ def _table_entries(
             "values": (),
             "patterns": (table.type_name,),
             "nested": (),
+            "lazy": None,
             "reads": reads,
             "asks": ((0, *_named_fields(program, tests, types)),),
             "derives": (),
             "concludes": ((table.type_name, table.field),),
             "targets": ((0, table.type_name, table.field),),
         }
+
+
+def _lazy_types(program: Program, rule: Rule) -> tuple[str, ...] | None:
+    """Return the types under each `not` of a step that is searched lazily, else None."""
+    if not is_lazy(program, rule):
+        return None
+    return tuple(one.type_name for one in blockers(rule))
 
 
 def _nested_types(conditions: tuple[Condition, ...]) -> tuple[str, ...]:

@@ -1,0 +1,244 @@
+"""Steps as lazy searches: for every rule and seed a generator that finds the next activation.
+
+In the manner of LEAPS (Miranker, Brant, Lofaso, Gadbois, 1990): a new version of a fact seeds
+each pattern of its type, and the search around it stops at the first activation and goes on only
+when that one has fired. The other patterns are searched as written, newest facts first, so that
+activations come in the order in which they fire. Only facts that are not newer than the seed take
+part, and in patterns before the seed's only older ones: each combination has exactly one seed.
+
+For the rule with index i, the functions `li_s0(event, seeds)`, `li_s1`, … are such generators;
+`li_w0(event, seeds)`, … find what the end of a fact unblocks that stood in the rule's first,
+second, … `not`; `vi(rows, values)` says whether an activation that was found earlier still holds,
+and `xi_0(rows, values, old)` whether a fact that is gone may have blocked it.
+"""
+
+from __future__ import annotations
+
+from heuron.check.tree import (
+    Aggregate,
+    Bind,
+    CertaintyOf,
+    Condition,
+    FieldOf,
+    Holds,
+    Negation,
+    Pattern,
+    ReferencedField,
+    Rule,
+    Test,
+)
+from heuron.plan.matcher import Body, Leaf, Scope
+from heuron.plan.module import Module
+from heuron.plan.normal import Program
+from heuron.plan.reads import patterns, walk
+
+__all__ = ["blockers", "is_lazy", "write_lazy"]
+
+
+def is_lazy(program: Program, rule: Rule) -> bool:
+    """Return whether a step can be searched lazily: positive patterns, tests and simple `not`.
+
+    A rule that reads concluded fields, sums up, or asks `exists`, `forall`, `either` or a model
+    becomes complete in ways that no single fact tells; the agenda matches it again instead.
+    """
+    if not rule.is_step or not patterns(rule.conditions):
+        return False
+    for one in rule.conditions:
+        if not isinstance(one, (Pattern, Test, Bind, Negation)):
+            return False
+        if isinstance(one, Negation) and not _is_simple(one):
+            return False
+        if isinstance(one, Pattern) and one.each:
+            return False
+    types = {
+        one.variable: one.type_name for one in walk(rule.conditions) if isinstance(one, Pattern)
+    }
+    for node in walk(rule.conditions):
+        if isinstance(node, (Aggregate, ReferencedField, Holds, CertaintyOf)):
+            return False
+        if (
+            isinstance(node, FieldOf)
+            and (types.get(node.variable), node.field) in program.concluded
+        ):
+            return False
+        if isinstance(node, Pattern) and any(
+            (node.type_name, one.field) in program.concluded for one in node.bindings
+        ):
+            return False
+    return True
+
+
+def _is_simple(negation: Negation) -> bool:
+    """Return whether a `not` is one pattern that reads other facts through bound values only."""
+    if len(negation.conditions) != 1 or not isinstance(negation.conditions[0], Pattern):
+        return False
+    pattern = negation.conditions[0]
+    if pattern.each or pattern.identity is not None:
+        return False
+    return all(
+        node.variable == pattern.variable
+        for node in walk(pattern.tests)
+        if isinstance(node, FieldOf)
+    )
+
+
+def blockers(rule: Rule) -> tuple[Pattern, ...]:
+    """Return the patterns under `not`, as written."""
+    return tuple(
+        one.conditions[0]
+        for one in rule.conditions
+        if isinstance(one, Negation) and isinstance(one.conditions[0], Pattern)
+    )
+
+
+def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -> list[str]:
+    """Write the lazy functions of a rule; return their names.
+
+    Args:
+        module: The module to write into.
+        rule: A rule for which `is_lazy` holds.
+        rows: Its fact variables as written.
+        values: Its other variables.
+    """
+    names = []
+    own = patterns(rule.conditions)
+    for place, pattern in enumerate(own):
+        names.append(f"l{rule.index}_s{place}")
+        older = frozenset(one.variable for one in own[:place])
+        _search(module, names[-1], rule.conditions, pattern, older, rows, values)
+    everything = frozenset(one.variable for one in own)
+    for place, blocker in enumerate(blockers(rule)):
+        names.append(f"l{rule.index}_w{place}")
+        _search(module, names[-1], (blocker, *rule.conditions), blocker, everything, rows, values)
+        names.append(f"x{rule.index}_{place}")
+        _may_block(module, names[-1], rule, blocker, rows, values)
+    names.append(f"v{rule.index}")
+    _still(module, names[-1], rule, rows, values)
+    return names
+
+
+class _LazyBody(Body):
+    """A body whose loops take a snapshot, newest facts first, and pass over newer facts."""
+
+    def __init__(self, module: Module, leaf: Leaf, older: frozenset[str]) -> None:
+        super().__init__(module, Scope(), False, leaf)
+        self.older = older
+        self.negations: list[tuple[object, int]] = []
+
+    def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        source = super()._candidates(pattern, keys)
+        if source.endswith(".values()"):
+            recent = self.module.recent(pattern.type_name)
+            return f"{recent}({source.removesuffix('.values()')})"
+        return source
+
+    def _loop(self, pattern: Pattern, items: list[object], seeded: bool) -> None:  # type: ignore[override]
+        super()._loop(pattern, items, seeded)  # type: ignore[arg-type]
+        if not seeded:
+            row = self.scope.rows[pattern.variable]
+            compare = ">=" if pattern.variable in self.older else ">"
+            self.writer.line(f"if {row}[1] {compare} event:")
+            self.writer.line("    continue")
+
+    def _next(self, patterns: list[Pattern], items: list[object], seed: Pattern | None) -> Pattern:  # type: ignore[override]
+        # As written: the loops must give activations in the order in which they fire.
+        return super()._next(patterns, items, None if seed not in patterns else seed)  # type: ignore[arg-type]
+
+    def _condition(self, item: object) -> None:
+        super()._condition(item)  # type: ignore[arg-type]
+        if isinstance(getattr(item, "condition", None), Negation):
+            self.negations.append((item, self.loops))
+
+    def recheck(self) -> list[str]:
+        """Return conditions that may have changed while the search was suspended."""
+        checks = [f"{table}({row}[0]) is {row}" for table, row in self._rows()]
+        for item, loops in self.negations:
+            if loops < self.loops:
+                checks.append(self.true(item))  # type: ignore[arg-type]
+        return checks
+
+    def _rows(self) -> list[tuple[str, str]]:
+        scope = self.scope
+        return [
+            (self.module.find(scope.types[name]), scope.rows[name])
+            for name in scope.rows
+            if name in self.watched
+        ]
+
+    watched: frozenset[str] = frozenset()
+
+
+def _search(
+    module: Module,
+    name: str,
+    conditions: tuple[Condition, ...],
+    seed: Pattern,
+    older: frozenset[str],
+    rows: list[str],
+    values: list[str],
+) -> None:
+    def emit(body: Body) -> None:
+        assert isinstance(body, _LazyBody)
+        scope = body.scope
+        matched = "".join(f"{scope.rows[one]}, " for one in rows)
+        held = "".join(f"{scope.local(one)}, " for one in values)
+        body.writer.line(f"if {' and '.join(body.recheck()) or 'True'}:")
+        body.writer.line(f"    yield (({matched}), ({held}))")
+
+    leaf = Leaf(emit, "return", ("event",), _delegated)
+    body = _LazyBody(module, leaf, older)
+    body.watched = frozenset(rows)
+    body.write(name, ("event", "seeds"), conditions, seed)
+
+
+def _delegated(source: str) -> tuple[str, ...]:
+    return (f"yield from {source}",)
+
+
+def _bound_scope(body: Body, rule: Rule, rows: list[str], values: list[str]) -> None:
+    """Bind a rule's variables to the parameters `rows` and `values`."""
+    types = {one.variable: one.type_name for one in patterns(rule.conditions)}
+    for place, name in enumerate(rows):
+        body.scope.rows[name] = f"r{place}"
+        body.scope.types[name] = types[name]
+    for place, name in enumerate(values):
+        body.scope.values[name] = f"u{place}"
+    if rows:
+        body.writer.line(f"({''.join(f'r{place}, ' for place in range(len(rows)))}) = rows")
+    if values:
+        body.writer.line(f"({''.join(f'u{place}, ' for place in range(len(values)))}) = values")
+
+
+def _nothing(body: Body) -> None:
+    return None
+
+
+def _still(module: Module, name: str, rule: Rule, rows: list[str], values: list[str]) -> None:
+    body = Body(module, Scope(), False, Leaf(_nothing, "return False"))
+    _bound_scope(body, rule, rows, values)
+    checks = [
+        f"{module.find(body.scope.types[one])}({body.scope.rows[one]}[0]) is {body.scope.rows[one]}"
+        for one in rows
+    ]
+    checks += [
+        f"not {body.ask(one.conditions, True)}"
+        for one in rule.conditions
+        if isinstance(one, Negation)
+    ]
+    body.writer.line(f"return {' and '.join(checks) or 'True'}")
+    module.add(name, ("rows", "values"), body.writer.lines)
+
+
+def _may_block(
+    module: Module, name: str, rule: Rule, blocker: Pattern, rows: list[str], values: list[str]
+) -> None:
+    body = Body(module, Scope(), False, Leaf(_nothing, "return False"))
+    _bound_scope(body, rule, rows, values)
+    body.scope.rows[blocker.variable] = "old"
+    body.scope.types[blocker.variable] = blocker.type_name
+    for binding in blocker.bindings:
+        place = module.layouts[blocker.type_name].places[binding.field]
+        body.scope.values[binding.variable] = f"old[{place}]"
+    possible = [body.expressions.possible(test) for test in blocker.tests]
+    body.writer.line(f"return {' and '.join(f'({one})' for one in possible) or 'True'}")
+    module.add(name, ("rows", "values", "old"), body.writer.lines)
