@@ -22,9 +22,16 @@ def said(answer: Answer) -> tuple[str, str, str, str]:
     """Return who answered, what, how sure, and what to know about it, as the cells of a row."""
     backend = (answer.backend or "nobody").removeprefix("model:")
     if answer.value is None:
-        needs = f"needs {', '.join(answer.needs)}" if answer.needs else ""
+        needs = f"needs {_listed(answer.needs)}" if answer.needs else ""
         return backend, "no answer", "", answer.reason or needs
     return backend, value_words(answer.value), _sureness(answer), _remarks(answer)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return names in a row, of many the first ones and how many more there are."""
+    if len(names) <= 5:
+        return ", ".join(names)
+    return f"{', '.join(names[:4])} and {len(names) - 4} more"
 
 
 def _sureness(answer: Answer) -> str:

@@ -145,7 +145,8 @@ def _pair_rows(comparison: Comparison) -> list[list[str]]:
             ]
         )
     if len(shown) < len(comparison.pairs):
-        rows.append([f"{len(comparison.pairs) - len(shown)} more pairs of models: --json"])
+        left = len(comparison.pairs) - len(shown)
+        rows.append([f"{left} more {'pair' if left == 1 else 'pairs'} of models: --json"])
     return rows
 
 

@@ -134,8 +134,18 @@ def prediction_answer(
 
 
 def explained(
-    model: Model, name: str, record: Mapping[str, Value], prediction: Prediction
+    model: Model,
+    name: str,
+    record: Mapping[str, Value],
+    prediction: Prediction,
+    template: Template,
 ) -> Proof:
-    """Return why a model said what it said, as far as it can tell, in the form of a proof."""
-    said = "no answer" if not prediction.answered else show(prediction.value)
-    return Proof(f"{name}: {said}", None)
+    """Return why a model said what it said, in the place of a proof, as far as it can tell."""
+    explain = getattr(model, "explain", None)
+    if not prediction.answered:
+        return Proof(f"{name}: no answer, it needs {', '.join(prediction.needs)}", None)
+    if explain is None:
+        return Proof(f"{name}: {show(prediction.value)}, and it cannot explain itself", None)
+    from heuron.dispatch.learned_why import learned_why
+
+    return learned_why(name, explain(record, template))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from heuron.answer import Answer, Explainer, Predict, Prediction, Route
 from heuron.dispatch.backend import Bench, Model, explained, prediction_answer
@@ -17,9 +16,6 @@ from heuron.dispatch.policy import Decision, Policy
 from heuron.infer.host import Host
 from heuron.knowledge.finding import Finding, new_answer
 from heuron.values import UNKNOWN, Value
-
-if TYPE_CHECKING:
-    from heuron.learn.explain import Explanation
 
 __all__ = ["Consultation"]
 
@@ -124,7 +120,7 @@ class Consultation:
         record = self._record_for(model)
         prediction = self.predict(name, record)
         explainer = Explainer(
-            lambda: explained(model, name, record, prediction),
+            lambda: explained(model, name, record, prediction, self.bench.template),
             lambda value: f"{name} is a model: no rule of it speaks of {value}",
         )
         answer = prediction_answer(self.blank, name, prediction, explainer)
@@ -134,17 +130,6 @@ class Consultation:
         """Return the answer of "rules" or of a model that is there."""
         found = self.opinion(name).answer
         assert found is not None, f"model {name} is absent"
-        return found
-
-    def explain(self, name: str) -> Explanation | None:
-        """Return a model's explanation of its answer; None when it gave none."""
-        model = self.bench.get(name)
-        if model is None or not hasattr(model, "explain"):
-            return None
-        record = self._record_for(model)
-        if not self.predict(name, record).answered:
-            return None
-        found: Explanation = model.explain(record, self.bench.template)
         return found
 
     def decide(self, policy: Policy, same: Callable[[Value, Value], bool]) -> Answer:

@@ -39,8 +39,8 @@ class WhatIf:
     def __str__(self) -> str:
         if not self.changed:
             return "nothing changes"
-        return "\n".join(
-            f"{what}: {_words(before)} -> {_words(after)}" for what, before, after in self.changed
+        return ", ".join(
+            f"{what} {_words(before)} -> {_words(after)}" for what, before, after in self.changed
         )
 
 
@@ -76,5 +76,5 @@ def _words(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "nothing"
-    return show(value)
+        return " and ".join(map(str, value)) or "nothing"
+    return f"{value:.4g}" if isinstance(value, float) else show(value)
