@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "describe",
     "check",
     "fmt",
+    "test",
     "compare",
 )
 """The commands in the order of `--help`; `heuron.cli.<name>` holds the function `<name>`."""
