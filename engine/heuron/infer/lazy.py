@@ -50,12 +50,15 @@ class LazyAgenda:
     """All steps of a session, in the order in which they fire."""
 
     __slots__ = (
-        "_blockers",
         "_eager",
+        "_ending",
         "_functions",
         "_heap",
         "_memory",
-        "_patterns",
+        "_new",
+        "_row",
+        "_rules",
+        "_seeding",
         "_woken",
         "at",
     )
@@ -73,16 +76,20 @@ class LazyAgenda:
         eager = [rule for rule in steps if rule["lazy"] is None]
         self._eager = Agenda(memory, eager, functions, chosen) if eager else None
         self._heap: list[tuple[int, int, int, _Cursor]] = []
-        self._woken: dict[int, dict[Key, int]] = {}
-        self._patterns: dict[str, list[tuple[dict[str, Any], int]]] = {}
-        self._blockers: dict[str, list[tuple[dict[str, Any], int]]] = {}
-        for rule in lazy:
-            for place, type_name in enumerate(rule["patterns"]):
-                self._patterns.setdefault(type_name, []).append((rule, place))
-            for place, type_name in enumerate(rule["lazy"]):
-                self._blockers.setdefault(type_name, []).append((rule, place))
-            if rule["lazy"]:
-                self._woken[rule["index"]] = {}
+        # From a type to what its new rows may complete, and what its old rows may have blocked.
+        self._seeding: dict[str, Callable[..., None]] = {}
+        self._ending: dict[str, Callable[..., None]] = {}
+        for number, type_name in enumerate(memory.shapes):
+            if f"e{number}" in functions:
+                self._seeding[type_name] = functions[f"e{number}"]
+            if f"f{number}" in functions:
+                self._ending[type_name] = functions[f"f{number}"]
+        self._rules = {rule["index"]: rule for rule in lazy}
+        self._woken: dict[int, dict[Key, int]] = {
+            rule["index"]: {} for rule in lazy if rule["lazy"]
+        }
+        self._new: dict[int, _Cursor] = {}
+        self._row: Row = ()
         self.at: int | None = None
 
     @property
@@ -107,21 +114,26 @@ class LazyAgenda:
         changes = tuple(changes)
         if self._eager is not None:
             self._eager.update(changes, fields)
-        cursors: dict[int, _Cursor] = {}
+        self._new = {}
         for type_name, old, new in changes:
-            if new is not None:
-                for rule, place in self._patterns.get(type_name, ()):
-                    self._cursor(cursors, rule).seeds.append((place, new))
-            if old is not None:
-                for rule, place in self._blockers.get(type_name, ()):
-                    self._cursor(cursors, rule).gone.append((place, old))
+            if new is not None and type_name in self._seeding:
+                self._row = new
+                self._seeding[type_name](new, self._seed)
+            if old is not None and type_name in self._ending:
+                self._row = old
+                self._ending[type_name](old, self._end)
 
-    def _cursor(self, cursors: dict[int, _Cursor], rule: dict[str, Any]) -> _Cursor:
-        index = rule["index"]
-        cursor = cursors.get(index)
+    def _seed(self, index: int, place: int) -> None:
+        self._cursor(index).seeds.append((place, self._row))
+
+    def _end(self, index: int, place: int) -> None:
+        self._cursor(index).gone.append((place, self._row))
+
+    def _cursor(self, index: int) -> _Cursor:
+        cursor = self._new.get(index)
         if cursor is None:
-            event = self._memory.event
-            cursor = cursors[index] = _Cursor(rule, event)
+            rule, event = self._rules[index], self._memory.event
+            cursor = self._new[index] = _Cursor(rule, event)
             heappush(self._heap, (-rule["salience"], -event, index, cursor))
         return cursor
 

@@ -38,7 +38,7 @@ from heuron.check.tree import (
 )
 from heuron.plan.conclusions import definitions, typed
 from heuron.plan.expression import Expressions
-from heuron.plan.lazy import is_lazy, write_lazy
+from heuron.plan.lazy import is_lazy, write_gates, write_lazy
 from heuron.plan.matcher import Body, Leaf, MatchNames, Scope
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
@@ -76,6 +76,8 @@ def plan_general(program: Program) -> GeneralPlan:
             names += _rule(module, item)
     for step in program.steps:
         names += _rule(module, step)
+    lazy = tuple(one for one in program.steps if is_lazy(program, one))
+    names += write_gates(module, lazy)
     for place, query in enumerate(program.queries):
         names.append(_query(module, f"q{place}", query))
     for name in names:

@@ -6,6 +6,12 @@ when that one has fired. The other patterns are searched as written, newest fact
 activations come in the order in which they fire. Only facts that are not newer than the seed take
 part, and in patterns before the seed's only older ones: each combination has exactly one seed.
 
+An event reaches a rule only through its gates: the constant tests of the pattern that the new
+fact would match, and for every other pattern that some fact of its type (with the constants that
+it wants) is held. What is not there yet will be newer, and will be a seed itself. For the type
+number t, `et(row, seed)` calls `seed` with (index of the rule, place) for each pattern that a new
+row may complete, and `ft(row, gone)` calls `gone` for each `not` that an old one may have blocked.
+
 For the rule with index i, the functions `li_s0(event, seeds)`, `li_s1`, … are such generators;
 `li_w0(event, seeds)`, … find what the end of a fact unblocks that stood in the rule's first,
 second, … `not`; `vi(rows, values)` says whether an activation that was found earlier still holds,
@@ -18,7 +24,10 @@ from heuron.check.tree import (
     Aggregate,
     Bind,
     CertaintyOf,
+    Compare,
     Condition,
+    Constant,
+    FactVariable,
     FieldOf,
     Holds,
     Negation,
@@ -26,13 +35,15 @@ from heuron.check.tree import (
     ReferencedField,
     Rule,
     Test,
+    Variable,
 )
 from heuron.plan.matcher import Body, Leaf, Scope
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.reads import patterns, walk
+from heuron.values import UNKNOWN
 
-__all__ = ["blockers", "is_lazy", "write_lazy"]
+__all__ = ["blockers", "is_lazy", "write_gates", "write_lazy"]
 
 
 def is_lazy(program: Program, rule: Rule) -> bool:
@@ -115,6 +126,91 @@ def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -
     names.append(f"v{rule.index}")
     _still(module, names[-1], rule, rows, values)
     return names
+
+
+def write_gates(module: Module, rules: tuple[Rule, ...]) -> list[str]:
+    """Write the functions that say which lazy searches an event starts; return their names."""
+    names = []
+    for number, type_name in enumerate(module.program.templates):
+        for letter, blocked in (("e", False), ("f", True)):
+            gates = _gates(module, rules, type_name, blocked)
+            if not gates:
+                continue
+            name = f"{letter}{number}"
+            body = Body(module, Scope(), False, Leaf(_nothing, "return"))
+            for gate, calls in gates.items():
+                depth = body.writer.depth
+                if gate:
+                    body.writer.line(f"if {gate}:")
+                    body.writer.depth += 1
+                for test, index, place in calls:
+                    call = f"start({index}, {place})"
+                    body.writer.line(f"if {test}: {call}" if test else call)
+                body.writer.depth = depth
+            module.add(name, ("row", "start"), body.writer.lines)
+            names.append(name)
+    return names
+
+
+def _gates(
+    module: Module, rules: tuple[Rule, ...], type_name: str, blocked: bool
+) -> dict[str, list[tuple[str, int, int]]]:
+    """Return (test of the row, rule, place) by the condition on what else must be held."""
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for rule in rules:
+        own = patterns(rule.conditions)
+        for place, pattern in enumerate(blockers(rule) if blocked else own):
+            if pattern.type_name != type_name:
+                continue
+            others = own if blocked else own[:place] + own[place + 1 :]
+            gate = " and ".join(dict.fromkeys(_presence(module, one) for one in others))
+            test = "" if blocked else _own_test(module, pattern)
+            found.setdefault(gate, []).append((test, rule.index, place))
+    return found
+
+
+def _presence(module: Module, pattern: Pattern) -> str:
+    """Return source for "a fact is held that this pattern could match"."""
+    places = module.layouts[pattern.type_name].places
+    keys: dict[int, str] = {}
+    for test in pattern.tests:
+        if isinstance(test, Compare) and test.operator == "==":
+            for mine, other in ((test.left, test.right), (test.right, test.left)):
+                if (
+                    isinstance(mine, FieldOf)
+                    and mine.variable == pattern.variable
+                    and mine.field in places
+                    and isinstance(other, Constant)
+                    and other.value is not UNKNOWN
+                ):
+                    keys[places[mine.field]] = module.constants.literal(other.value)
+    if not keys:
+        return module.table(pattern.type_name)
+    ordered = tuple(sorted(keys))
+    exact, _ = module.index(pattern.type_name, ordered)
+    parts = [keys[place] for place in ordered]
+    return f"{exact}({parts[0] if len(parts) == 1 else f'({chr(44).join(parts)})'})"
+
+
+def _own_test(module: Module, pattern: Pattern) -> str:
+    """Return source for the tests of a pattern that read its own fact alone."""
+    body = Body(module, Scope(), False, Leaf(_nothing, "return"))
+    body.scope.rows[pattern.variable] = "row"
+    body.scope.types[pattern.variable] = pattern.type_name
+    tests = []
+    for test in pattern.tests:
+        reads = [one for one in walk(test) if isinstance(one, (FieldOf, Variable, FactVariable))]
+        if reads and all(
+            isinstance(one, FieldOf) and one.variable == pattern.variable for one in reads
+        ):
+            before = len(body.writer.lines)
+            source = body.expressions.true(test)
+            # A test that needs lines of its own waits for the search.
+            if len(body.writer.lines) == before:
+                tests.append(source)
+            else:
+                del body.writer.lines[before:]
+    return " and ".join(f"({one})" for one in tests)
 
 
 class _LazyBody(Body):
