@@ -323,5 +323,8 @@ class Explainer:
         return self._why_not(value)
 
 
-Predict = Callable[[str, Mapping[str, Value]], Prediction]
-"""How rules reach a model: its name and the record's known values to a prediction."""
+Predict = Callable[[str, Mapping[str, Value]], Prediction | None]
+"""How rules reach a model: its name and the record's known values to a prediction.
+
+None says that there is no such model; one that cannot answer gives a prediction that says so.
+"""

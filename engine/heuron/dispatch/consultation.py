@@ -92,14 +92,15 @@ class Consultation:
         """Return whether a model can be asked."""
         return self.bench.get(name) is not None
 
-    def predict(self, name: str, record: Mapping[str, Value]) -> Prediction:
+    def predict(self, name: str, record: Mapping[str, Value]) -> Prediction | None:
         """Return a model's prediction for a record, which may be one that rules pass on.
 
-        A model that is absent gives no answer, and says that it is needed.
+        None says that the model is absent.
         """
         model = self.bench.get(name)
-        if model is None:
-            return Prediction(UNKNOWN, needs=(f"model {name}",))
+        return None if model is None else self._predicted(name, model, record)
+
+    def _predicted(self, name: str, model: Model, record: Mapping[str, Value]) -> Prediction:
         key = self._key(name, model, record)
         found = self._predictions.get(key)
         if found is None:
@@ -118,7 +119,7 @@ class Consultation:
         if model is None:
             return ABSENT
         record = self._record_for(model)
-        prediction = self.predict(name, record)
+        prediction = self._predicted(name, model, record)
         explainer = Explainer(
             lambda: explained(model, name, record, prediction, self.bench.template),
             lambda value: f"{name} is a model: no rule of it speaks of {value}",

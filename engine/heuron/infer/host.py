@@ -99,5 +99,7 @@ class Asked:
         known = {name: value for name, value in record.items() if value is not UNKNOWN}
         key = (model, *known.items())
         if key not in self._answers:
-            self._answers[key] = self._predict(model, known)
+            answer = self._answers[key] = self._predict(model, known)
+            if answer is None:
+                self.silent[model] = None
         return self._answers[key]
