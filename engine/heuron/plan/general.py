@@ -39,11 +39,12 @@ from heuron.check.tree import (
 from heuron.plan.conclusions import definitions, typed
 from heuron.plan.expression import Expressions
 from heuron.plan.lazy import is_lazy, write_gates, write_lazy
-from heuron.plan.matcher import Body, Leaf, MatchNames, Scope
+from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.reads import patterns
 from heuron.plan.record import bounds
+from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
 from heuron.plan.tables import write_table, write_unknown_rows
 from heuron.values import UNKNOWN, Value

@@ -37,10 +37,11 @@ from heuron.check.tree import (
     Test,
     Variable,
 )
-from heuron.plan.matcher import Body, Leaf, Scope
+from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.reads import patterns, walk
+from heuron.plan.scope import Scope
 from heuron.values import UNKNOWN
 
 __all__ = ["blockers", "is_lazy", "write_gates", "write_lazy"]

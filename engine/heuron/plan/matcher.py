@@ -35,14 +35,15 @@ from heuron.check.tree import (
     Pattern,
     Predict,
     Test,
-    Variable,
 )
 from heuron.plan.expression import Expressions
+from heuron.plan.items import Item, is_late, items_of, own_field
 from heuron.plan.module import Module
 from heuron.plan.reads import bound, concluded_reads, free, walk
+from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
 
-__all__ = ["Body", "Leaf", "Scope"]
+__all__ = ["Body", "Leaf"]
 
 LOOPS: Final = 15
 """How many loops nest before the next function goes on (CPython allows 20 blocks)."""
@@ -83,118 +84,6 @@ FOUND: Final = Leaf(
 """The leaf of a body that only asks whether there is a combination."""
 
 
-class Scope:
-    """The variables that are bound at some place, with the locals that hold them."""
-
-    __slots__ = ("each", "predictions", "rows", "types", "values")
-
-    def __init__(self) -> None:
-        self.rows: dict[str, str] = {}
-        self.types: dict[str, str] = {}
-        self.values: dict[str, str] = {}
-        self.each: dict[tuple[str, str], tuple[str, str]] = {}
-        self.predictions: dict[str, str] = {}
-
-    def inner(self) -> Scope:
-        """Return a copy for a place further in."""
-        scope = Scope()
-        scope.rows.update(self.rows)
-        scope.types.update(self.types)
-        scope.values.update(self.values)
-        scope.each.update(self.each)
-        scope.predictions.update(self.predictions)
-        return scope
-
-    def has(self, name: str) -> bool:
-        """Return whether a variable is bound."""
-        return name in self.rows or name in self.values or name in self.predictions
-
-    def local(self, name: str) -> str:
-        """Return the local of a variable of any kind."""
-        for kind in (self.rows, self.values, self.predictions):
-            if name in kind:
-                return kind[name]
-        raise AssertionError(f"unbound variable {name}")
-
-    def locals(self) -> list[str]:
-        """Return all locals in use, in the order they were bound."""
-        each = [local for pair in self.each.values() for local in pair]
-        named = [*self.rows.values(), *self.values.values(), *self.predictions.values(), *each]
-        return [local for local in dict.fromkeys(named) if local.isidentifier()]
-
-
-@dataclass(slots=True)
-class _Item:
-    """A condition other than the loop of a pattern, waiting for its variables."""
-
-    condition: Condition | Expression | Binding
-    needs: frozenset[str]
-    owner: Pattern | None = None
-
-
-class MatchNames:
-    """How leaves are read while matching: places of rows, and settled fields by number."""
-
-    def __init__(self, body: Body) -> None:
-        self.body = body
-
-    def variable(self, name: str) -> str:
-        """Return the local of a value variable."""
-        return self.body.scope.values[name]
-
-    def fact(self, name: str) -> str:
-        """Return the number of a fact."""
-        return f"{self.body.scope.rows[name]}[0]"
-
-    def field(self, variable: str, field: str) -> str:
-        """Return a place of a row, or the settled value."""
-        scope, module = self.body.scope, self.body.module
-        if (variable, field) in scope.each:
-            return scope.each[(variable, field)][0]
-        row, type_name = scope.rows[variable], scope.types[variable]
-        if not module.is_concluded(type_name, field):
-            return f"{row}[{module.layouts[type_name].places[field]}]"
-        if module.is_many(type_name, field):
-            return f"first_of({module.settled(type_name, field, 'held')}({row}[0], ()))"
-        return f"{module.settled(type_name, field, 'value')}({row}[0], UNKNOWN)"
-
-    def values(self, variable: str, field: str) -> str:
-        """Return the pairs of value and certainty that hold."""
-        row, type_name = self.body.scope.rows[variable], self.body.scope.types[variable]
-        return f"{self.body.module.settled(type_name, field, 'held')}({row}[0], ())"
-
-    def certainty(self, variable: str, field: str, value: str | None) -> str:
-        """Return the certainty of a field, or of one of its values."""
-        scope, module = self.body.scope, self.body.module
-        row, type_name = scope.rows[variable], scope.types[variable]
-        if not module.is_concluded(type_name, field):
-            return f"(0.0 if {self.field(variable, field)} is UNKNOWN else 1.0)"
-        if value is None:
-            return f"{module.settled(type_name, field, 'certainty')}({row}[0], 0.0)"
-        levels = module.settled(type_name, field, "levels")
-        return f"{levels}({row}[0], EMPTY).get({value}, 0.0)"
-
-    def referenced(self, reference: str, target: str, field: str) -> str:
-        """Return a field of the fact with that number."""
-        module = self.body.module
-        if module.is_concluded(target, field):
-            return f"{module.settled(target, field, 'value')}({reference}, UNKNOWN)"
-        place = module.layouts[target].places[field]
-        return f"look({module.table(target)}, {reference}, {place})"
-
-    def prediction(self, variable: str, attribute: str) -> str:
-        """Return an attribute of a prediction."""
-        return f"predicted({self.body.scope.predictions[variable]}, {attribute!r})"
-
-    def backend(self, backend: str, attribute: str) -> str:
-        """Facts know no backends; dispatch says how they are asked."""
-        raise AssertionError("a rule reads a backend")
-
-    def aggregate(self, node: Aggregate) -> str:
-        """Return the local that holds an aggregate's value."""
-        return self.body.aggregate(node)
-
-
 class Body:
     """Writes one conjunction of conditions as a function (or more, when loops nest deeply)."""
 
@@ -216,7 +105,7 @@ class Body:
         self.weights: list[str] = []
         self.noted: list[str] = []
         self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
-        self.checks: list[_Item] = []
+        self.checks: list[Item] = []
         self._parts: list[tuple[str, list[str], Writer]] = []
 
     def write(
@@ -230,8 +119,8 @@ class Body:
         patterns = [one for one in conditions if isinstance(one, Pattern)]
         if seed is not None:
             patterns = [seed] + [one for one in patterns if one is not seed]
-        items = _items(conditions)
-        late = [one for one in items if _is_late(one, conditions)]
+        items = items_of(conditions)
+        late = [one for one in items if is_late(one, conditions)]
         items = [one for one in items if one not in late]
         self._parts.append((name, list(parameters), self.writer))
         self._ready(items, patterns)
@@ -265,7 +154,7 @@ class Body:
         self._parts.append((further, parameters, self.writer))
         self.loops = 0
 
-    def _next(self, patterns: list[Pattern], items: list[_Item], seed: Pattern | None) -> Pattern:
+    def _next(self, patterns: list[Pattern], items: list[Item], seed: Pattern | None) -> Pattern:
         """Return the next pattern: as written, but only once its reference is bound.
 
         Around a seed, patterns that can be looked up come before those that must be searched.
@@ -283,7 +172,7 @@ class Body:
                     return one
         return ready[0] if ready else patterns[0]
 
-    def _joined(self, pattern: Pattern, items: list[_Item]) -> bool:
+    def _joined(self, pattern: Pattern, items: list[Item]) -> bool:
         """Return whether a pattern shares a test with something that is bound already."""
         return any(
             pattern.variable in item.needs
@@ -293,7 +182,7 @@ class Body:
 
     # One pattern.
 
-    def _loop(self, pattern: Pattern, items: list[_Item], seeded: bool) -> None:
+    def _loop(self, pattern: Pattern, items: list[Item], seeded: bool) -> None:
         writer, scope = self.writer, self.scope
         row = writer.fresh("r")
         keys, used = ({}, []) if seeded else self._keys(pattern, items)
@@ -321,7 +210,7 @@ class Body:
                 left=FactVariable(type=pattern.identity.type, name=pattern.variable),
                 right=pattern.identity,
             )
-            items.insert(0, _Item(identity, frozenset(free(identity)), pattern))
+            items.insert(0, Item(identity, frozenset(free(identity)), pattern))
 
     def _each(self, pattern: Pattern, field: str, row: str) -> None:
         writer = self.writer
@@ -356,18 +245,18 @@ class Body:
         writer.line("if left[0] < 0: stop()")
         return local if self.possible else f"{local}.values()"
 
-    def _keys(self, pattern: Pattern, items: list[_Item]) -> tuple[dict[int, str], list[_Item]]:
+    def _keys(self, pattern: Pattern, items: list[Item]) -> tuple[dict[int, str], list[Item]]:
         """Return the places of a row whose values are known before the loop, as source."""
         places = self.module.layouts[pattern.type_name].places
         binders = {one.variable: one.field for one in pattern.bindings}
         keys: dict[int, str] = {}
-        used: list[_Item] = []
+        used: list[Item] = []
         for item in items:
             test = item.condition
             if not isinstance(test, Compare) or test.operator != "==":
                 continue
             for mine, other in ((test.left, test.right), (test.right, test.left)):
-                field = _own_field(pattern, binders, mine)
+                field = own_field(pattern, binders, mine)
                 if field not in places or places[field] in keys:
                     continue
                 names = free(other)
@@ -381,7 +270,7 @@ class Body:
 
     # Everything else.
 
-    def _ready(self, items: list[_Item], patterns: list[Pattern]) -> None:
+    def _ready(self, items: list[Item], patterns: list[Pattern]) -> None:
         """Write every waiting condition whose variables are bound, in order."""
         again = True
         while again:
@@ -394,7 +283,7 @@ class Body:
                     again = True
                     break
 
-    def _condition(self, item: _Item) -> None:
+    def _condition(self, item: Item) -> None:
         one = item.condition
         match one:
             case Binding():
@@ -434,7 +323,7 @@ class Body:
         self.writer.line(f"{local} = predict({model}, {literal}, {row}[0])")
         self.scope.predictions[one.variable] = local
 
-    def true(self, item: _Item) -> str:
+    def true(self, item: Item) -> str:
         """Return source for "this condition is true"."""
         match item.condition:
             case Binding() | Bind():
@@ -455,7 +344,7 @@ class Body:
             case _:
                 return self.expressions.true(item.condition)  # type: ignore[arg-type]
 
-    def false(self, item: _Item) -> str:
+    def false(self, item: Item) -> str:
         """Return source for "this condition is false"."""
         match item.condition:
             case Binding() | Bind() | Predict():
@@ -553,7 +442,7 @@ class Body:
 
     # Certainty.
 
-    def _weigh(self, item: _Item) -> None:
+    def _weigh(self, item: Item) -> None:
         """Remember the certainties of the concluded fields that a condition reads."""
         condition = item.condition
         match condition:
@@ -692,38 +581,3 @@ def _aggregate_emitter(node: Aggregate, weighed: bool) -> Callable[[Body], None]
 
 def _zero(node: Aggregate) -> str:
     return {"number": "0.0", "duration": "timedelta(0)"}.get(node.type.kind, "0")
-
-
-def _own_field(pattern: Pattern, binders: dict[str, str], node: Expression) -> str:
-    if isinstance(node, FieldOf) and node.variable == pattern.variable:
-        return "" if node.field in pattern.each else node.field
-    if isinstance(node, Variable):
-        return binders.get(node.name, "")
-    return ""
-
-
-def _items(conditions: Iterable[Condition]) -> list[_Item]:
-    items: list[_Item] = []
-    for one in conditions:
-        if isinstance(one, Pattern):
-            record = frozenset((one.variable,))
-            items += [_Item(binding, record, one) for binding in one.bindings]
-            items += [_Item(test, record | frozenset(free(test)), one) for test in one.tests]
-        else:
-            items.append(_Item(one, frozenset(free(one))))
-    return items
-
-
-def _is_late(item: _Item, conditions: tuple[Condition, ...]) -> bool:
-    """Return whether a condition calls a model, or reads what one said: those stand last."""
-    late = {one.variable for one in conditions if isinstance(one, Predict)}
-    grown = True
-    while grown:
-        more = {
-            one.variable
-            for one in conditions
-            if isinstance(one, Bind) and late & set(free(one.expression))
-        }
-        grown = not more <= late
-        late |= more
-    return isinstance(item.condition, Predict) or bool(late & item.needs)
