@@ -13,7 +13,13 @@ from heuron.learn.spec import Spec, Threshold
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
 
-__all__ = ["ISOTONIC_ROWS", "choose_calibration", "fit_calibration", "fit_threshold"]
+__all__ = [
+    "ISOTONIC_ROWS",
+    "choose_calibration",
+    "fit_calibration",
+    "fit_threshold",
+    "is_calibrated",
+]
 
 ISOTONIC_ROWS: Final = 1000
 """Isotonic calibration needs so many rows; with fewer it learns noise by heart."""
@@ -27,10 +33,15 @@ def choose_calibration(spec: Spec, classes: int) -> str:
     """
     if spec.calibration != "auto":
         return spec.calibration
-    is_logistic = spec.estimator == "sklearn.linear_model.LogisticRegression"
-    if classes == 0 or (is_logistic and "class_weight" not in spec.hyperparameters):
+    if classes == 0 or is_calibrated(spec, "none"):
         return "none"
     return "temperature" if classes > 2 else "sigmoid"
+
+
+def is_calibrated(spec: Spec, kind: str) -> bool:
+    """Return whether a spec's scores, after a calibration of that kind, are probabilities."""
+    is_logistic = spec.estimator == "sklearn.linear_model.LogisticRegression"
+    return kind != "none" or (is_logistic and "class_weight" not in spec.hyperparameters)
 
 
 def fit_calibration(

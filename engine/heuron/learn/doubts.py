@@ -140,11 +140,11 @@ def _is_ordered(levels: Sequence[float], cells: Sequence[Value], goal: Sequence[
     from scipy.stats import spearmanr
 
     numeric = all(isinstance(one, (int, float)) for one in goal)
-    first = next(iter(goal))
+    first = Counter(map(str, goal)).most_common(1)[0][0]
     at: dict[float, list[float]] = {level: [] for level in levels}
     for cell, answer in zip(cells, goal, strict=True):
         if cell is not UNKNOWN:
-            at[float(cell)].append(float(answer) if numeric else float(answer == first))  # type: ignore[arg-type]
+            at[float(cell)].append(float(answer) if numeric else float(str(answer) == first))  # type: ignore[arg-type]
     means = numpy.array([numpy.mean(at[level]) for level in levels])
     if numpy.ptp(means) < 0.1 * (numpy.std(numpy.concatenate(list(at.values()))) or 1.0):
         return True  # nothing to be misled about

@@ -2,8 +2,9 @@
 
 Linear models add up exactly. For trees and forests each feature gets what its splits changed on
 the way down (Saabas, "Interpreting random forests", 2014; the `treeinterpreter` method), in the
-class's raw score. For other models a feature's contribution is what the score loses when the
-feature stands in the middle of its training range.
+class's raw score. For other models they are Shapley values against a usual record (Štrumbelj and
+Kononenko, "An efficient explanation of individual classifications using game theory", 2010):
+exact for a few features, for more the mean over two orders.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from heuron.learn.scorer.scorer import Scorer
 
 __all__ = ["Change", "Explanation", "Part", "explain"]
+
+MOST_EXACT = 8
+"""Up to so many features every order is counted: 256 scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def _amounts(
         scale = "log-odds" if form.classes else "number"
         base = sign * (model["start"][0] + trees * base)
         return scale, place, base, _by_input(each, sources, len(row))
-    return _by_leaving_out(scorer, row, place)
+    return _by_stepping_in(scorer, row, place)
 
 
 def _by_input(each: Sequence[float], sources: Sequence[int], count: int) -> list[float]:
@@ -235,24 +239,58 @@ def _path_parts(scorer: Scorer, x: Sequence[float], place: int) -> tuple[float, 
     return base / trees, [part / trees for part in parts]
 
 
-def _by_leaving_out(
+def _by_stepping_in(
     scorer: Scorer, row: Sequence[float], place: int
 ) -> tuple[str, int, float, list[float]]:
-    form = scorer.form
+    """Return amounts that lead from the usual record's score to this record's.
 
-    def score(numbers: Sequence[float]) -> float:
-        scores = scorer.scores(numbers)
+    Each is the mean of what the feature's own value adds when it takes the usual one's place,
+    over the orders in which features may do so: all of them for a few features (the Shapley
+    value), else the declared order and its reverse.
+    """
+    form = scorer.form
+    usual = _usual(scorer)
+
+    def score(taken: int) -> float:
+        mixed = [row[at] if taken >> at & 1 else usual[at] for at in range(len(row))]
+        scores = scorer.scores(mixed)
         return scores[place] if form.classes else scores[0]
 
-    whole = score(row)
-    amounts = []
-    for at, seen in enumerate(form.seen):
-        middle = _middle(form.kinds[at], seen)
-        changed = list(row)
-        changed[at] = middle
-        amounts.append(whole - score(changed))
+    count = len(row)
+    if count <= MOST_EXACT:
+        scores = [score(taken) for taken in range(1 << count)]
+        amounts = [_shapley(scores, count, at) for at in range(count)]
+        base = scores[0]
+    else:
+        up = [score((1 << at) - 1) for at in range(count + 1)]
+        whole = (1 << count) - 1
+        down = [score(whole & ~((1 << at) - 1)) for at in range(count + 1)]
+        amounts = [(up[at + 1] - up[at] + down[at] - down[at + 1]) / 2 for at in range(count)]
+        base = up[0]
     scale = "probability" if form.classes else "number"
-    return scale, place, whole - sum(amounts), amounts
+    return scale, place, base, amounts
+
+
+def _shapley(scores: Sequence[float], count: int, at: int) -> float:
+    """Return one feature's Shapley value; `scores` are by the set of features that stepped in."""
+    from math import comb, fsum
+
+    bit = 1 << at
+    return fsum(
+        (scores[taken | bit] - scores[taken]) / (count * comb(count - 1, taken.bit_count()))
+        for taken in range(1 << count)
+        if not taken & bit
+    )
+
+
+def _usual(scorer: Scorer) -> list[float]:
+    """Return a usual record: means where the scorer knows them, else middles of ranges."""
+    form = scorer.form
+    means = {step[1]: step[2] for step in form.encode if step[0] == "scale"}
+    return [
+        means[at] if at in means else _middle(kind, seen)
+        for at, (kind, seen) in enumerate(zip(form.kinds, form.seen, strict=True))
+    ]
 
 
 def _middle(kind: Any, seen: list[float] | None) -> float:

@@ -63,7 +63,9 @@ def resolve_missing(contract: Contract, spec: Spec, numbers: Numbers) -> dict[st
         field = contract.template[feature.field]
         declared = spec.missing.get(feature.field)
         gaps = int(numpy.isnan(numbers[:, at]).sum())
-        if declared is not None:
+        if gaps == len(numbers):  # nothing to take a median of
+            found[feature.field] = Missing("refuse")
+        elif declared is not None:
             found[feature.field] = declared
         elif field.optional and gaps >= ENOUGH_GAPS:
             by_level = field.type.kind in ("enumeration", "boolean")

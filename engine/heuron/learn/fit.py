@@ -120,6 +120,8 @@ def fit(spec: Spec, examples: Examples, hyperparameters: Mapping[str, Any]) -> F
 
     inputs = inputs_of(spec, examples.kinds, examples.numbers)
     filled, usable = fill_gaps(inputs.fill, examples.numbers)
+    if not usable.any():
+        raise _refused(spec, ValueError("no row has every field that it needs"))
     steps = steps_of(spec, inputs, filled[usable])
     kind = import_class(spec.estimator)
     settings = dict(hyperparameters)

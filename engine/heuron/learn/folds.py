@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from heuron.learn.calibration import fit_calibration, fit_threshold
+from heuron.learn.calibration import fit_calibration, fit_threshold, is_calibrated
 from heuron.learn.contract import Contract
 from heuron.learn.fit import Examples, fit
 from heuron.learn.scorer.calibrate import columns as calibrated_columns
@@ -123,7 +123,10 @@ def answers_of(
         if two:
             calmed = calibrated_columns(fitted, raw.scores[others], positive, raw.margin)
             threshold = fit_threshold(
-                spec.threshold, calmed[:, positive], goal[others] == positive, kind != "none"
+                spec.threshold,
+                calmed[:, positive],
+                goal[others] == positive,
+                is_calibrated(spec, kind),
             )
         value[mine] = decide_columns(scores[mine], positive if two else None, threshold)
     probability = scores[numpy.arange(len(goal)), value]

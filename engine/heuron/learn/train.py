@@ -18,6 +18,7 @@ from heuron.learn.calibration import (
     choose_calibration,
     fit_calibration,
     fit_threshold,
+    is_calibrated,
 )
 from heuron.learn.card import card_of, files_of, run_of
 from heuron.learn.contract import Contract
@@ -168,7 +169,7 @@ def _train_one(
     step()
     form, warnings = _form(contract, spec, kind, raw, examples, fitted, positive)
     scorer = Scorer(form)
-    calibrated = form["calibrate"] is not None or (kind == "none" and _is_likely(spec))
+    calibrated = is_calibrated(spec, kind)
     import numpy
 
     counted = numpy.array([table.scored[at] for at in places])
@@ -272,14 +273,6 @@ def _place(contract: Contract, positive: str | bool | None) -> int:
     return contract.classes.index(positive) if positive is not None else 0
 
 
-def _is_likely(spec: Spec) -> bool:
-    """Return whether an estimator's own probabilities count as calibrated."""
-    return (
-        spec.estimator == "sklearn.linear_model.LogisticRegression"
-        and "class_weight" not in spec.hyperparameters
-    )
-
-
 def _form(
     contract: Contract,
     spec: Spec,
@@ -336,7 +329,7 @@ def _form(
     threshold = None
     if len(classes) == 2:
         calmed = calibrated_columns(form["calibrate"], scores, at, raw.margin)
-        cut = fit_threshold(spec.threshold, calmed[:, at], goal == at, kind != "none")
+        cut = fit_threshold(spec.threshold, calmed[:, at], goal == at, is_calibrated(spec, kind))
         threshold = [at, cut]
     form["decide"] = {"threshold": threshold, "tie": "first"}
     return form, warnings
