@@ -78,7 +78,10 @@ def _field(
 ) -> Value:
     field = memory.shapes[type_name].template[name]
     if name in values:
-        value = _coerced(memory, type_name, name, values[name])
+        value = values[name]
+        # What a rule puts there has its type already: only what else could be wrong is looked at.
+        if not complete or type(value) is not memory.shapes[type_name].plain.get(name):
+            value = _coerced(memory, type_name, name, value)
     else:
         value = UNKNOWN if field.default is None else field.default
     if value is UNKNOWN and complete and not field.optional and field.default is None:
@@ -121,11 +124,13 @@ def modify_fact(
         if name not in shape.given:
             what = "is concluded by rules" if name in shape.concluded else "does not exist"
             raise Refused("unknown-field", f"`{type_name}.{name}` {what}, so it cannot be changed")
-        value = _coerced(memory, type_name, name, raw)
+        value = raw
+        if not complete or type(raw) is not shape.plain.get(name):
+            value = _coerced(memory, type_name, name, raw)
         field = shape.template[name]
         if value is UNKNOWN and complete and not field.optional and field.default is None:
             raise Refused("action-failed", f"`{type_name}.{name}` would be unknown")
-        fields[shape.given.index(name)] = value
+        fields[shape.places[name]] = value
     values = tuple(fields)
     if values == old[HEAD:]:
         return None

@@ -8,6 +8,7 @@ A firing whose actions cannot all be carried out leaves everything as it was bef
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,10 @@ __all__ = ["Cycle", "collector_off"]
 CONCLUDE, DERIVE, ASSERT, MODIFY, RETRACT, HALT = range(6)
 RECENT = 40
 """How many of the last firings are looked at to say which rules were going round."""
+
+
+Fired = tuple[Waiting, list[int], list[int], str | None, tuple[str, ...]]
+"""A firing while a run goes on: activation, numbers asserted and retracted, reason, log lines."""
 
 
 @contextmanager
@@ -77,7 +82,7 @@ class Cycle:
         self._functions = functions
         self._budget = budget
         self._listeners = listeners
-        self._recent: list[tuple[str, Waiting]] = []
+        self._recent: deque[Waiting] = deque(maxlen=RECENT)
         self.halted = False
         self.logs: list[str] = []
         self.asserted_by: dict[int, str] = {}
@@ -106,35 +111,34 @@ class Cycle:
         for listener in self._listeners:
             listener(event)
 
-    def step(self) -> Firing | None:
-        """Fire the next activation; return its firing, or None at quiescence or after `halt`."""
+    def step(self) -> Fired | None:
+        """Fire the next activation; return what happened, or None at quiescence or after `halt`."""
         if self.halted or self._agenda is None:
             return None
         waiting = self._agenda.next()
         if waiting is None:
             return None
-        self._recent.append((waiting.rule["name"], waiting))
-        del self._recent[:-RECENT]
+        self._recent.append(waiting)
         return self._fire(waiting)
 
-    def run(self, limit: int | None) -> list[Firing]:
+    def run(self, limit: int | None) -> list[Fired]:
         """Fire until quiescence, `halt`, or `limit` firings."""
-        firings: list[Firing] = []
+        firings: list[Fired] = []
         most = self._budget.limits.firings
         while limit is None or len(firings) < limit:
             if len(firings) >= most and self._agenda is not None and self._agenda.has_next():
                 raise LimitReached(f"{most:,} firings")
             if len(firings) % 256 == 0:
                 self._budget.look_at_clock()
-            firing = self.step()
-            if firing is None:
+            fired = self.step()
+            if fired is None:
                 break
-            firings.append(firing)
+            firings.append(fired)
         return firings
 
     # One firing.
 
-    def _fire(self, waiting: Waiting) -> Firing:
+    def _fire(self, waiting: Waiting) -> Fired:
         memory, agenda, index = self._memory, self._agenda, waiting.rule["index"]
         assert agenda is not None
         memory.journal, agenda.journal = [], []
@@ -161,11 +165,12 @@ class Cycle:
         memory.journal = agenda.journal = None
         self.halted = self.halted or halts
         self.logs += logs
-        self.asserted_by.update((number, waiting.rule["name"]) for number in asserted)
-        firing = self._firing(waiting, asserted, retracted, because, logs)
+        for number in asserted:
+            self.asserted_by[number] = waiting.rule["name"]
+        fired = (waiting, asserted, retracted, because, logs)
         if self._listeners:
-            self.tell(Event("fired", memory.event, None, firing))
-        return firing
+            self.tell(Event("fired", memory.event, None, self.firing(fired)))
+        return fired
 
     def _texts(self, index: int, waiting: Waiting) -> tuple[str | None, tuple[str, ...]]:
         reason = self._functions.get(f"w{index}")
@@ -228,14 +233,9 @@ class Cycle:
             (name, value) for name, value in facts + values if name[:1] != "_" and "." not in name
         )
 
-    def _firing(
-        self,
-        waiting: Waiting,
-        asserted: list[int],
-        retracted: list[int],
-        because: str | None,
-        logs: tuple[str, ...],
-    ) -> Firing:
+    def firing(self, fired: Fired) -> Firing:
+        """Return what happened as a record: rule, bindings, facts by number."""
+        waiting, asserted, retracted, because, logs = fired
         return Firing(
             waiting.rule["name"],
             self.bindings(waiting),
@@ -250,12 +250,12 @@ class Cycle:
     def limit_error(self, reached: LimitReached, rules: Mapping[int, dict[str, Any]]) -> LimitError:
         """Return the error for a limit: the rules that went round, with the last bindings."""
         counts: dict[str, int] = {}
-        for name, _ in self._recent:
-            counts[name] = counts.get(name, 0) + 1
+        for one in self._recent:
+            counts[one.rule["name"]] = counts.get(one.rule["name"], 0) + 1
         names = sorted(counts, key=lambda name: (-counts[name], name))
         place, last = None, ""
         if self._recent:
-            waiting = self._recent[-1][1]
+            waiting = self._recent[-1]
             last, place = words_of(self.bindings(waiting)), waiting.rule["place"]
         at = self._truth.at if self._truth.at is not None else None
         if at is None and self._agenda is not None:

@@ -143,12 +143,16 @@ class Engine:
         function = self._record or self._compile_record()
         if host is None:
             host = self._plain_host()
-        if host.predict is None and not self.outline["predicts"]:
+        if not self.outline["predicts"]:
             raw = function(values.get, host.today, host.now, None, host.call)
             return RecordResult(self, values, raw, host)
         asked = Asked(host.predict)
         raw = function(values.get, host.today, host.now, asked, host.call)
         return RecordResult(self, values, raw, host, tuple(asked.silent))
+
+    def record_function(self) -> Callable[..., tuple[Any, ...]]:
+        """Return the generated function `record(get, today, now, predict, host)`."""
+        return self._record or self._compile_record()
 
     def _plain_host(self) -> Host:
         """Return a host with the day and the time of the run.

@@ -9,7 +9,8 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from heuron.values import UNKNOWN, Fact, Template, Value
 
@@ -21,10 +22,26 @@ Entry = tuple[str, int, str, Row, tuple[bool, dict[str, Value]] | None]
 HEAD = 2
 
 
-class Shape:
-    """What memory knows of a type: its template, given and concluded fields, reference fields."""
+PLAIN: Final[dict[str, type]] = {
+    "text": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "date": date,
+    "datetime": datetime,
+    "duration": timedelta,
+    "enumeration": str,
+}
 
-    __slots__ = ("concluded", "given", "place", "references", "template")
+
+class Shape:
+    """What memory knows of a type: its template, given and concluded fields, reference fields.
+
+    `places` are the places of the given fields among the values; `plain` the Python types of
+    fields without bounds or pattern: a value of that type that a rule computed is accepted.
+    """
+
+    __slots__ = ("concluded", "given", "place", "places", "plain", "references", "template")
 
     def __init__(self, template: Template, concluded: Iterable[str], place: int) -> None:
         names = frozenset(concluded)
@@ -32,6 +49,13 @@ class Shape:
         self.place = place
         self.given = tuple(name for name in template.names if name not in names)
         self.concluded = tuple(name for name in template.names if name in names)
+        self.places = {name: at for at, name in enumerate(self.given)}
+        self.plain = {
+            name: PLAIN[field.type.kind]
+            for name in self.given
+            if (field := template[name]).type.kind in PLAIN
+            and field.low is field.high is field.matching is None
+        }
         self.references = tuple(
             (HEAD + at, str(template[name].type.target))
             for at, name in enumerate(self.given)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from heuron.answer import Firing
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
-from heuron.infer.cycle import Cycle, collector_off
+from heuron.infer.cycle import Cycle, Fired, collector_off
 from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
 from heuron.infer.lazy import LazyAgenda
@@ -26,6 +26,38 @@ if TYPE_CHECKING:
 __all__ = ["Inference", "State"]
 
 
+class Firings(Sequence[Firing]):
+    """The firings of a run in order; each is put into words only when it is looked at."""
+
+    __slots__ = ("_fired", "_made")
+
+    def __init__(self, fired: Sequence[Fired], made: Callable[[Fired], Firing]) -> None:
+        self._fired = fired
+        self._made = made
+
+    def __len__(self) -> int:
+        return len(self._fired)
+
+    @overload
+    def __getitem__(self, at: int) -> Firing: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Firings: ...
+
+    def __getitem__(self, at: int | slice) -> Firing | Firings:
+        if isinstance(at, slice):
+            return Firings(self._fired[at], self._made)
+        return self._made(self._fired[at])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Firings, tuple, list)) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
 @dataclass(frozen=True, slots=True)
 class Inference:
     """What a run did: the steps that fired, in order.
@@ -34,7 +66,7 @@ class Inference:
     of `log` actions; `reports` what definitions found strange: (kind, field or table, fact).
     """
 
-    firings: tuple[Firing, ...]
+    firings: Firings
     quiescent: bool
     cycles: int
     logs: tuple[str, ...]
@@ -226,7 +258,11 @@ class State:
             firings = self._cycle.run(limit)
         quiescent = self._cycle.halted or self._agenda is None or not self._agenda.has_next()
         return Inference(
-            tuple(firings), quiescent, len(firings), tuple(self._cycle.logs), self.reports()
+            Firings(firings, self._cycle.firing),
+            quiescent,
+            len(firings),
+            tuple(self._cycle.logs),
+            self.reports(),
         )
 
     def step(self) -> Firing | None:
