@@ -107,6 +107,10 @@ class Oracle:
     def add(self, type_name: str, values: Mapping[str, Value]) -> int:
         """Hold a fact and return its number; an equal fact that is held is returned instead."""
         own, given = fact_values(self.base, type_name, values)
+        for name, value in own:
+            is_reference = self.base.templates[type_name][name].type.kind == "reference"
+            if is_reference and value is not UNKNOWN and value not in self.view.facts:
+                raise OracleError("wrong-value")
         equal = self.equal_to(type_name, own)
         if equal is not None:
             # CHOICE: this is no event, but a derived fact is now held without its reasons too.

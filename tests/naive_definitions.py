@@ -326,10 +326,11 @@ def settle(defined: Defined) -> None:
             parts = [one for one in mine if one.value == value]
             certainties[value] = combined([one.certainty for one in parts])
             # CHOICE: of a value's positive contributions the one with the highest salience, then
-            # the first in rule order, stands for it in a tie.
+            # the first in rule order, fact order and order of actions, stands for it in a tie.
             order[value] = min(
-                [(-one.salience, one.order) for one in parts if one.certainty > 0],
-                default=(0, 0),
+                (-one.salience, place)
+                for place, one in enumerate(mine)
+                if one in parts and (one.certainty > 0 or certainties[value] <= 0)
             )
             if {1.0, -1.0} <= {one.certainty for one in parts}:
                 contradictions.append(value)

@@ -12,7 +12,8 @@ from heuron.diagnostics import HeuronError
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
 from heuron.infer.session import State
-from heuron.plan.lower import lower
+from heuron.plan.lower import lower, lower_rule
+from heuron.plan.reads import patterns
 from heuron.values import UNKNOWN, Value
 from naive import Content, Oracle, OracleError
 from strategies import Event, Ref, Trial
@@ -156,17 +157,14 @@ def by_engine(base: tree.Base, trial: Trial) -> Outcome:
     halts = {
         rule.name: any(isinstance(one, tree.Halt) for one in rule.actions) for rule in base.rules
     }
-    own = {
-        rule.name: sum(isinstance(one, tree.Pattern) for one in rule.conditions)
-        for rule in base.rules
-    }
+    own = written_places(base)
     outcome = Outcome()
 
     def look() -> None:
         outcome.fired.append([])
         while len(outcome.fired[-1]) < MOST and (agenda := state.agenda()):
             first = agenda[0]
-            described = describe(base, state, first.rule, first, own[first.rule])
+            described = describe(base, state, first, own[first.rule])
             (fired,) = state.run(1).firings
             assert fired.rule == first.rule
             outcome.fired[-1].append(described)
@@ -224,24 +222,40 @@ def content(base: tree.Base, state: State, number: Any) -> Content:
     return (fact.type, *values)
 
 
-def contents(base: tree.Base, state: State, firing: Any, own: Mapping[str, int]) -> Any:
+def written_places(base: tree.Base) -> dict[str, list[int]]:
+    """Return which of the facts that a rule matches are matched by patterns as written.
+
+    Lowering adds patterns for references between facts.
+    """
+    places = {}
+    for one in base.rules:
+        written = patterns(one.conditions)
+        matched = patterns(lower_rule(one).conditions)
+        names = {pattern.variable for pattern in written}
+        places[one.name] = [
+            place for place, pattern in enumerate(matched) if pattern.variable in names
+        ]
+    return places
+
+
+def contents(base: tree.Base, state: State, firing: Any, own: Mapping[str, list[int]]) -> Any:
     """Return the facts that a definition matched; those of added patterns are left out."""
-    numbers = firing.matched[: own.get(firing.rule, 1)]
+    numbers = [firing.matched[place] for place in own.get(firing.rule, [0])]
     return tuple(content(base, state, number) for number in numbers)
 
 
-def describe(base: tree.Base, state: State, rule: str, firing: Any, own: int) -> Any:
+def describe(base: tree.Base, state: State, firing: Any, own: list[int]) -> Any:
     """Return a firing as the oracle does: rule, facts, other variables by name."""
     facts = {
         one.variable
         for each in base.rules
-        if each.name == rule
+        if each.name == firing.rule
         for one in each.conditions
         if isinstance(one, tree.Pattern)
     }
     values = sorted((name, value) for name, value in firing.bindings if name not in facts)
-    matched = tuple(content(base, state, number) for number in firing.matched[:own])
-    return rule, matched, rounded(tuple(values))
+    matched = tuple(content(base, state, firing.matched[place]) for place in own)
+    return firing.rule, matched, rounded(tuple(values))
 
 
 def by_record(base: tree.Base, trial: Trial) -> dict[str, Any]:

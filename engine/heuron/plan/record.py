@@ -288,9 +288,9 @@ class _RecordWriter:
 
     def _ranks_by_value(self, one: _Field) -> str:
         values = one.values or ()
-        ranks: dict[Value, dict[int, int]] = {value: {} for value in values}
-        for index, place in one.found.supports:
-            ranks[values[place]][index] = self.ranks[index]
+        ranks: dict[Value, dict[int, tuple[int, int]]] = {value: {} for value in values}
+        for action, (index, place) in enumerate(one.found.supports):
+            ranks[values[place]].setdefault(index, (self.ranks[index], action))
         return self.constants.literal(ranks)
 
     def _settle_list(self, writer: Writer, one: _Field) -> None:
