@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from heuron.compare.policies import Cost
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
@@ -30,6 +31,10 @@ def compare(
     policy: Annotated[
         str | None, typer.Option(metavar="NAME", help="A dispatch block; by default the first.")
     ] = None,
+    cost: Annotated[
+        str | None,
+        typer.Option(metavar="COST", help="Rank by cost, for instance wrong=1,refer=0.2."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, and what an answer costs."""
@@ -42,7 +47,7 @@ def compare(
     found, knowledge = open_domain(domain)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     table = _table(found, knowledge, data)
-    comparison = compare_rows(dispatcher, table)
+    comparison = compare_rows(dispatcher, table, cost=_cost(cost))
     if json:
         print_json("compare", comparison.to_dict())
         return exits.GOOD
@@ -70,3 +75,21 @@ def _table(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
         root=Path(domain.root),
         everything=data is not None,
     )
+
+
+def _cost(text: str | None) -> Cost | None:
+    """Return the cost that was given.
+
+    Raises:
+        RuleError: It cannot be read.
+    """
+    if text is None:
+        return None
+    from heuron.compare.policies import read_cost
+    from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+    try:
+        return read_cost(text)
+    except ValueError as error:
+        message = f"--cost cannot be read: {error}."
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message)) from None

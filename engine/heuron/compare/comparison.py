@@ -9,9 +9,10 @@ from heuron.answer import plain
 from heuron.compare.intervals import Interval
 from heuron.compare.metrics import Bin, Calibration
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
+from heuron.compare.policies import Bound, Cost, CostScore
 from heuron.compare.scorecard import RuleScore
 
-__all__ = ["BackendScore", "Bound", "Comparison", "PairScore", "View"]
+__all__ = ["BackendScore", "Comparison", "PairScore", "View"]
 
 
 def _pair(interval: Interval | None) -> list[float] | None:
@@ -163,23 +164,11 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What no route can beat: the rows that rules or some model got right."""
-
-    right: int
-    accuracy: float | None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {"right": self.right, "accuracy": self.accuracy}
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Who is right how often, where they differ, who should answer, and what it costs.
 
-    `base_rates` pairs each value of the goal with its share among the rows; `silent` are the
-    rows on which the rules give no answer.
+    `base_rates` pairs each value of the goal with its share among the rows. With a
+    `cost`, `costs` ranks the backends by it.
     """
 
     domain: str
@@ -192,6 +181,8 @@ class Comparison:
     base_rates: tuple[tuple[object, float], ...]
     best_possible: Bound
     warnings: tuple[str, ...]
+    cost: Cost | None = None
+    costs: tuple[CostScore, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -205,6 +196,8 @@ class Comparison:
             "rules": [one.to_dict() for one in self.rules],
             "base_rates": [[plain(value), rate] for value, rate in self.base_rates],
             "best_possible": self.best_possible.to_dict(),
+            "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer} if self.cost else None,
+            "costs": [one.to_dict() for one in self.costs],
             "slices": [],
             "warnings": list(self.warnings),
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from heuron.compare.comparison import BackendScore, Bound, Comparison, View
+from heuron.compare.comparison import BackendScore, Comparison, View
 from heuron.compare.outcomes import Outcomes, Reply, short_name
+from heuron.compare.policies import Cost, score_bound, score_costs
 from heuron.compare.score_backend import Right, score_backend
 from heuron.compare.score_pairs import score_pairs
 from heuron.compare.scorecard import score_rules
@@ -20,7 +21,7 @@ REVERSED_BELOW: Final = 0.35
 FEW_ROWS: Final = 30
 
 
-def evaluate(outcomes: Outcomes, *, seed: int = 0) -> Comparison:
+def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> Comparison:
     """Return the comparison that the replies of `outcomes` amount to.
 
     The same replies and seed give the same comparison to the byte, timings aside.
@@ -38,8 +39,10 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0) -> Comparison:
         views=tuple(_view(name, right) for name in right),
         rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates)),
         base_rates=base_rates,
-        best_possible=_bound(right),
+        best_possible=score_bound(right),
         warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),
+        cost=cost,
+        costs=() if cost is None else score_costs(right, cost, seed),
     )
 
 
@@ -70,14 +73,6 @@ def _view(name: str, right: Mapping[str, Right]) -> View:
         other: sum(values[at] is True for at in rows) / len(rows) for other, values in right.items()
     }
     return View(name, len(rows), tuple(shares.items()))
-
-
-def _bound(right: Mapping[str, Right]) -> Bound:
-    """Return what the best choice among rules and models for each row would give."""
-    alone = [values for name, values in right.items() if not name.startswith("dispatch")]
-    best = sum(any(one is True for one in row) for row in zip(*alone, strict=True))
-    rows = len(alone[0]) if alone else 0
-    return Bound(best, best / rows if rows else None)
 
 
 def _warnings(

@@ -37,6 +37,7 @@ def report(comparison: Comparison) -> str:
         _table(_probability_rows(comparison)),
         _table(_pair_rows(comparison)),
         _verdicts(comparison),
+        _costs(comparison),
         _table(_rule_rows(comparison)),
         [f"Note: {one}." for one in comparison.warnings if one != SAW],
     ]
@@ -234,6 +235,28 @@ def _best(comparison: Comparison) -> str | None:
         if pair.holm_p is None or pair.holm_p > SIGNIFICANT or ahead <= 0:
             return None
     return f"Best: {short_name(leader)}."
+
+
+def _costs(comparison: Comparison) -> list[str]:
+    """Return the ranking by cost, and who can be told from the cheapest."""
+    if comparison.cost is None or not comparison.costs:
+        return []
+    cost = comparison.cost
+    first, *others = comparison.costs
+    header = f"cost of a row (wrong {cost.wrong:g}, a person {cost.refer:g})"
+    rows = [[header, "", "more than the cheapest"]]
+    for one in comparison.costs:
+        shown = f"{one.cost:.4f}  {_fine(one.interval)}"
+        rows.append([short_name(one.backend), shown, _fine(one.more)])
+    alike = [short_name(one.backend) for one in others if not one.dearer]
+    verdict = f"Cheapest: {short_name(first.backend)}"
+    if alike:
+        verdict += f", which cannot be told apart from {', '.join(alike)}"
+    return [*_table(rows), f"{verdict}."]
+
+
+def _fine(interval: Interval | None) -> str:
+    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def _rule_rows(comparison: Comparison) -> list[list[str]]:

@@ -173,16 +173,24 @@ class Consultation:
 
         return tuple(name for name in missing if lacks(name)) or missing
 
+    def _unheard(self) -> tuple[str, ...]:
+        """Return what the backends that were asked, and did not answer, would have needed."""
+        opinions: list[Opinion | Prediction] = [*self._predictions.values()]
+        if self._rules is not None:
+            opinions.insert(0, self._rules)
+        needs = [need for one in opinions if one.answered is not True for need in one.needs]
+        return tuple(dict.fromkeys(needs))
+
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route
-        if line is None:
-            return replace(self.blank, backend="refer", reason="no route", route=route)
-        if line.backend == "refer":
-            reason = line.reason or "a person decides"
+        if line is None or line.backend == "refer":
+            reason = "no route" if line is None else line.reason or "a person decides"
             needs = self._lacking(decision.missing)
             if needs:
                 verb = "is" if len(needs) == 1 else "are"
                 reason += f" ({', '.join(needs)} {verb} unknown)"
+            else:
+                needs = self._unheard()
             return replace(self.blank, backend="refer", reason=reason, route=route, needs=needs)
         name = line.name if line.backend == "model" and line.name else "rules"
         if name == "rules":

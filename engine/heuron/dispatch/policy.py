@@ -50,7 +50,7 @@ Asked = Generator[str, Opinion, "tuple[int, list[Any], list[Any], list[str]]"]
 class Policy:
     """A dispatch block, compiled: its name, its routes, the models that it reads or uses."""
 
-    __slots__ = ("_start", "models", "name", "routes")
+    __slots__ = ("_labels", "_start", "models", "name", "routes")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Policy:
         self.routes = tuple(routes)
         self.models = models
         self._start = start
+        self._labels = {one.line: one.label for one in self.routes}
 
     def decide(
         self,
@@ -98,7 +99,7 @@ class Policy:
         return Decision(line, route, tuple(dict.fromkeys(missing)))
 
     def _route(self, place: int, tried: list[Any], skipped: list[Any]) -> Route:
-        labels = {one.line: one.label for one in self.routes}
+        labels = self._labels
         return Route(
             taken=None if place < 0 else self.routes[place].line,
             tried=tuple(Tried(line, labels[line], held, why) for line, held, why in tried),
