@@ -8,12 +8,22 @@ field of another type, the number of a fact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-__all__ = ["UNKNOWN", "Fact", "Field", "FieldType", "Template", "Unknown", "Value", "show"]
+__all__ = [
+    "UNKNOWN",
+    "Fact",
+    "Field",
+    "FieldType",
+    "Template",
+    "Unknown",
+    "Value",
+    "show",
+    "show_fact",
+]
 
 type_names: Final = ("text", "integer", "number", "boolean", "date", "datetime", "duration")
 
@@ -275,3 +285,19 @@ class Fact:
         """Return type, number and values (unknown fields are left out)."""
         known = {name: value for name, value in self.values.items() if value is not UNKNOWN}
         return {"type": self.type, "number": self.number, "values": known}
+
+
+def show_fact(fact: Fact, template: Template, without: Collection[str] = ()) -> str:
+    """Return a fact as it would be written: texts in quotes, what is unknown left out.
+
+    A field of another type shows that fact's number; fields in `without` are not shown.
+    """
+    parts = []
+    for field in template.fields:
+        value = fact[field.name]
+        if value is UNKNOWN or field.name in without:
+            continue
+        kind = field.type.kind
+        words = f'"{value}"' if kind == "text" else show(value)
+        parts.append(f"{field.name} = {f'#{value}' if kind == 'reference' else words}")
+    return f"{fact.type}({', '.join(parts)})"

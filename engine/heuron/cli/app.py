@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from heuron.diagnostics import Diagnostic
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "main", "program", "program_of"]
 
 COMMANDS: Final = (
     "ask",
@@ -28,6 +28,10 @@ COMMANDS: Final = (
     "check",
     "fmt",
     "test",
+    "run",
+    "plan",
+    "train",
+    "models",
     "compare",
 )
 """The commands in the order of `--help`; `heuron.cli.<name>` holds the function `<name>`."""
@@ -55,6 +59,14 @@ def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
         else:
             app.command(name)(getattr(module, name))
     return app
+
+
+def program_of(name: str) -> list[str]:
+    """Return the names of the commands inside a command; most have none."""
+    module = import_module(f"heuron.cli.{name}")
+    if not hasattr(module, "app"):
+        return []
+    return [str(one.name) for one in module.app.registered_commands]
 
 
 def _program() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heuron.cli.folders import cache_folder, data_folder
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from heuron.dispatch.dispatcher import Dispatcher
     from heuron.learn.store import Store
 
-__all__ = ["day", "open_dispatcher", "open_domain", "open_store"]
+__all__ = ["day", "open_dispatcher", "open_domain", "open_store", "trusted_file"]
 
 
 def open_domain(name: str, goal: str | None = None) -> tuple[Domain, KnowledgeBase]:
@@ -46,6 +47,12 @@ def open_dispatcher(domain: Domain, knowledge: KnowledgeBase) -> Dispatcher:
     from heuron.dispatch.dispatcher import Dispatcher
 
     return Dispatcher(knowledge, open_store(domain))
+
+
+def trusted_file() -> Path:
+    """Return the user's list of trusted sums: `$HEURON_TRUST`, else in the user's data folder."""
+    given = os.environ.get("HEURON_TRUST")
+    return Path(given) if given else Path(data_folder()) / "trusted.txt"
 
 
 def day(text: str | None) -> Any:

@@ -35,7 +35,7 @@ def _agreement(found: SideBySide) -> str:
         return f"one answer: {value_words(values[0])}"
     if found.agree:
         silent = len(values) < len(found.answers)
-        who = f"{len(values)} of {len(found.answers)}" if silent else "all"
+        who = f"the {len(values)} that answer" if silent else "all"
         return f"{who} agree: {value_words(values[0])}"
     return "they differ"
 

@@ -25,7 +25,7 @@ from heuron.check.tree import TestCase as Case
 from heuron.diagnostics import LimitError
 from heuron.knowledge.evidence import Evidence
 from heuron.plan.reads import walk
-from heuron.values import UNKNOWN, FieldType, Value, show
+from heuron.values import UNKNOWN, FieldType, Value, show, show_fact
 
 if TYPE_CHECKING:
     from heuron.answer import Answer
@@ -220,7 +220,8 @@ def _found(state: State, facts: Mapping[str, int], expect: Expect) -> str:
             read[f"{name} is {said}"] = None
         elif isinstance(node, Pattern):
             held = state.facts(node.type_name)
-            listed = "; ".join(_fact(state, one.number) for one in held[:SHOWN])
+            template = state.memory.shapes[node.type_name].template
+            listed = "; ".join(show_fact(one, template) for one in held[:SHOWN])
             more = f"; and {len(held) - SHOWN} more" if len(held) > SHOWN else ""
             read[f"{node.type_name}: {listed or 'no facts'}{more}"] = None
     return f": {', '.join(read)}" if read else ""
@@ -228,13 +229,6 @@ def _found(state: State, facts: Mapping[str, int], expect: Expect) -> str:
 
 def _with_certainty(value: Value, certainty: float) -> str:
     return show(value) if certainty == 1.0 else f"{show(value)} ({certainty:.3g})"
-
-
-def _fact(state: State, number: int) -> str:
-    fact = state.fact(number)
-    assert fact is not None
-    inside = ", ".join(f"{name} = {show(value)}" for name, value in fact.values.items())
-    return f"{fact.type}({inside})"
 
 
 def _supports(state: State, facts: Mapping[str, int], expect: Expect) -> Iterator[str]:

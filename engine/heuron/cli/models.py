@@ -1,0 +1,120 @@
+"""`heuron models`: what has been trained: list, show, select, verify."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from heuron.cli import exits
+from heuron.cli.render import columns, print_json, say
+
+if TYPE_CHECKING:
+    from heuron.learn.store import Store
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List, show, select and verify trained models.", no_args_is_help=True)
+
+Domain = Annotated[
+    str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("list")
+def list_models(
+    domain: Annotated[str | None, typer.Argument(help="A domain; all by default.")] = None,
+    json: Json = False,
+) -> int:
+    """List trained models and specs that have not been trained."""
+    from heuron.cli.cards import score_words
+    from heuron.knowledge.project import domains
+
+    names = [domain] if domain else [one.name for one, _ in domains()]
+    rows, cards = [], []
+    for one in names:
+        called, specs, store = _opened(one)
+        selected = store.selected(called)
+        trained = store.names(called)
+        for name in trained:
+            card = store.card(called, name)
+            artifact = store.find(called, name)
+            assert artifact is not None
+            cards.append(_entry(card, artifact.version, name == selected))
+            state = "selected" if name == selected else ""
+            rows.append((called, name, artifact.version, score_words(card["score"]), state))
+        rows += [(called, name, "", "not trained", "") for name in specs if name not in trained]
+    if json:
+        print_json("models", {"models": cards})
+    else:
+        for line in columns(rows):
+            say(line)
+    return exits.GOOD
+
+
+@app.command("show")
+def show_model(domain: Domain, name: Name, json: Json = False) -> int:
+    """Show a model's card."""
+    from heuron.cli.cards import card_lines
+
+    called, _, store = _opened(domain)
+    card = store.card(called, name)
+    artifact = store.find(called, name)
+    assert artifact is not None
+    if json:
+        entry = _entry(card, artifact.version, store.selected(called) == name)
+        print_json("models", {"models": [entry]})
+    else:
+        for line in card_lines(card, artifact.version, _verified(store, called, name)):
+            say(line)
+    return exits.GOOD
+
+
+@app.command("select")
+def select_model(domain: Domain, name: Name) -> int:
+    """Let a model answer where no dispatch block says otherwise."""
+    called, _, store = _opened(domain)
+    store.select(called, name)
+    return exits.GOOD
+
+
+@app.command("verify")
+def verify_models(
+    domain: Domain,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Models; all by default.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Check every sum, and replay the golden rows."""
+    called, _, store = _opened(domain)
+    found = {name: _verified(store, called, name) for name in names or store.names(called)}
+    if json:
+        models = [{"domain": called, "name": name, "verified": one} for name, one in found.items()]
+        print_json("models", {"models": models})
+    else:
+        for line in columns(list(found.items())):
+            say(line)
+    changed = any(one.startswith("changed") for one in found.values())
+    return exits.ERRORS if changed else exits.GOOD
+
+
+def _opened(domain: str) -> tuple[str, tuple[str, ...], Store]:
+    """Return what models call a domain, the names of its specs, and its store."""
+    from heuron.cli.opening import open_domain, open_store
+
+    found, knowledge = open_domain(domain)
+    return knowledge.name, knowledge.models, open_store(found)
+
+
+def _entry(card: dict[str, Any], version: str, selected: bool) -> dict[str, Any]:
+    return {**card, "version": version, "selected": selected}
+
+
+def _verified(store: Store, domain: str, name: str) -> str:
+    from heuron.cli.opening import trusted_file
+    from heuron.learn.trust import trusted_sums
+
+    return store.verify(domain, name, trusted_sums(trusted_file()))

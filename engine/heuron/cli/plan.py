@@ -1,0 +1,98 @@
+"""`heuron plan`: strata, the plan of each, and why; like a database's EXPLAIN."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heuron.cli import exits
+from heuron.cli.render import bold, columns, print_json, say
+
+if TYPE_CHECKING:
+    from heuron.plan.normal import Program, Stratum
+
+__all__ = ["plan"]
+
+
+def plan(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file, or a domain.")],
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the generated Python as well.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Show how a rule file is run: its strata, the plan of each rule, and why."""
+    from heuron.cli.opening import open_domain
+
+    _, knowledge = open_domain(file)
+    program = knowledge.engine.program
+    if json:
+        body: dict[str, object] = {
+            "strata": [entry for one in program.strata for entry in _entries(one)],
+            "steps": [one.name for one in program.steps],
+            "single_record": program.single_record,
+        }
+        if source:
+            body["source"] = _source(program)
+        print_json("plan", body)
+        return exits.GOOD
+    for line in _lines(program):
+        say(line)
+    if source:
+        sys.stdout.write("\n" + _source(program))
+    return exits.GOOD
+
+
+def _parts(stratum: Stratum) -> list[tuple[str, list[str]]]:
+    record = [one.name for one in stratum.record] + [one.name for one in stratum.tables]
+    fixpoint = [one.name for one in stratum.fixpoint]
+    return [(name, rules) for name, rules in (("record", record), ("fixpoint", fixpoint)) if rules]
+
+
+def _entries(stratum: Stratum) -> list[dict[str, object]]:
+    reasons = dict(stratum.reasons)
+    return [
+        {
+            "index": stratum.index,
+            "plan": name,
+            "rules": rules,
+            "concludes": [f"{type_name}.{field}" for type_name, field in stratum.concludes],
+            "derives": list(stratum.derives),
+            "recursive": stratum.recursive,
+            "reasons": {rule: reasons[rule] for rule in rules if rule in reasons},
+        }
+        for name, rules in _parts(stratum)
+    ]
+
+
+def _lines(program: Program) -> list[str]:
+    lines = []
+    if program.single_record:
+        lines.append("One generated function answers a query: every rule is about one record.")
+    for stratum in program.strata:
+        made = [f"{type_name}.{field}" for type_name, field in stratum.concludes]
+        made += [f"{name} facts" for name in stratum.derives]
+        recursive = ", recursive" if stratum.recursive else ""
+        lines.append(bold(f"stratum {stratum.index}") + f"   {', '.join(made)}{recursive}")
+        reasons = dict(stratum.reasons)
+        rows = [
+            (rule, name, reasons.get(rule, "")) for name, rules in _parts(stratum) for rule in rules
+        ]
+        lines += columns(rows, indent="  ")
+    if program.steps:
+        lines.append(bold("steps"))
+        rows = [(one.name, "agenda", f"salience {one.salience}") for one in program.steps]
+        lines += columns(rows, indent="  ")
+    return lines
+
+
+def _source(program: Program) -> str:
+    if program.single_record:
+        from heuron.plan.record import plan_record
+
+        return plan_record(program).source
+    from heuron.plan.general import plan_general
+
+    return plan_general(program).source

@@ -1,0 +1,134 @@
+"""`heuron run`: bring a rule file to rest, and show what fired and what holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from heuron.values import show, show_fact
+
+if TYPE_CHECKING:
+    from heuron.infer.events import Event
+    from heuron.knowledge.base import KnowledgeBase
+    from heuron.knowledge.session import Session
+
+__all__ = ["run"]
+
+
+def run(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file, or a domain.")],
+    facts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FACT", help='Facts to begin with, such as \'Parent("a", "b")\'.'),
+    ] = None,
+    facts_file: Annotated[
+        str | None,
+        typer.Option("--facts", metavar="FILE", help='JSON: {"Type": [{"field": value}]}.'),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="Fire at most so many steps.")] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Show each firing as it happens.")] = False,
+    today: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day of the run, as 2026-11-24.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Run a rule file until nothing can fire, and list the facts that hold."""
+    from heuron.cli import exits
+    from heuron.cli.opening import day, open_domain
+    from heuron.cli.render import note, print_json, say
+
+    _, knowledge = open_domain(file)
+    session = knowledge.session(today=day(today))
+    _hold(knowledge, session, facts or [], facts_file)
+    if trace:
+        session.listen(lambda event: note(_event_words(knowledge, event)))
+    inference = session.run(limit)
+    if json:
+        print_json("run", _body(knowledge, session, inference))
+        return exits.GOOD
+    for line in inference.logs:
+        say(line)
+    for line in _fact_lines(knowledge, session):
+        say(line)
+    if not inference.quiescent:
+        note(f"stopped after {inference.cycles} steps; more could fire")
+    return exits.GOOD
+
+
+def _hold(
+    knowledge: KnowledgeBase, session: Session, facts: list[str], facts_file: str | None
+) -> None:
+    """Hold the facts of the command line and of a file."""
+    from heuron.cli.records import read_records
+    from heuron.knowledge.evidence import from_words, read_evidence
+
+    sources: list[dict[str, object]] = [from_words((), facts)] if facts else []
+    if facts_file is not None:
+        sources += [dict(one) for _, one in read_records(facts_file, None, ())]
+    for raw in sources:
+        # There is no record that is asked about: every fact is one among others.
+        given = read_evidence(raw, knowledge.templates, None)
+        listed = tuple((name, tuple(values.items()), None) for name, values in given.facts)
+        # Places count from 1 there, where the record would be 0.
+        session.state.assert_all(tuple(_moved(knowledge, one) for one in listed))
+
+
+def _moved(knowledge: KnowledgeBase, fact: tuple[str, Any, None]) -> tuple[str, Any, None]:
+    template = knowledge.templates[fact[0]]
+    values = tuple(
+        (name, value - 1)
+        if template[name].type.kind == "reference" and isinstance(value, int)
+        else (name, value)
+        for name, value in fact[1]
+    )
+    return fact[0], values, None
+
+
+def _event_words(knowledge: KnowledgeBase, event: Event) -> str:
+    if event.firing is not None:
+        bindings = [f"{name} = {show(value)}" for name, value in event.firing.bindings]
+        return f"{event.number}  {event.kind} {event.firing.rule}   {', '.join(bindings)}".rstrip()
+    assert event.fact is not None
+    words = show_fact(event.fact, knowledge.templates[event.fact.type])
+    return f"{event.number}  {event.kind} #{event.fact.number} {words}"
+
+
+def _fact_lines(knowledge: KnowledgeBase, session: Session) -> list[str]:
+    """Return the held facts, each with what was concluded about it."""
+    lines = []
+    for fact in session.facts():
+        concluded = [field for name, field in knowledge.concluded if name == fact.type]
+        words = show_fact(fact, knowledge.templates[fact.type], concluded)
+        lines.append(f"#{fact.number}  {words}")
+        for field in concluded:
+            for value, certainty in session.state.values(fact.number, field):
+                lines.append(f"    {field} == {show(value)}   {certainty:.3g}")
+    return lines
+
+
+def _body(knowledge: KnowledgeBase, session: Session, inference: Any) -> dict[str, object]:
+    from heuron.answer import plain
+
+    facts = []
+    for fact in session.facts():
+        entry = fact.to_dict()
+        concluded = [field for name, field in knowledge.concluded if name == fact.type]
+        entry["values"] = {
+            name: plain(value) for name, value in fact.values.items() if name not in concluded
+        }
+        entry["concluded"] = {
+            field: [
+                {"value": plain(value), "certainty": certainty}
+                for value, certainty in session.state.values(fact.number, field)
+            ]
+            for field in concluded
+        }
+        facts.append(entry)
+    return {
+        "fired": inference.cycles,
+        "firings": [one.to_dict() for one in inference.firings],
+        "facts": facts,
+        "quiescent": inference.quiescent,
+        "log": list(inference.logs),
+    }
