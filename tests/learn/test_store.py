@@ -272,3 +272,29 @@ def test_a_model_that_no_longer_fits_says_why(iris: Contract, store: Store) -> N
     assert "virginica" in model.misfit(Template("Iris", (*fields[:-1], other)), "species")
     text = Field("petal_length", FieldType("boolean"))
     assert "declared differently" in model.misfit(Template("Iris", (text, *fields[1:])), "species")
+
+
+@pytest.mark.parametrize("estimator", ["svm.SVC", "neighbors.KNeighborsClassifier"])
+def test_an_estimator_without_a_compiled_form_is_served_from_joblib(
+    iris: Contract, cancer: Contract, tmp_path: Path, estimator: str
+) -> None:
+    models, sums = tmp_path / "specs", tmp_path / "trusted.txt"
+    models.mkdir()
+    (models / "one.toml").write_text(f'estimator = "sklearn.{estimator}"\n')
+    for contract in (iris, cancer):
+        table = load(contract, f"sklearn:{contract.domain.replace('cancer', 'breast_cancer')}")
+        store = Store(tmp_path / "store", trusted=sums)
+        result = train(contract, models, store, table=table, trusted=sums)[0]
+        assert [one.code for one in result.warnings] == ["no-scorer"]
+        assert result.card["served_from"] == "joblib"
+        model = store.model(contract.domain, "one")
+        rows = table.rows(table.places("held_out"))
+        answers = [one.value for one in model.predict_many(rows)]
+        truths = table.truths(table.places("held_out"))
+        assert model.served
+        assert sum(map(lambda a, b: a == b, answers, truths)) > 0.9 * len(truths)
+        assert model.predict(rows[0]).value == answers[0]
+        with pytest.raises(RuleError, match="not-trusted"):
+            Store(tmp_path / "store").model(contract.domain, "one")
+    with pytest.raises(RuleError, match="nobody may load"):
+        train(iris, models, store, table=load(iris, "sklearn:iris"), trusted=None)

@@ -64,6 +64,7 @@ def card_of(
         "positive": spec.positive,
         "calibration": calibration,
         "calibrated": calibrated,
+        **({"served_from": "joblib"} if form["model"]["kind"] == "joblib" else {}),
         "threshold": (decide.get("threshold") or [None, None])[1],
         "score": dict(score),
         "data": {

@@ -147,6 +147,8 @@ def _shown(form: Any, at: int, number: float, values: Mapping[str, Value]) -> Va
         return UNKNOWN
     if is_levels(kind):
         return kind[int(number)]
+    if not isinstance(kind, str) or kind == "duration":
+        return _back(kind, number)
     return bool(number) if kind == "boolean" else number
 
 

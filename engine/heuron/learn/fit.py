@@ -61,6 +61,7 @@ class Fitted:
         """
         import numpy
 
+        from heuron.learn.scorer.served import raw_scores
         from heuron.learn.scorer.table import encode_columns, fill_gaps
 
         filled, answered = fill_gaps(self.inputs.fill, numbers)
@@ -94,18 +95,6 @@ def examples_of(
         numbers,
         numpy.array([place_of[goal[at]] for at in places], dtype=int),  # type: ignore[index]
     )
-
-
-def raw_scores(estimator: Any, x: Numbers) -> Numbers:
-    """Return an estimator's probabilities, margins (both signs for two classes), or numbers."""
-    import numpy
-
-    if not hasattr(estimator, "classes_"):
-        return numpy.asarray(estimator.predict(x), dtype=float).reshape(-1, 1)
-    if hasattr(estimator, "predict_proba"):
-        return numpy.asarray(estimator.predict_proba(x), dtype=float)
-    margin = numpy.asarray(estimator.decision_function(x), dtype=float)
-    return numpy.stack([-margin, margin], axis=1) if margin.ndim == 1 else margin
 
 
 def fit(spec: Spec, examples: Examples, hyperparameters: Mapping[str, Any]) -> Fitted:

@@ -68,8 +68,8 @@ def golden_lines(scorer: Scorer, fitted: Fitted, rows: Sequence[Row], count: int
     `count` is the number of the contract's classes, 0 for a regression. The estimator's scores
     go through the same calibration and decision; a row that the model refuses has its `needs`.
     """
-    from heuron.learn.fit import raw_scores
     from heuron.learn.scorer.calibrate import columns as calibrated
+    from heuron.learn.scorer.served import raw_scores
     from heuron.learn.scorer.table import encode_columns
 
     form = scorer.form

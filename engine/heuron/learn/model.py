@@ -50,6 +50,11 @@ class Model:
         """The fields that the model reads."""
         return self.scorer.form.inputs
 
+    @property
+    def served(self) -> bool:
+        """Whether it answers from a joblib file with scikit-learn, not from plain numbers."""
+        return self.scorer.form.is_served
+
     def predict(self, values: Mapping[str, Value]) -> Prediction:
         """Return what the model says of one record: its known values by field, typed.
 

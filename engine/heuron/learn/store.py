@@ -47,14 +47,21 @@ class Store:
 
     Models are read from all of them, and written to the first. `checked` is a folder of the
     user's cache for marks of scorers whose golden rows were replayed on this machine; without
-    it they are replayed whenever a model is loaded.
+    it they are replayed whenever a model is loaded. `trusted` is the user's list of sums, which
+    only a model without a compiled form needs.
     """
 
-    def __init__(self, *roots: str | os.PathLike[str], checked: str | None = None) -> None:
+    def __init__(
+        self,
+        *roots: str | os.PathLike[str],
+        checked: str | None = None,
+        trusted: str | os.PathLike[str] | None = None,
+    ) -> None:
         if not roots:
             raise ValueError("a store needs a folder")
         self.roots = tuple(os.fspath(root) for root in roots)
         self.checked = checked
+        self.trusted = trusted
         self._loaded: dict[str, Model] = {}
 
     def names(self, domain: str) -> list[str]:
@@ -241,8 +248,11 @@ class Store:
         text = _summed(artifact, "scorer.json", sums)
         blocks = _summed(artifact, "scorer.bin", sums) if "scorer.bin" in sums else b""
         try:
-            scorer = Scorer(unpack(text, blocks))
-        except (ValueError, KeyError, TypeError) as error:
+            data = unpack(text, blocks)
+            if isinstance(data, dict) and data.get("model", {}).get("kind") == "joblib":
+                data["model"]["estimator"] = self._estimator(artifact)
+            scorer = Scorer(data)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _refused(artifact, f"scorer.json is no valid scorer: {error}") from None
         mark = None
         if self.checked is not None:
@@ -252,6 +262,18 @@ class Store:
             if mark is not None:
                 _touch(mark)
         return Model(artifact.name, artifact.version, card, scorer, artifact.folder)
+
+    def _estimator(self, artifact: Artifact) -> Any:
+        """Load the estimator of a model without a compiled form, if the user trusts it."""
+        from pathlib import Path
+
+        from heuron.learn.trust import load_joblib, trusted_sums
+
+        sums = trusted_sums(None if self.trusted is None else Path(self.trusted))
+        loaded = load_joblib(Path(artifact.folder) / "estimator.joblib", sums)
+        if not isinstance(loaded, dict) or "estimator" not in loaded:
+            raise _refused(artifact, "estimator.joblib holds no estimator")
+        return loaded["estimator"]
 
     def _replay(self, artifact: Artifact, scorer: Scorer, lines: bytes) -> None:
         from heuron.learn.golden import replay

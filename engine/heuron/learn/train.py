@@ -30,6 +30,7 @@ from heuron.learn.score import score_answers
 from heuron.learn.scorer.export import export_model
 from heuron.learn.scorer.form import FORMAT
 from heuron.learn.scorer.scorer import Scorer
+from heuron.learn.scorer.served import KIND
 from heuron.learn.spec import Spec, read_spec, spec_names
 from heuron.learn.store import Artifact, Store
 from heuron.learn.trust import sum_of, trust
@@ -168,7 +169,9 @@ def _train_one(
     fitted = fit(spec, examples, chosen)
     step()
     form, warnings = _form(contract, spec, kind, raw, examples, fitted, positive)
-    scorer = Scorer(form)
+    served = form["model"]["kind"] == KIND
+    loaded = {"kind": KIND, "estimator": fitted.estimator}
+    scorer = Scorer({**form, "model": {**form["model"], **loaded}} if served else form)
     calibrated = is_calibrated(spec, kind)
     import numpy
 
@@ -178,6 +181,12 @@ def _train_one(
     files = files_of(contract, spec, table, card, form, scorer, fitted)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
     joblib, listed = _joblib(contract, spec, fitted, trusted)
+    if served and not listed:
+        message = f"{spec.name} can answer only from its joblib file, which nobody may load"
+        hint = "the list of trusted sums cannot be written"
+        raise RuleError(
+            spec.document.diagnostic(Severity.ERROR, "not-trusted", message, ("estimator",), hint)
+        )
     extra = run_of(contract, table, places, answers, calibrated, joblib, seconds, cpu_seconds)
     artifact = store.save(contract.domain, spec.name, files, extra)
     step()
@@ -296,11 +305,12 @@ def _form(
         )
     model = export_model(spec.allowed.family, fitted.estimator)
     if model is None:
-        message = f"{spec.estimator} has no compiled form in this version"
-        hint = "linear models, trees, forests, boosting, naive Bayes and networks have"
-        raise RuleError(
-            spec.document.diagnostic(Severity.ERROR, "no-scorer", message, ("estimator",), hint)
-        )
+        model = {"kind": KIND}
+        if raw.margin:
+            model["link"] = "margin"
+        message = f"{spec.estimator} has no compiled form: {spec.name} is served from joblib"
+        hint = "linear models, trees, forests, boosting, naive Bayes and networks have one"
+        warnings.append(Diagnostic(Severity.WARNING, "no-scorer", message, None, hint))
     form: dict[str, Any] = {
         "format": FORMAT,
         "inputs": list(fitted.inputs.names),

@@ -65,6 +65,11 @@ class Form(NamedTuple):
         """The class that the threshold speaks of; None where the highest score decides."""
         return None if self.is_margin and self.calibrate is None else self.positive
 
+    @property
+    def is_served(self) -> bool:
+        """Whether the model answers from a joblib file, with scikit-learn."""
+        return bool(self.model["kind"] == "joblib")
+
 
 def read_form(data: Any) -> Form:
     """Check untrusted data and return the form.
@@ -149,6 +154,10 @@ def family_of(model: dict[str, Any]) -> Family:
         from heuron.learn.scorer import vote
 
         return vote
+    if kind == "joblib":
+        from heuron.learn.scorer import served
+
+        return served
     raise ValueError(f"no model of kind {kind!r}")
 
 
