@@ -39,7 +39,8 @@ def open_store(domain: Domain) -> Store:
     if domain.built_in and find_project(".") is None:
         roots.insert(0, os.path.join(data_folder(), "models"))
     cache = cache_folder()
-    return Store(*roots, checked=None if cache is None else os.path.join(cache, "checked"))
+    checked = None if cache is None else os.path.join(cache, "checked")
+    return Store(*roots, checked=checked, trusted=trusted_file)
 
 
 def open_dispatcher(domain: Domain, knowledge: KnowledgeBase) -> Dispatcher:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
@@ -47,15 +47,15 @@ class Store:
 
     Models are read from all of them, and written to the first. `checked` is a folder of the
     user's cache for marks of scorers whose golden rows were replayed on this machine; without
-    it they are replayed whenever a model is loaded. `trusted` is the user's list of sums, which
-    only a model without a compiled form needs.
+    it they are replayed whenever a model is loaded. `trusted` is the user's list of sums, or a
+    function that tells where it is; only a model without a compiled form needs it.
     """
 
     def __init__(
         self,
         *roots: str | os.PathLike[str],
         checked: str | None = None,
-        trusted: str | os.PathLike[str] | None = None,
+        trusted: Callable[[], os.PathLike[str]] | os.PathLike[str] | None = None,
     ) -> None:
         if not roots:
             raise ValueError("a store needs a folder")
@@ -269,7 +269,8 @@ class Store:
 
         from heuron.learn.trust import load_joblib, trusted_sums
 
-        sums = trusted_sums(None if self.trusted is None else Path(self.trusted))
+        file = self.trusted() if callable(self.trusted) else self.trusted
+        sums = trusted_sums(None if file is None else Path(file))
         loaded = load_joblib(Path(artifact.folder) / "estimator.joblib", sums)
         if not isinstance(loaded, dict) or "estimator" not in loaded:
             raise _refused(artifact, "estimator.joblib holds no estimator")
