@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from heuron.infer.limits import Limits
     from heuron.knowledge.parts import Parts
     from heuron.knowledge.session import Session
+    from heuron.knowledge.table import TableAnswers
 
 __all__ = ["Block", "GoalField", "KnowledgeBase", "RuleEntry"]
 
@@ -209,6 +210,20 @@ class KnowledgeBase:
             except RuleError as error:
                 raise RuleError(in_row(number, error)) from None
         return answers
+
+    def infer_table(self, frame: Any, today: date | None = None) -> TableAnswers:
+        """Return the rules' answers for every row of a table, as columns.
+
+        Args:
+            frame: Columns by field: a dictionary, or a pandas, polars or pyarrow table.
+            today: What `today()` is.
+
+        Raises:
+            RuleError: The rules join facts, or a column or cells are not accepted.
+        """
+        from heuron.knowledge.table import infer_table
+
+        return infer_table(self, frame, today)
 
     def consider(
         self,

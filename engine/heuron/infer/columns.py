@@ -1,0 +1,242 @@
+"""Running the column plan: chunks of columns in, settled columns out; odd rows one by one.
+
+Imports numpy; nothing on the way of a single answer imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from heuron.infer.host import Host
+from heuron.plan.columncontract import COLUMN_NAMES
+from heuron.plan.columnexpressions import encode
+from heuron.plan.columns import ColumnPlan, plan_columns
+from heuron.values import UNKNOWN, FieldType, Value
+
+if TYPE_CHECKING:
+    from heuron.infer.load import Engine
+
+__all__ = ["Chunk", "Coded", "ColumnRun", "decode"]
+
+CHUNK: Final = 16_384
+"""Rows at a time: a chunk's columns stay in the processor's cache."""
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as the plan wants it: float64 with NaN, or whole numbers with -1, for unknown.
+
+    `codes` maps the texts of a text column to their numbers.
+    """
+
+    values: Array
+    codes: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The results of the rows from `start` on.
+
+    `values` and `certainties` are by concluded field; of a `many` field the values are lists of
+    (value, certainty). `fired` maps the index of a rule or row to the rows on which it fired.
+    `one_by_one` counts the rows that the single-record function answered.
+    """
+
+    start: int
+    values: Mapping[str, Array]
+    certainties: Mapping[str, Array]
+    fired: Mapping[int, Array]
+    one_by_one: int
+
+
+class ColumnRun:
+    """A program with `single_record`, ready to run over columns."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.plan: ColumnPlan = plan_columns(engine.program)
+        self._functions: dict[str, Any] = {}
+        if self.plan.source:
+            names = dict(COLUMN_NAMES)
+            code = compile(self.plan.source, "<heuron columns>", "exec", dont_inherit=True)
+            exec(code, names)
+            self._functions = {one: names[one] for one in ("columns", "complete_columns")}
+        self._types = {
+            field.name: field.type for field in engine.templates[self.plan.type_name].fields
+        }
+
+    @property
+    def refused(self) -> tuple[tuple[str, str], ...]:
+        """The rules that have no form over columns, with the reasons; then all runs by records."""
+        return self.plan.refused
+
+    def run(
+        self,
+        columns: Mapping[str, Coded],
+        rows: int,
+        record: Callable[[int], Mapping[str, Value]],
+        today: date,
+        odd: Array | None = None,
+    ) -> Iterator[Chunk]:
+        """Yield the results chunk by chunk.
+
+        Args:
+            columns: The columns of the plan's inputs; a field without a column is unknown.
+            rows: The number of rows.
+            record: Gives the values of one row, for rows that columns do not settle.
+            today: What `today()` is.
+            odd: A mask of rows that go one by one in any case (evidence for concluded fields).
+        """
+        host = Host(today=today)
+        for start in range(0, rows, CHUNK):
+            stop = min(rows, start + CHUNK)
+            if not self._functions:
+                mask = np.ones(stop - start, dtype=bool)
+                yield self._finish(start, stop, {}, mask, record, host)
+                continue
+            chunk, complete = self._chunk(columns, start, stop)
+            function = self._functions["complete_columns" if complete else "columns"]
+            with np.errstate(all="ignore"):
+                mask, fired, settled = function(
+                    chunk, stop - start, self._code(columns), _day(today)
+                )
+            if odd is not None:
+                some = odd[start:stop]
+                mask = some if mask is None else mask | some
+            results = {"fired": fired, "settled": settled}
+            yield self._finish(start, stop, results, mask, record, host)
+
+    def _chunk(
+        self, columns: Mapping[str, Coded], start: int, stop: int
+    ) -> tuple[dict[str, Array], bool]:
+        chunk: dict[str, Array] = {}
+        complete = True
+        for name, kind in self.plan.inputs:
+            held = columns.get(name)
+            if held is None:
+                missing = np.nan if kind == "float" else -1
+                chunk[name] = np.full(stop - start, missing)
+                complete = False
+                continue
+            part = held.values[start:stop]
+            chunk[name] = part
+            if complete:
+                unknown = np.isnan(part).any() if kind == "float" else (part < 0).any()
+                complete = not unknown
+        return chunk, complete
+
+    def _code(self, columns: Mapping[str, Coded]) -> Callable[[str, str], int]:
+        def code(field: str, text: str) -> int:
+            held = columns.get(field)
+            return -2 if held is None or held.codes is None else held.codes.get(text, -2)
+
+        return code
+
+    def _finish(
+        self,
+        start: int,
+        stop: int,
+        results: Mapping[str, Any],
+        mask: Array | None,
+        record: Callable[[int], Mapping[str, Value]],
+        host: Host,
+    ) -> Chunk:
+        size = stop - start
+        values: dict[str, Array] = {}
+        certainties: dict[str, Array] = {}
+        for place, (name, kind, levels, many) in enumerate(self.plan.outputs):
+            found, certain = results["settled"][place] if results else (None, None)
+            if many:
+                values[name] = _held(levels, certain, size)
+                certainties[name] = np.array([one[0][1] if one else 0.0 for one in values[name]])
+            else:
+                values[name] = _writable(found, size, np.nan if kind == "float" else -1)
+                certainties[name] = _writable(certain, size, 0.0)
+        fired: dict[int, Array] = {}
+        for index, held in (results["fired"] if results else {}).items():
+            if isinstance(held, tuple):
+                hit, count = held
+                fired.update((index + at, hit == at) for at in range(count))
+            else:
+                fired[index] = np.full(size, held) if isinstance(held, bool) else held.copy()
+        odd = np.flatnonzero(mask) if mask is not None else ()
+        for at in odd:
+            self._one(int(at), record(start + int(at)), host, values, certainties, fired, size)
+        return Chunk(start, values, certainties, fired, len(odd))
+
+    def _one(
+        self,
+        at: int,
+        values_of: Mapping[str, Value],
+        host: Host,
+        values: dict[str, Array],
+        certainties: dict[str, Array],
+        fired: dict[int, Array],
+        size: int,
+    ) -> None:
+        """Answer one row with the single-record function, and write it over the columns."""
+        result = self.engine.record(values_of, host)
+        for name, kind, levels, many in self.plan.outputs:
+            if many:
+                values[name][at] = result.held(name)
+                certainties[name][at] = result.settled(name)[1]
+                continue
+            value, certainty = result.settled(name)
+            if kind in ("float", "level", "boolean"):
+                values[name][at] = encode(value, kind, levels)
+            else:
+                if values[name].dtype != object:
+                    values[name] = np.full(size, UNKNOWN, dtype=object)
+                values[name][at] = value
+            certainties[name][at] = certainty
+        for mask in fired.values():
+            mask[at] = False
+        for index in result.fired:
+            if index not in fired:
+                fired[index] = np.zeros(size, dtype=bool)
+            fired[index][at] = True
+
+
+def _day(today: date) -> float:
+    return float(today.toordinal())
+
+
+def _writable(found: Array | None, size: int, missing: float) -> Array:
+    if found is None:
+        return np.full(size, missing)
+    return np.array(np.broadcast_to(found, (size,)))
+
+
+def _held(levels: tuple[str, ...], certain: list[Array | None] | None, size: int) -> Array:
+    """Return, for each row, the (value, certainty) pairs above 0 of a `many` field, best first."""
+    held: Array = np.empty(size, dtype=object)
+    columns = [
+        (level, column) for level, column in zip(levels, certain or [], strict=False)
+        if column is not None
+    ]  # fmt: skip
+    for at in range(size):
+        pairs = [(level, float(column[at])) for level, column in columns if column[at] > 0.0]
+        pairs.sort(key=lambda pair: -pair[1])
+        held[at] = tuple(pairs)
+    return held
+
+
+def decode(values: Array, kind: FieldType) -> list[Value]:
+    """Return a settled column as values of the language; unknown is `UNKNOWN`."""
+    if values.dtype == object:
+        return list(values)
+    if kind.kind == "enumeration":
+        names: list[Value] = [*kind.levels, UNKNOWN]
+        return [names[at] for at in values.astype(int)]
+    if kind.kind == "boolean":
+        return [UNKNOWN if one < 0 else bool(one) for one in values]
+    if kind.kind == "integer":
+        return [UNKNOWN if one != one else int(one) for one in values.tolist()]
+    return [UNKNOWN if one != one else one for one in values.tolist()]
