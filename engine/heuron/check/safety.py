@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from heuron.check import tree
+from heuron.check.reads import fact_types, fields_read, reads_of, walk_typed
+from heuron.check.strata import outputs
 from heuron.check.walk import walk
-from heuron.diagnostics import Diagnostic, Severity
+from heuron.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["check_certainty", "check_derived", "check_loops", "check_mixtures", "regex_problem"]
 
@@ -170,78 +172,60 @@ def _tested(rule: tree.Rule, variable: str) -> set[str]:
 def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
     """Report rules that turn an uncertain conclusion into a fact without saying how certain."""
     uncertain = _uncertain(base)
+    if not uncertain:
+        return
     for rule in base.rules:
         if not rule.is_step and not any(isinstance(one, tree.Derive) for one in rule.actions):
             continue
-        asked = {
-            (one.variable, one.field)
-            for one in walk(rule.conditions)
-            if isinstance(one, tree.CertaintyOf)
-        }
-        for variable, type_name, field in _reads(rule.conditions, base):
-            if (type_name, field) in uncertain and (variable, field) not in asked:
-                yield _error(
-                    "certainty-lost",
-                    f"{rule.name} reads {type_name}.{field}, which may be less than certain.",
-                    rule,
-                    f"Say how much is enough: `certainty({variable}.{field}) >= 0.8`."
-                    if not variable.startswith("_")
-                    else "Name the fact and say how much is enough: "
-                    f"`t: {type_name}(…)`, `certainty(t.{field}) >= 0.8`.",
-                )
-                break
-
-
-def _reads(node: object, base: tree.Base) -> list[tuple[str, str, str]]:
-    """Return (variable, type, field) of the concluded fields that conditions read."""
-    types = {one.variable: one.type_name for one in walk(node) if isinstance(one, tree.Pattern)}
-    found: dict[tuple[str, str, str], None] = {}
-    for one in walk(node):
-        match one:
-            case tree.FieldOf() | tree.Holds():
-                type_name = types.get(one.variable, "")
-                if (type_name, one.field) in base.concluded:
-                    found[one.variable, type_name, one.field] = None
-            case tree.Pattern():
-                for binding in one.bindings:
-                    if (one.type_name, binding.field) in base.concluded:
-                        found[one.variable, one.type_name, binding.field] = None
-            case tree.ReferencedField():
-                if (one.target, one.field) in base.concluded:
-                    found["_", one.target, one.field] = None
-            case _:
-                pass
-    return list(found)
+        asked: set[tuple[str, str]] = set()
+        reads: dict[tuple[str, str, str], Span] = {}
+        for node, known, _ in walk_typed(rule.conditions, fact_types(rule.conditions)):
+            if isinstance(node, tree.CertaintyOf):
+                asked.add((node.variable, node.field))
+            for read in reads_of(node, known):
+                if read[1:] in uncertain:
+                    assert isinstance(node, (tree.Numbered, tree.Typed))
+                    reads.setdefault(read, node.span)
+        for (variable, type_name, field), span in reads.items():
+            if (variable, field) in asked:
+                continue
+            name = variable if variable and not variable.startswith("_") else "t"
+            enough = f"`certainty({name}.{field}) >= 0.8`"
+            if name != variable:
+                enough = f"name the fact, `{name}: {type_name}(…)`, and ask for {enough}"
+            yield Diagnostic(
+                Severity.ERROR,
+                "certainty-lost",
+                f"{rule.name} makes a fact of {type_name}.{field}, which may be uncertain.",
+                span,
+                f"Say how certain it must be: {enough}.",
+            )
+            break
 
 
 def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
     """Return the concluded fields whose certainty can be below 1."""
-    uncertain: set[tuple[str, str]] = set()
-    grown = True
-    while grown:
-        before = len(uncertain)
-        for rule in base.rules:
-            types = {
-                one.variable: one.type_name
-                for one in rule.conditions
-                if isinstance(one, tree.Pattern)
-            }
-            reads = {(type_name, field) for _, type_name, field in _reads(rule.conditions, base)}
-            for action in rule.actions:
-                if isinstance(action, tree.Conclude) and (
-                    action.certainty < 1.0 or reads & uncertain
-                ):
-                    uncertain.add((types[action.variable], action.field))
-        for table in base.tables:
-            reads = {
-                (table.type_name, one.field)
-                for one in walk(table.rows)
-                if isinstance(one, tree.FieldOf)
-            }
-            if reads & uncertain:
-                uncertain.add((table.type_name, table.field))
-        grown = len(uncertain) > before
-    return uncertain
-
-
-Check = Callable[[tree.Base], Iterator[Diagnostic]]
+    uncertain: dict[tuple[str, str], None] = {}
+    readers: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for item in (*base.rules, *base.tables):
+        targets = [one for one in outputs(item) if len(one) == 2]
+        if not targets:
+            continue
+        if isinstance(item, tree.Rule):
+            parts: object = item.conditions
+            types = fact_types(item.conditions)
+            for action in item.actions:
+                if isinstance(action, tree.Conclude) and action.certainty < 1.0:
+                    uncertain[types[action.variable], action.field] = None
+        else:
+            parts, types = item.rows, {item.variable: item.type_name}
+        for _, type_name, field in fields_read(parts, types):
+            if (type_name, field) in base.concluded:
+                readers.setdefault((type_name, field), []).extend(targets)  # type: ignore[arg-type]
+    waiting = list(uncertain)
+    while waiting:
+        for target in readers.get(waiting.pop(), ()):
+            if target not in uncertain:
+                uncertain[target] = None
+                waiting.append(target)
+    return set(uncertain)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from heuron.check.reads import bound, free
 from heuron.check.tree import (
     Aggregate,
     And,
@@ -25,6 +26,7 @@ from heuron.check.tree import (
     Forall,
     Membership,
     Negation,
+    Numbered,
     Pattern,
     Predict,
     Query,
@@ -33,8 +35,8 @@ from heuron.check.tree import (
     Test,
     Typed,
 )
+from heuron.check.walk import walk
 from heuron.plan.normal import Program
-from heuron.plan.reads import bound, free
 from heuron.plan.strata import stratify
 
 __all__ = ["lower", "lower_rule", "order"]
@@ -104,7 +106,8 @@ class _Hoist:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self.added: list[Pattern] = []
         self._by_path: dict[object, str] = {}
-        self._next = 1 + max((one.id for one in conditions), default=0) + 1000
+        numbered = (one.id for one in walk(tuple(conditions)) if isinstance(one, Numbered))
+        self._next = max(numbered, default=-1)
 
     def conditions(self, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
         """Return the conditions with positive references hoisted."""
@@ -171,16 +174,7 @@ class _Hoist:
 
 
 def _has_reference(node: object) -> bool:
-    stack: list[object] = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, tuple):
-            stack.extend(one)
-        elif isinstance(one, ReferencedField):
-            return True
-        elif hasattr(one, "__dataclass_fields__"):
-            stack.extend(getattr(one, name) for name in one.__dataclass_fields__)
-    return False
+    return any(isinstance(one, ReferencedField) for one in walk(node))
 
 
 def order(
@@ -192,53 +186,71 @@ def order(
         conditions: The conditions of one rule or query, in any order.
         parameters: Variables that are bound from outside.
     """
-    patterns = [one for one in conditions if isinstance(one, Pattern)]
-    late = _late(conditions)
-    waiting = [one for one in conditions if not isinstance(one, Pattern) and one not in late]
-    known = set(parameters)
-    found: list[Condition] = []
-
-    def settle() -> None:
-        again = True
-        while again:
-            again = False
-            for one in list(waiting):
-                if all(name in known for name in free(one)):
-                    waiting.remove(one)
-                    found.append(one)
-                    known.update(bound((one,)))
-                    again = True
-
-    settle()
-    while patterns:
-        # A hoisted pattern waits for the fact that refers to it; the others stay as written.
-        ready = [
-            one for one in patterns if one.identity is None or set(free(one.identity)) <= known
-        ]
-        chosen = ready[0] if ready else patterns[0]
-        hoisted = next((one for one in ready if one.identity is not None), None)
-        if hoisted is not None:
-            chosen = hoisted
-        patterns.remove(chosen)
-        found.append(chosen)
-        known.update(bound((chosen,)))
-        settle()
-    return (*found, *waiting, *late)
+    return _Ordering(conditions, parameters).ordered()
 
 
-def _late(conditions: tuple[Condition, ...]) -> list[Condition]:
-    """Return `predict` conditions and everything that reads a prediction, in order."""
-    names = {one.variable for one in conditions if isinstance(one, Predict)}
-    late: list[Condition] = []
-    grown = True
-    while grown and names:
-        grown = False
-        for one in conditions:
-            if one in late or isinstance(one, Pattern):
-                continue
-            if isinstance(one, Predict) or names & set(free(one)):
-                late.append(one)
-                names.update(bound((one,)))
-                grown = True
-    # A prediction stands before what reads it.
-    return sorted(late, key=lambda one: not isinstance(one, Predict))
+class _Ordering:
+    """Puts conditions in order: each as early as the variables that it reads allow."""
+
+    def __init__(self, conditions: tuple[Condition, ...], parameters: Iterable[str]) -> None:
+        self.reads = {id(one): free(one) for one in conditions}
+        self.known = set(parameters)
+        self.found: list[Condition] = []
+        self.patterns = [one for one in conditions if isinstance(one, Pattern)]
+        others = [one for one in conditions if not isinstance(one, Pattern)]
+        late = self._late(others)
+        self.early = [one for one in others if id(one) not in late]
+        self.late = [one for one in others if id(one) in late]
+
+    def _late(self, others: list[Condition]) -> set[int]:
+        """Return the ids of `predict` conditions and of everything that reads a prediction."""
+        late = {id(one) for one in others if isinstance(one, Predict)}
+        names = {one.variable for one in others if isinstance(one, Predict)}
+        grown = bool(names)
+        while grown:
+            grown = False
+            for one in others:
+                if id(one) not in late and not names.isdisjoint(self.reads[id(one)]):
+                    late.add(id(one))
+                    names.update(bound((one,)))
+                    grown = True
+        return late
+
+    def ordered(self) -> tuple[Condition, ...]:
+        """Return all conditions."""
+        self._settle(self.early)
+        while self.patterns:
+            self._match(self._next_pattern())
+            self._settle(self.early)
+        # A prediction stands before what reads it, and costs more than any test.
+        self.late.sort(key=lambda one: not isinstance(one, Predict))
+        self._settle(self.late)
+        return (*self.found, *self.early, *self.late)
+
+    def _match(self, one: Condition) -> None:
+        self.found.append(one)
+        self.known.update(bound((one,)))
+
+    def _settle(self, waiting: list[Condition]) -> None:
+        """Move the conditions whose variables are known from `waiting` to the found ones."""
+        grown = True
+        while grown and waiting:
+            rest = []
+            for one in waiting:
+                if self.known.issuperset(self.reads[id(one)]):
+                    self._match(one)
+                else:
+                    rest.append(one)
+            grown = len(rest) < len(waiting)
+            waiting[:] = rest
+
+    def _next_pattern(self) -> Pattern:
+        """Return the next pattern: a hoisted one whose reference is known, else as written."""
+        written = None
+        for one in self.patterns:
+            if one.identity is None:
+                written = written or one
+            elif self.known.issuperset(free(one.identity)):
+                self.patterns.remove(one)
+                return one
+        return self.patterns.pop(self.patterns.index(written or self.patterns[0]))

@@ -58,10 +58,11 @@ def record_reason(rule: Rule) -> str | None:
 
 def stratify(base: Base, rules: Iterable[Rule]) -> tuple[Stratum, ...]:
     """Return the strata of the definitions among `rules` (lowered) and of all tables, in order."""
-    level = levels(base)
+    found = edges(base)
+    level = levels(base, found)
     recursive = {
         level[edge.target]
-        for edge in edges(base)
+        for edge in found
         if not edge.strict and level.get(edge.source, -1) == level[edge.target]
     }
     records: dict[int, list[Rule]] = {}
