@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heuron.compare.bootstrap import RESAMPLES, bootstrap, resample_cells, resample_groups
+from heuron.compare.bootstrap import (
+    RESAMPLES,
+    bootstrap,
+    bootstrap_mean,
+    resample_cells,
+    resample_groups,
+)
 from heuron.compare.metrics import macro_f1
 from heuron.compare.paired import cohen_kappa
 
@@ -63,3 +69,20 @@ def test_groups_widen_the_interval() -> None:
 def test_an_undefined_statistic_has_no_interval() -> None:
     assert bootstrap(CELLS, lambda cells: None) is None
     assert bootstrap({}, cohen_kappa) is None
+
+
+def test_the_mean_of_groups() -> None:
+    """Ten groups that differ as much as can be: the groups count, not their hundred rows."""
+    values, groups = [0.0] * 50 + [1.0] * 50, [row // 10 for row in range(100)]
+    rows = bootstrap_mean(values)
+    grouped = bootstrap_mean(values, groups=groups)
+    assert rows is not None
+    assert grouped is not None
+    assert grouped[1] - grouped[0] > 2 * (rows[1] - rows[0])
+    assert bootstrap_mean([]) is None
+
+
+def test_a_mean_of_many_values_is_normal() -> None:
+    values = np.random.default_rng(0).normal(size=2500).tolist()
+    expected = np.mean(values) + 1.96 * np.std(values) / 50 * np.array([-1, 1])
+    assert bootstrap_mean(values) == pytest.approx(tuple(expected), abs=1e-4)

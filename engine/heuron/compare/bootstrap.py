@@ -68,22 +68,50 @@ def bootstrap(
 
 
 def bootstrap_mean(
-    values: Sequence[float], *, seed: int = 0, level: float = 0.95
+    values: Sequence[float],
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    groups: Sequence[object] | None = None,
 ) -> Interval | None:
-    """Return the percentile interval of a mean; a normal stands for it on many rows.
+    """Return the percentile interval of a mean; a normal stands for it on many different values.
 
-    Equal values are one cell, so that the result does not depend on the order of the rows.
+    Equal values are one cell, so that the result does not depend on the order of the rows. With
+    `groups`, one for each value, whole groups are drawn.
     """
     if not values:
         return None
     import numpy as np
 
+    if groups is not None:
+        return _mean_of_groups(values, groups, seed, level)
     cells, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
     if len(cells) > NORMAL_ABOVE:
         reach = normal_quantile(level) * float(np.std(cells.repeat(counts))) / len(values) ** 0.5
         mean = math.fsum(values) / len(values)
         return mean - reach, mean + reach
     means = resample_cells(counts.tolist(), seed) @ cells / len(values)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _mean_of_groups(
+    values: Sequence[float], groups: Sequence[object], seed: int, level: float
+) -> Interval:
+    """Return the interval of a mean when whole groups are drawn, group by group."""
+    import numpy as np
+
+    parts: dict[object, list[float]] = {}
+    for group, value in zip(groups, values, strict=True):
+        parts.setdefault(group, []).append(value)
+    sums = np.array([math.fsum(part) for part in parts.values()])
+    sizes = np.array([len(part) for part in parts.values()])
+    draw = np.random.default_rng(seed)
+    chances = np.full(len(sums), 1 / len(sums))
+    means = np.empty(RESAMPLES)
+    for at in range(RESAMPLES):
+        weights = draw.multinomial(len(sums), chances)
+        means[at] = weights @ sums / (weights @ sizes)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

@@ -42,7 +42,7 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         best_possible=score_bound(right),
         warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),
         cost=cost,
-        costs=() if cost is None else score_costs(right, cost, seed),
+        costs=() if cost is None else score_costs(right, cost, seed, outcomes.groups),
     )
 
 

@@ -79,9 +79,10 @@ def _with_probabilities(
     score: BackendScore, replies: Sequence[Reply], outcomes: Outcomes, right: Right, seed: int
 ) -> BackendScore:
     """Add Brier score, log loss and calibration over the rows answered with a confidence."""
+    groups = outcomes.groups or (None,) * len(replies)
     rows = [
-        (truth, dict(reply.probabilities), reply.confidence, good)
-        for reply, truth, good in zip(replies, outcomes.truths, right, strict=True)
+        (truth, dict(reply.probabilities), reply.confidence, good, group)
+        for reply, truth, good, group in zip(replies, outcomes.truths, right, groups, strict=True)
         if reply.value is not None and reply.confidence is not None and reply.probabilities
     ]
     if not rows or len(rows) != score.answered:
@@ -93,7 +94,9 @@ def _with_probabilities(
     return replace(
         score,
         brier=brier_score(truths, probabilities),
-        brier_interval=bootstrap_mean(errors, seed=seed),
+        brier_interval=bootstrap_mean(
+            errors, seed=seed, groups=[row[4] for row in rows] if outcomes.groups else None
+        ),
         log_loss=log_loss(truths, probabilities),
         calibration=calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
         if enough
