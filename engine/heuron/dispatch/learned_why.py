@@ -70,6 +70,9 @@ def _lines(model: str, why: Explanation) -> list[str]:
 def _total(why: Explanation) -> str:
     if why.scale in ("log-odds", "margin"):
         return f"{why.scale} {why.total:+.3g} (above 0 is {_short(why.toward)})"
+    if why.scale == "share":
+        toward = _short(why.toward)
+        return f"{why.total:.3g} of {toward} in the leaves before calibration, from {why.base:.3g}"
     if why.scale == "probability":
         return f"probability {why.total:.3g} of {_short(why.toward)}, from {why.base:.3g}"
     return f"from {why.base:.6g}"
