@@ -6,7 +6,7 @@ from heuron.answer import Answer, Tried
 from heuron.cli.render import bold, columns
 from heuron.values import show
 
-__all__ = ["answer_lines", "said", "value_words"]
+__all__ = ["answer_lines", "route_lines", "said", "value_words", "why_lines"]
 
 
 def value_words(value: object) -> str:
@@ -40,7 +40,7 @@ def _sureness(answer: Answer) -> str:
     if answer.confidence is not None:
         return f"confidence {answer.confidence:.3f}"
     if answer.certainty is not None:
-        return f"certainty  {answer.certainty:.3g}"
+        return f"certainty {answer.certainty:.3g}"
     if answer.score is not None:
         return f"score {answer.score:.3f} (not calibrated)"
     return ""
@@ -62,18 +62,27 @@ def answer_lines(question: str | None, answer: Answer) -> list[str]:
         lines = [f"{heading}   {bold('a person decides')}: {answer.reason}"]
     else:
         lines = [f"{heading}   {bold(value_words(answer.value))}"]
-        lines += columns([said(answer)], indent="  ")
+        backend, _, sureness, remarks = said(answer)
+        if answer.value is not None or answer.reason is not None:
+            lines += columns([(backend, sureness or "no answer", remarks)], indent="  ")
     rows = [
-        ("", f"also {value_words(one.value)}", f"certainty  {one.certainty:.3g}")
+        ("also", value_words(one.value), f"certainty {one.certainty:.3g}")
         for one in answer.alternatives
         if one.certainty is not None
     ]
     lines += columns(rows, indent="  ")
     lines += route_lines(answer)
-    if answer.needs and answer.value is not None:
-        lines.append(f"Unknown, and could change it: {', '.join(answer.needs)}.")
-    elif answer.needs:
-        lines.append(f"Needs: {', '.join(answer.needs)}.")
+    if answer.needs:
+        what = "Needs" if answer.value is None else "Unknown, and could change it"
+        lines.append(f"{what}: {_listed(answer.needs)}.")
+    return lines
+
+
+def why_lines(answer: Answer) -> list[str]:
+    """Return what led to an answer: the rules' proof, or what moved a model."""
+    lines = str(answer.why()).splitlines()
+    if answer.backend == "rules":
+        return [f"Rules: {value_words(answer.value)}, because", *(f"  {one}" for one in lines)]
     return lines
 
 

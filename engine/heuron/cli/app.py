@@ -98,7 +98,9 @@ def _run(argv: list[str]) -> int:
         print(f"heuron {__version__}")
         return exits.GOOD
     name = next((one for one in argv if not one.startswith("-")), "")
-    app = program((name,) if name in COMMANDS else COMMANDS)
+    # A shell that asks for completions needs to know all commands.
+    completing = "_HEURON_COMPLETE" in os.environ
+    app = program((name,) if name in COMMANDS and not completing else COMMANDS)
     import typer
 
     try:

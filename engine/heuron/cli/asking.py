@@ -74,20 +74,16 @@ def ask_one(
 def _show(
     dispatcher: Dispatcher, answer: Answer, given: Mapping[str, object], wanted: Wanted
 ) -> None:
-    from heuron.cli.answers import answer_lines
+    from heuron.cli.answers import answer_lines, why_lines
 
     for line in answer_lines(dispatcher.kb.question, answer):
         say(line)
-    if wanted.why and answer.backend != "refer":
-        say(f"Because:\n{_indented(str(answer.why()))}")
+    if wanted.why and answer.value is not None:
+        say("\n".join(why_lines(answer)))
     if wanted.why_not is not None:
         say(answer.why_not(wanted.why_not))
     if wanted.what_if:
         say(f"With {' '.join(wanted.what_if)}: {_changed(dispatcher, given, wanted)}")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) -> int:

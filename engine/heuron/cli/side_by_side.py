@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heuron.answer import Answer
-from heuron.cli.answers import route_lines, said, value_words
+from heuron.cli.answers import route_lines, said, value_words, why_lines
 from heuron.cli.render import bold, columns
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def side_by_side_lines(dispatcher: Dispatcher, found: SideBySide, *, why: bool) 
     lines = [f"{heading}   {bold(_agreement(found))}   dispatch takes: {_taken(found.dispatch)}"]
     lines += columns([said(answer) for answer in found.answers.values()], indent="  ")
     if why:
-        for name, answer in found.answers.items():
+        for answer in found.answers.values():
             if answer.value is not None:
-                lines += _why(name, answer)
+                lines += why_lines(answer)
     return lines + route_lines(found.dispatch)
 
 
@@ -44,10 +44,3 @@ def _taken(answer: Answer) -> str:
     if answer.backend == "refer":
         return f"a person ({answer.reason})"
     return (answer.backend or "nobody").removeprefix("model:")
-
-
-def _why(name: str, answer: Answer) -> list[str]:
-    lines = str(answer.why()).splitlines()
-    if name == "rules":
-        return [f"Rules: {value_words(answer.value)}, because", *(f"  {one}" for one in lines)]
-    return lines
