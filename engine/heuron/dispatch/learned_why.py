@@ -54,17 +54,22 @@ def _lines(model: str, why: Explanation) -> list[str]:
     for part in why.parts[:SHOWN]:
         bar = "█" * round(BAR * abs(part.amount) / largest) if largest else ""
         value = _short(part.value) + (" (filled in)" if part.imputed else "")
-        rows.append((part.field, value, f"{part.amount:+.3g}", bar))
+        rows.append((part.field, value, _signed(part.amount), bar))
     widths = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
     lines += [
         "    " + "   ".join((*map(str.ljust, row[:3], widths), row[3])).rstrip() for row in rows
     ]
     rest = why.parts[SHOWN:]
     if rest:
-        lines.append(f"    {len(rest)} more fields   {sum(part.amount for part in rest):+.3g}")
+        lines.append(f"    {len(rest)} more fields   {_signed(sum(part.amount for part in rest))}")
     if why.nearest is not None:
         lines.append(f"  Nearest change to {_short(why.nearest.becomes)}: {_change(why.nearest)}")
     return lines
+
+
+def _signed(amount: float) -> str:
+    """Return an amount with its sign; large ones as whole numbers with thousands."""
+    return f"{amount:+,.0f}" if abs(amount) >= 1000 else f"{amount:+.3g}"
 
 
 def _total(why: Explanation) -> str:

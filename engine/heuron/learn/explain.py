@@ -56,9 +56,9 @@ class Change:
 class Explanation:
     """Why a model answers `value`.
 
-    `scale` is what amounts are in: "log-odds" (above `turns_at` is `toward`), "probability",
-    "margin", or the goal's own unit. `base` plus all amounts is `total`, exactly for linear
-    models and trees. `parts` are sorted, the largest first.
+    `scale` is what amounts are in: "log-odds" (above 0 is `toward`), "margin", "probability",
+    "share" (of `toward` among the training rows in the leaves, before calibration), or the
+    goal's own unit. `base` plus all amounts is `total`. `parts` are sorted, the largest first.
     """
 
     value: Value
@@ -167,7 +167,7 @@ def _amounts(
         return scale, toward, base, _by_input(each, sources, len(row))
     if model["kind"] in ("tree", "forest"):
         base, each = _path_parts(scorer, scorer.encode(row), place)
-        scale = "probability" if form.classes else "number"
+        scale = "share" if form.classes else "number"
         return scale, place, base, _by_input(each, sources, len(row))
     if model["kind"] == "boosting" and len(model["start"]) == 1:
         base, each = _path_parts(scorer, scorer.encode(row), 0)
