@@ -37,7 +37,7 @@ class Session:
         Raises:
             RuleError: There is no such type or field, or a value is not accepted.
         """
-        return self._state.assert_(type_name, *positional, **values)  # noqa: PT009
+        return self._state.assert_(type_name, *positional, **values)
 
     def modify(self, fact: Fact | int, /, **changes: object) -> Fact | None:
         """Change fields of a held fact and return its new version (None: it equalled another).
