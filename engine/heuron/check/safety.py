@@ -207,8 +207,9 @@ def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
     """Return the concluded fields whose certainty can be below 1."""
     uncertain: dict[tuple[str, str], None] = {}
     readers: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for item in (*base.rules, *base.tables):
-        targets = [one for one in outputs(item) if len(one) == 2]
+    items: list[tree.Rule | tree.Table] = [*base.rules, *base.tables]
+    for item in items:
+        targets = [(one[0], one[1]) for one in outputs(item) if len(one) == 2]
         if not targets:
             continue
         if isinstance(item, tree.Rule):
@@ -221,7 +222,7 @@ def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
             parts, types = item.rows, {item.variable: item.type_name}
         for _, type_name, field in fields_read(parts, types):
             if (type_name, field) in base.concluded:
-                readers.setdefault((type_name, field), []).extend(targets)  # type: ignore[arg-type]
+                readers.setdefault((type_name, field), []).extend(targets)
     waiting = list(uncertain)
     while waiting:
         for target in readers.get(waiting.pop(), ()):

@@ -197,7 +197,7 @@ class _Ordering:
         self.known = set(parameters)
         self.found: list[Condition] = []
         self.patterns = [one for one in conditions if isinstance(one, Pattern)]
-        others = [one for one in conditions if not isinstance(one, Pattern)]
+        others: list[Condition] = [one for one in conditions if not isinstance(one, Pattern)]
         late = self._late(others)
         self.early = [one for one in others if id(one) not in late]
         self.late = [one for one in others if id(one) in late]
