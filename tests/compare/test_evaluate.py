@@ -47,7 +47,9 @@ def made_up(rows: int = 240, seed: int = 7) -> Outcomes:
         silent = draw.random() < 0.2
         rules.append(Reply(None) if silent else Reply(said))
         if not silent:
-            shots.append(Shot("large" if said == "malignant" else "small", said, 0.9, truth))
+            shots.append(
+                Shot("large" if said == "malignant" else "small", said, 0.9, said == truth)
+            )
         chance = draw.choice([0.6, 0.8, 0.9, 0.99])
         said = truth if draw.random() < chance else other(truth)
         model.append(Reply(said, chance, ((said, chance), (other(said), 1 - chance))))

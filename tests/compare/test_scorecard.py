@@ -10,11 +10,9 @@ from heuron.compare.scorecard import Shot, implied_certainty, score_rules
 BASE = {"malignant": 0.37, "benign": 0.63}
 
 
-def shots(rule: str, value: str, certainty: float, right: int, wrong: int) -> list[Shot]:
-    other = "benign" if value == "malignant" else "malignant"
-    return [Shot(rule, value, certainty, value)] * right + [
-        Shot(rule, value, certainty, other)
-    ] * wrong
+def shots(rule: str, value: str, certainty: float, true: int, false: int) -> list[Shot]:
+    held = [Shot(rule, value, certainty, True)] * true
+    return held + [Shot(rule, value, certainty, False)] * false
 
 
 def test_the_two_rules_of_the_worked_example() -> None:
@@ -69,3 +67,8 @@ def test_verdicts() -> None:
         "speaks against what it says",
     ]
     assert cards[0].to_dict()["precision"] is None
+
+
+def test_a_quantity_has_no_base_rate() -> None:
+    (card,) = score_rules(["small"], shots("small", "1000", 0.5, 9, 3), {})
+    assert (card.fired, card.right, card.base, card.implied_certainty) == (12, 9, None, None)

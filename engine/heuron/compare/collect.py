@@ -75,7 +75,7 @@ def collect(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Outc
         truths=tuple(rows.truths),
         replies={name: tuple(one.replies) for name, one in replies.items()},
         rules=_goal_rules(dispatcher),
-        shots=_shots(dispatcher, rows, today),
+        shots=_shots(dispatcher, table, rows, today),
         groups=rows.groups,
         timings={
             name: Timing(singles.get(name), 1e6 * one.batch / max(1, len(rows.raw)))
@@ -228,7 +228,9 @@ def _goal_rules(dispatcher: Dispatcher) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _shots(dispatcher: Dispatcher, rows: _Rows, today: date | None) -> tuple[Shot, ...]:
+def _shots(
+    dispatcher: Dispatcher, table: Table, rows: _Rows, today: date | None
+) -> tuple[Shot, ...]:
     """Return each rule's contributions to the goal: one a row and value, however often it fired."""
     kb = dispatcher.kb
     goal = kb.engine.goal
@@ -242,7 +244,8 @@ def _shots(dispatcher: Dispatcher, rows: _Rows, today: date | None) -> tuple[Sho
         shots: dict[tuple[int, object], Shot] = {}
         for value, certainty, _, index, _ in state.contributions(number, goal[1]):
             name = kb.engine.rules[index]["name"]
-            shots.setdefault((index, value), Shot(name, value, certainty, truth))
+            true = table.contract.is_right(value, truth)
+            shots.setdefault((index, value), Shot(name, value, certainty, true))
         found += shots.values()
     return tuple(found)
 

@@ -54,8 +54,6 @@ def _headline(comparison: Comparison) -> str:
         notes = [SPLITS.get(rows.split, rows.split), f"seed {rows.seed}"]
     copies = "1 copy" if rows.copies_left_out == 1 else f"{rows.copies_left_out} copies"
     notes.append(f"{copies} left out" if rows.copies_left_out else "no copies")
-    if rows.contradictions:
-        notes.append(f"{_rows(rows.contradictions)} like another but for the answer")
     if rows.trained_on_left_out:
         notes.append(f"{_rows(rows.trained_on_left_out)} left out that a model was trained on")
     saw = f" {SAW}." if SAW in comparison.warnings else ""
@@ -110,7 +108,7 @@ def _probability_rows(comparison: Comparison) -> list[list[str]]:
     errors = {n: s for n, s in comparison.backends.items() if s.mean_absolute_error is not None}
     if errors:
         rows = [["mean error", "of its answers"]]
-        return rows + [[short_name(n), f"{s.mean_absolute_error:.4g}"] for n, s in errors.items()]
+        return rows + [[short_name(n), f"{s.mean_absolute_error:,.6g}"] for n, s in errors.items()]
     if not scored:
         return []
     rows = [["confidence", "Brier score", "log loss", "calibration error (a perfect model's)"]]
@@ -264,7 +262,7 @@ def _rule_rows(comparison: Comparison) -> list[list[str]]:
         return []
     base = " / ".join(f"{rate:.2f}" for _, rate in comparison.base_rates)
     header = ["rule", "fired", "right", "claimed", "measured [interval]"]
-    rows = [[*header, f"implied certainty (base {base})" if base else "implied certainty", ""]]
+    rows = [[*header, f"implied certainty (base {base})" if base else "", ""]]
     return rows + [_rule_row(one) for one in comparison.rules]
 
 
@@ -277,7 +275,7 @@ def _rule_row(rule: RuleScore) -> list[str]:
         f"{rule.right:>5}",
         f"{rule.certainty:.2f}",
         f"{rule.precision:.3f}  {_numbers(rule.interval)}",
-        f"{rule.implied_certainty:.2f}",
+        "" if rule.implied_certainty is None else f"{rule.implied_certainty:.2f}",
         rule.verdict,
     ]
 

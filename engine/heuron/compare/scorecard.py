@@ -21,17 +21,17 @@ FEW: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A rule's contribution on one row: the value it spoke of, its certainty, the row's truth."""
+    """A rule's contribution on one row: the value it spoke of, its certainty, if that was true."""
 
     rule: str
     value: object
     certainty: float
-    truth: object
+    true: bool
 
     @property
     def right(self) -> bool:
         """Whether the contribution pointed the right way."""
-        return (self.value == self.truth) == (self.certainty > 0)
+        return self.true == (self.certainty > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class RuleScore:
 
     `certainty` is what its author claimed (the mean over its firings where it varies),
     `precision` the share of its firings that were right, `base` how often what it says is true
-    of any row, `implied_certainty` the certainty that these rows imply.
+    of any row, `implied_certainty` the certainty that these rows imply. A quantity has no base
+    rate, and then no certainty is implied.
     """
 
     name: str
@@ -91,7 +92,7 @@ def score_rules(
     Args:
         names: The rules that conclude the goal, in rule order; a silent rule has a card too.
         shots: Every contribution of a rule to the goal on the compared rows.
-        base_rates: The share of each goal value among the compared rows.
+        base_rates: The share of each goal value among the compared rows; empty for quantities.
     """
     fired: dict[str, list[Shot]] = {name: [] for name in names}
     for shot in shots:
@@ -105,16 +106,19 @@ def _score(name: str, shots: Sequence[Shot], base_rates: Mapping[object, float])
         return RuleScore(name, 0, 0, None, None, None, None, None, "never fired")
     right = sum(shot.right for shot in shots)
     claimed = math.fsum(shot.certainty for shot in shots) / count
+    interval = wilson(right, count)
+    share = right / count
+    if not base_rates:
+        return RuleScore(name, count, right, claimed, share, interval, None, None, "")
     base = math.fsum(_base(shot, base_rates) for shot in shots) / count
     sign = 1.0 if claimed > 0 else -1.0
-    interval = wilson(right, count)
     implied = sign * implied_certainty(right, count, base)
     return RuleScore(
         name,
         count,
         right,
         claimed,
-        right / count,
+        share,
         interval,
         base,
         implied,
