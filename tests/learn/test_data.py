@@ -27,6 +27,15 @@ def codes(error: pytest.ExceptionInfo[RuleError]) -> list[str]:
     return [one.code for one in error.value.diagnostics]
 
 
+def test_a_code_may_say_that_a_cell_is_empty(people: Contract, tmp_path: Path) -> None:
+    """99 years and the colour 9 are how some data say that nobody asked."""
+    text = (HEADER + ROWS).replace("52,", "99,").replace("red", "9")
+    path = write(tmp_path, text, "[levels.age]\nunknown = [99, -1]\n[levels.colour]\nunknown = 9\n")
+    table = load(people, path)
+    assert table.columns["age"] == [30, 41, UNKNOWN]
+    assert table.columns["colour"] == [UNKNOWN, "dark blue", UNKNOWN]
+
+
 def test_cells_become_typed_values(people: Contract, tmp_path: Path) -> None:
     table = load(people, write(tmp_path, HEADER + ROWS))
     assert table.columns == {
@@ -108,7 +117,7 @@ def test_refused_cells_may_be_left_out(people: Contract, tmp_path: Path) -> None
         ('as_of = "2026-01-01"\n', "data.toml:2:9", "without quotes"),
         ('[columns]\nagee = "Age"\n', "data.toml:3:1", "did you mean `age`?"),
         ("[levels.colour]\nrad = 1\n", "data.toml:3:1", "did you mean `red`?"),
-        ("[levels.age]\nx = 1\n", "data.toml:2:2", "enumeration"),
+        ("[levels.age]\nx = 1\n", "data.toml:3:1", "no level `x`"),
         ('[split]\ngroup = "a"\ntime = "b"\n', "data.toml:4:8", "not both"),
         ('[columns]\nage = "Years"\n', "data.toml:3:7", 'no column "Years"'),
         ("held_out = = 2\n", "data.toml:2:12", "no TOML"),

@@ -141,6 +141,8 @@ class _Cells:
         kind = self.field.type.kind
         if self.codes:
             level = self.codes.get(_code(cell))
+            if level == "unknown":
+                return self._empty
             if level is not None:
                 return level == "true" if kind == "boolean" else level
         if kind == "enumeration":

@@ -38,7 +38,8 @@ class DataSettings:
     `held_out` is a share of the rows, `seed` keys the hash that chooses them; `group` names a
     column whose equal values stay on one side, `time` one whose later rows are held out.
     `copies` is "together" or "ignore". `columns` maps fields to columns, `levels` maps fields to
-    what each of their levels is called in the data, `allow` the codes of warnings to reasons.
+    what each of their levels is called in the data (of any field also what `unknown` is called),
+    `allow` the codes of warnings to reasons.
     `folder` is what a relative `source` starts from; `document` is None for default settings.
     """
 
@@ -198,9 +199,11 @@ def _levels(document: Document, contract: Contract) -> dict[str, dict[str, tuple
         if not _field_exists(document, contract, at):
             continue
         kind = contract.template[name].type
-        known = ("false", "true") if kind.kind == "boolean" else kind.levels
-        if not known or not isinstance(mapping, dict):
-            message = f"[levels.{name}] needs an enumeration or boolean, and lines `level = code`"
+        levels = ("false", "true") if kind.kind == "boolean" else kind.levels
+        # What says that a cell is empty: 9 for "not asked", -1 for "not measured".
+        known = (*levels, "unknown")
+        if not isinstance(mapping, dict):
+            message = f"[levels.{name}] holds lines `level = code`, or `unknown = code`"
             document.error("bad-setting", message, at, key=True)
             continue
         document.check_levels(mapping, known, at)
