@@ -170,3 +170,16 @@ def test_rows_of_a_file_that_a_model_was_trained_on_are_left_out(tmp_path: Path)
 def test_times_are_there_when_wanted() -> None:
     timings = compare(*opened("iris")).backends
     assert all(one.timing.single and one.timing.batch for one in timings.values())
+
+
+def test_every_named_policy_is_compared() -> None:
+    text = Path(find_domain("iris").file).read_text(encoding="utf-8")
+    text += "\ndispatch model_first:\n    model tree otherwise\n"
+    dispatcher, table = opened("iris")
+    kb = heuron.loads(text, name="iris.rules", models=dispatcher.models)
+    folder = Path(find_domain("iris").models[-1])
+    comparison = compare(Dispatcher(kb, Store(folder.parent)), table, timed=False)
+    scores = comparison.backends
+    assert list(scores)[-2:] == ["dispatch", "dispatch:model_first"]
+    tree, first = scores["model:tree"], scores["dispatch:model_first"]
+    assert (first.right, first.routes) == (tree.right, (("model:tree", first.rows),))

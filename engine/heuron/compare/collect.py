@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from heuron.dispatch import Dispatcher
     from heuron.dispatch.backend import Model
+    from heuron.dispatch.policy import Policy
     from heuron.learn.data import Table
 
 __all__ = ["collect"]
@@ -68,6 +69,10 @@ def collect(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Outc
     for name, model in known.items():
         said[name], replies[f"model:{name}"] = _ask_model(dispatcher, rows, model, findings)
     replies["dispatch"] = _dispatch(dispatcher, rows, mixed or findings, said, today)
+    for policy in dispatcher.other_policies:
+        replies[f"dispatch:{policy.name}"] = _dispatch(
+            dispatcher, rows, mixed or findings, said, today, policy
+        )
     singles = _time_singles(dispatcher, rows, known) if timed else {}
     return Outcomes(
         contract=table.contract,
@@ -166,6 +171,7 @@ def _dispatch(
     findings: Sequence[Finding],
     said: Mapping[str, Sequence[Prediction]],
     today: date | None,
+    policy: Policy | None = None,
 ) -> _Replies:
     """Let the dispatcher choose among what was said; its time counts everybody's."""
     replies = []
@@ -173,7 +179,7 @@ def _dispatch(
     for at, given in enumerate(rows.given):
         asked = dispatcher.consult(given, today)
         asked.know(findings[at], {name: one[at] for name, one in said.items()})
-        answer = dispatcher.decide(asked)
+        answer = dispatcher.decide(asked, policy=policy)
         replies.append(Reply(_first(answer.value), answer.confidence, by=answer.backend))
     return _Replies(replies, perf_counter() - start)
 

@@ -153,7 +153,7 @@ def _shown_pairs(pairs: Sequence[PairScore]) -> list[PairScore]:
     """Return all pairs when they are few, else those with rules or a dispatcher."""
     if len(pairs) <= FEW_PAIRS:
         return list(pairs)
-    return [one for one in pairs if not one.a.startswith("model:") or one.b == "dispatch"]
+    return [one for one in pairs if not one.a.startswith("model:") or one.b.startswith("dispatch")]
 
 
 def _p_values(pair: PairScore) -> str:

@@ -75,6 +75,12 @@ class Dispatcher:
                 self._policy = default_policy(self.bench.selected)
         return self._policy
 
+    @property
+    def other_policies(self) -> tuple[Policy, ...]:
+        """The named dispatch blocks that are not in use."""
+        names = [block.name for block in self.kb.blocks if block.name]
+        return tuple(self.policy_named(name) for name in names if name != self.policy.name)
+
     def policy_named(self, name: str) -> Policy:
         """Return the dispatch block of that name.
 
@@ -164,9 +170,11 @@ class Dispatcher:
             blank, given.record, self.bench, self.concluded, ask_rules, host, given.facts
         )
 
-    def decide(self, asked: Consultation, strict: bool = False) -> Answer:
-        """Return the answer of whom the policy chooses in a consultation."""
-        answer = asked.decide(self.policy, self.same)
+    def decide(
+        self, asked: Consultation, strict: bool = False, policy: Policy | None = None
+    ) -> Answer:
+        """Return the answer of whom the policy (or another) chooses in a consultation."""
+        answer = asked.decide(policy or self.policy, self.same)
         if strict and answer.route is not None and answer.route.skipped:
             raise RuleError([self._absent(name) for name in answer.route.skipped])
         return answer
