@@ -21,8 +21,8 @@ def score_words(score: Mapping[str, Any]) -> str:
         words = f"within tolerance {_percent(score['within_tolerance'], score['interval'])}"
     else:
         words = f"mean error {show(score['mean_absolute_error'])}"
-    silent = f" where it answers ({answered:,} rows)" if answered < rows else ""
-    return f"{words}{silent} on rows that it had not seen"
+    some = f"{answered:,} of {rows:,}" if answered < rows else f"{rows:,}"
+    return f"{words} on {some} rows that it had not seen"
 
 
 def _percent(share: float, interval: list[float]) -> str:
