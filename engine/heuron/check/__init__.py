@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from heuron.check.conditions import resolve_group
 from heuron.check.context import Context
 from heuron.check.environment import Environment
+from heuron.check.expressions import resolve as resolve_expression
 from heuron.check.gather import gather
 from heuron.check.resolve import resolve_base
 from heuron.check.safety import check_certainty, check_derived, check_loops, check_mixtures
@@ -40,7 +42,7 @@ def analyse(
         The resolved knowledge base, or None when there is an error; and all diagnostics, located
         and sorted.
     """
-    context = Context(environment or Environment())
+    context = Context(environment or Environment(), resolve_expression, resolve_group)
     items = gather(text, path, context)
     base = resolve_base(items, context)
     if not any(one.is_error for one in context.diagnostics):

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from heuron.check import tree
-from heuron.check.context import Context, Scope
-from heuron.check.expressions import broken, resolve, resolve_condition, slot_start
+from heuron.check.context import Context, Scope, broken
+from heuron.check.expressions import resolve, resolve_condition
+from heuron.check.names import resolve_variable, slot_start
 from heuron.check.tree import ANY, BOOLEAN
 from heuron.check.types import comparable
-from heuron.diagnostics import Span, nearest
+from heuron.check.words import listed, meant, type_in_words
+from heuron.diagnostics import Span
 from heuron.lang import ast
+from heuron.values import FieldType
 
-__all__ = ["resolve_group", "resolve_one"]
+__all__ = ["binders", "check_model", "resolve_group", "unused"]
 
 
 def resolve_group(
@@ -45,12 +48,6 @@ def resolve_group(
     return tuple(found)
 
 
-def resolve_one(condition: ast.Condition, scope: Scope, context: Context) -> tree.Condition | None:
-    """Resolve a single condition in a group of its own; None when it has an error."""
-    found = resolve_group((condition,), scope.inner(), context)
-    return found[0] if found else None
-
-
 # Declaring: binders and `field: x`, before anything is resolved
 
 
@@ -64,14 +61,15 @@ def _declare(
             continue
         template = context.template(condition.type_name, condition.span)
         if template is None:
+            _lose(condition, scope)
             continue
         name = condition.binder or context.make_up()
         if condition.binder is not None and scope.has(name):
             context.error(
                 "duplicate-name",
-                f'"{name}" names a fact already.',
+                f'"{name}" is the name of something else in this rule.',
                 condition.span,
-                "Give the second fact a name of its own.",
+                "Give this fact a name of its own.",
             )
             name = context.make_up()
         scope.facts[name] = template.name
@@ -80,15 +78,40 @@ def _declare(
         if isinstance(condition, ast.Pattern) and id(condition) in names:
             template = context.templates[scope.facts[names[id(condition)]]]
             for slot in condition.slots:
-                if isinstance(slot, ast.SlotBinding) and not scope.has(slot.variable):
+                if isinstance(slot, ast.SlotBinding):
                     field = template.get(slot.field)
-                    scope.values[slot.variable] = field.type if field else ANY
+                    _declare_value(slot, field.type if field else ANY, scope)
     for condition in conditions:
         if isinstance(condition, ast.BindCondition):
             call = condition.expression
             if isinstance(call, ast.Call) and call.function == "predict":
                 scope.predictions.setdefault(condition.variable, "")
     return names
+
+
+def _declare_value(slot: ast.SlotBinding, kind: FieldType, scope: Scope) -> None:
+    """Let the first slot with a variable bind it.
+
+    Where a whole number joins a number, the whole number binds: so the type of the variable does
+    not depend on the order of the patterns.
+    """
+    name = slot.variable
+    if name not in scope.binders:
+        if scope.has(name):
+            return
+    elif not (scope.values[name].kind == "number" and kind.kind == "integer"):
+        return
+    scope.binders[name] = slot
+    scope.values[name] = kind
+
+
+def _lose(pattern: ast.Pattern, scope: Scope) -> None:
+    """Note the variables of a pattern that has an error of its own."""
+    if pattern.binder is not None:
+        scope.lost.add(pattern.binder)
+    for slot in pattern.slots:
+        if isinstance(slot, ast.SlotBinding) and not scope.has(slot.variable):
+            scope.lost.add(slot.variable)
 
 
 def _hide_locals(conditions: tuple[ast.Condition, ...], scope: Scope) -> None:
@@ -142,7 +165,7 @@ def _binds(
                 chosen.span,
                 "Recursion is what `derive` is for.",
             )
-            scope.values.setdefault(chosen.variable, ANY)
+            scope.lost.add(chosen.variable)
             continue
         made = _bind(chosen, scope, context)
         if made is not None:
@@ -151,16 +174,18 @@ def _binds(
 
 
 def _names(node: object) -> set[str]:
-    """Return all bare names that an expression contains."""
+    """Return all names that an expression could take from outside: bare ones, and joins."""
     found: set[str] = set()
     stack = [node]
     while stack:
         one = stack.pop()
         if isinstance(one, tuple):
             stack.extend(one)
-        elif isinstance(one, ast.Name):
-            found.add(one.name)
         elif isinstance(one, ast.Node):
+            if isinstance(one, ast.Name):
+                found.add(one.name)
+            elif isinstance(one, ast.SlotBinding):
+                found.add(one.variable)
             stack.extend(getattr(one, name) for name in one.__dataclass_fields__ if name != "span")
     return found
 
@@ -170,19 +195,16 @@ def _bind(node: ast.BindCondition, scope: Scope, context: Context) -> tree.Condi
     call = node.expression
     if isinstance(call, ast.Call) and call.function == "predict":
         return _predict(node, call, scope, context)
-    value = resolve(call, scope, context)
     if scope.has(name):
         # Bound elsewhere as well: an equality.
-        other = resolve(ast.Name(name, span=span), scope, context)
+        other = resolve_variable(name, span, scope, context)
+        value = resolve(call, scope, context, other.type)
         if not comparable(other.type, value.type):
-            context.error(
-                "type-mismatch",
-                f'"{name}" is bound elsewhere to a value of another type.',
-                span,
-            )
+            _bound_elsewhere(name, other.type, value.type, span, context)
             return None
         test = tree.Compare("==", other, value, type=BOOLEAN, span=span)
         return tree.Test(test, id=context.number(), span=span)
+    value = resolve(call, scope, context)
     scope.values[name] = value.type
     return tree.Bind(name, value, id=context.number(), span=span)
 
@@ -203,23 +225,9 @@ def _predict(
     model, record = arguments
     assert isinstance(model, ast.Name)
     assert isinstance(record, ast.Name)
-    models = context.environment.models
-    if models is not None and model.name not in models:
-        near = nearest(model.name, models)
-        known = f"Models of this domain: {', '.join(sorted(models))}."
-        context.error(
-            "unknown-model",
-            f"There is no model {model.name}.",
-            model.span,
-            f"Did you mean {near}?" if near else known,
-        )
-    elif models is None:
-        context.warn(
-            "unknown-model",
-            f"This domain has no models, so {model.name} is never known.",
-            model.span,
-            f"Put {model.name}.toml into models/, or leave the rule out.",
-        )
+    check_model(model.name, model.span, "is never known", context)
+    if record.name in scope.lost:
+        return None
     if record.name not in scope.facts:
         context.error(
             "unbound-variable",
@@ -231,6 +239,34 @@ def _predict(
     scope.used.add(record.name)
     scope.predictions[node.variable] = model.name
     return tree.Predict(node.variable, model.name, record.name, id=context.number(), span=span)
+
+
+def check_model(name: str, span: Span, otherwise: str, context: Context) -> None:
+    """Report a model that the domain does not have; only a warning when it has none at all."""
+    models = context.environment.models
+    if models is None:
+        context.warn(
+            "unknown-model",
+            f"This domain has no models, so {name} {otherwise}.",
+            span,
+            f"A model is designed in models/<domain>/{name}.toml.",
+        )
+    elif name not in models:
+        known = f"Models of this domain: {listed(sorted(models))}."
+        hint = meant(name, sorted(models), known)
+        context.error("unknown-model", f"There is no model {name}.", span, hint)
+
+
+def _bound_elsewhere(
+    name: str, one: FieldType, other: FieldType, span: Span, context: Context
+) -> None:
+    context.error(
+        "type-mismatch",
+        f'"{name}" is {type_in_words(one)} elsewhere in this rule, '
+        f"and {type_in_words(other)} here.",
+        span,
+        "Give this variable a name of its own.",
+    )
 
 
 # Patterns
@@ -258,7 +294,7 @@ def _pattern(
         if (type_name, slot.field) in context.many:
             scope.each.add(slot.field)
         own = tree.FieldOf(name, slot.field, type=field.type, span=slot.span)
-        if _binds_here(slot, scope):
+        if scope.binders.get(slot.variable) is slot:
             bindings.append(tree.Binding(slot.field, slot.variable))
         else:
             tests.append(_join(own, slot, scope, context))
@@ -308,27 +344,17 @@ def _begins_elsewhere(node: ast.Expression, start: ast.Name, scope: Scope) -> bo
     return False
 
 
-def _binds_here(slot: ast.SlotBinding, scope: Scope) -> bool:
-    """Return whether this slot is the place that binds its variable."""
-    key = slot.variable
-    if key in scope.bound_here or key not in scope.values or key in scope.bound_outside:
-        return False
-    scope.bound_here.add(key)
-    return True
-
-
 def _join(
     own: tree.FieldOf, slot: ast.SlotBinding, scope: Scope, context: Context
 ) -> tree.Expression:
-    # Without the pattern: the name after `field:` is always a variable.
-    other = resolve(ast.Name(slot.variable, span=slot.span), scope.inner(), context)
+    if slot.variable in scope.inputs:
+        # The parameter of a let, in an aggregate of that let.
+        name = ast.Name(slot.variable, span=slot.span)
+        other = resolve(name, scope.inner(), context, own.type)
+    else:
+        other = resolve_variable(slot.variable, slot.span, scope, context)
     if not comparable(own.type, other.type):
-        context.error(
-            "type-mismatch",
-            f'"{slot.variable}" is bound elsewhere to a value of another type.',
-            slot.span,
-            "Give this variable a name of its own.",
-        )
+        _bound_elsewhere(slot.variable, other.type, own.type, slot.span, context)
         return broken(slot.span)
     return tree.Compare("==", own, other, type=BOOLEAN, span=slot.span)
 
@@ -401,6 +427,3 @@ def binders(conditions: Iterable[ast.Condition]) -> dict[str, Span]:
         if isinstance(condition, ast.BindCondition):
             found.setdefault(condition.variable, condition.span)
     return found
-
-
-__all__ += ["binders", "unused"]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import operator
+from collections.abc import Callable
+from datetime import timedelta
+from math import isfinite
+from typing import Any
 
 from heuron.check import tree
-from heuron.check.context import Context, Scope
-from heuron.check.expressions import resolve, type_in_words
+from heuron.check.context import Context, Scope, broken
+from heuron.check.expressions import resolve
 from heuron.check.types import fits, is_any
+from heuron.check.words import type_in_words
 from heuron.coercion import coerce
 from heuron.diagnostics import Span
 from heuron.lang import ast
-from heuron.values import UNKNOWN, Field, Value
+from heuron.values import INTEGER_LIMIT, UNKNOWN, Field, Value
 
-__all__ = ["accepted", "fold", "number", "put"]
+__all__ = ["NotConstant", "accepted", "constant", "fold", "number", "put"]
 
+OPERATORS: dict[str, Callable[[Any, Any], Value]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
 SPANS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
@@ -23,7 +36,7 @@ class NotConstant(Exception):
 
 
 def fold(node: tree.Expression) -> Value:
-    """Return the value of a constant expression.
+    """Return the value of a constant expression; unknown when it is out of range.
 
     Raises:
         NotConstant: It reads a fact, a variable, the clock or a host function.
@@ -43,26 +56,20 @@ def fold(node: tree.Expression) -> Value:
     raise NotConstant
 
 
-def _arithmetic(operator: str, values: list[Value]) -> Value:
+def _arithmetic(sign: str, values: list[Value]) -> Value:
     total = values[0]
-    if operator == "neg":
-        return -total  # type: ignore[operator]
+    if sign == "neg":
+        return UNKNOWN if total is UNKNOWN else operator.neg(total)  # type: ignore[arg-type]
+    if sign == "+" and isinstance(total, str):
+        return "".join(str(one) for one in values)
     for value in values[1:]:
         try:
-            match operator:
-                case "+":
-                    total = total + value  # type: ignore[operator]
-                case "-":
-                    total = total - value  # type: ignore[operator]
-                case "*":
-                    total = total * value  # type: ignore[operator]
-                case "/":
-                    total = total / value  # type: ignore[operator]
-                case "//":
-                    total = total // value  # type: ignore[operator]
-                case _:
-                    total = total % value  # type: ignore[operator]
-        except (ArithmeticError, TypeError, MemoryError):
+            total = OPERATORS[sign](total, value)
+        except (ArithmeticError, TypeError, ValueError):
+            return UNKNOWN
+        if isinstance(total, int) and abs(total) > INTEGER_LIMIT:
+            return UNKNOWN
+        if isinstance(total, float) and not isfinite(total):
             return UNKNOWN
     return total
 
@@ -72,10 +79,12 @@ def constant(
 ) -> Value | None:
     """Return the value of a written constant, or report that it is none and return None."""
     resolved = resolve(node, Scope(), context, field.type if field else None)
+    if isinstance(node, ast.UnknownLiteral):
+        return UNKNOWN
     if is_any(resolved.type):
-        return UNKNOWN if isinstance(node, ast.UnknownLiteral) else None
+        return None
     try:
-        return fold(resolved)
+        return _in_range(fold(resolved), node, context)
     except NotConstant:
         context.error(
             "bad-constant",
@@ -86,6 +95,13 @@ def constant(
         return None
 
 
+def _in_range(value: Value, node: ast.Expression, context: Context) -> Value | None:
+    if value is not UNKNOWN:
+        return value
+    context.error("out-of-range", "This constant has no value that can be held.", node.span)
+    return None
+
+
 def number(node: ast.Expression, what: str, context: Context) -> float | None:
     """Return a constant number, or report what else it is and return None."""
     value = constant(node, what, context)
@@ -94,44 +110,39 @@ def number(node: ast.Expression, what: str, context: Context) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         context.error("bad-constant", f"{what} is a number.", node.span)
         return None
-    return float(value) if isinstance(value, float) else value
+    return value
 
 
-def accepted(field: Field, value: Value, span: Span, context: Context) -> Value:
-    """Return a constant as the field holds it, or report that it is out of range."""
-    if value is UNKNOWN:
-        return UNKNOWN
-    if field.type.kind == "reference":
+def accepted(field: Field, value: Value, span: Span, context: Context) -> Value | None:
+    """Return a constant as the field holds it, or report that it is out of range: None."""
+    if value is UNKNOWN or field.type.kind == "reference":
         return value
-    raw: object = value
-    if isinstance(value, (date, datetime, timedelta, tuple)):
-        raw = value
     try:
-        return coerce(field, raw)
+        return coerce(field, value)
     except ValueError as error:
-        context.error("out-of-range", str(error), span)
-        return UNKNOWN
+        context.error("out-of-range", f"{error}.", span)
+        return None
 
 
 def put(field: Field, node: ast.Expression, scope: Scope, context: Context) -> tree.Expression:
     """Resolve what is put into a field: its type must fit, a constant must be accepted."""
     resolved = resolve(node, scope, context, field.type)
+    if isinstance(node, ast.UnknownLiteral) or is_any(resolved.type, field.type):
+        return resolved
     if not fits(resolved.type, field.type):
+        whole = (resolved.type.kind, field.type.kind) == ("number", "integer")
         context.error(
             "type-mismatch",
             f'"{field.name}" takes {field.accepts()}, and this is {type_in_words(resolved.type)}.',
             node.span,
+            "Make it whole with `round(…)` or `floor(…)`." if whole else None,
         )
-        return tree.Constant(UNKNOWN, type=tree.ANY, span=node.span)
-    if is_any(resolved.type):
-        return resolved
+        return broken(node.span)
     try:
-        value = fold(resolved)
+        value = _in_range(fold(resolved), node, context)
     except NotConstant:
         return resolved
-    return tree.Constant(
-        accepted(field, value, node.span, context), type=field.type, span=node.span
-    )
-
-
-__all__ += ["NotConstant", "constant"]
+    held = None if value is None else accepted(field, value, node.span, context)
+    if held is None:
+        return broken(node.span)
+    return tree.Constant(held, type=field.type, span=node.span)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 
 from heuron.check import tree
 from heuron.check.constants import accepted, constant, number
 from heuron.check.context import Context, LetEntry, Placed, Scope
 from heuron.check.expressions import resolve
+from heuron.check.graph import components
 from heuron.check.safety import regex_problem
 from heuron.check.types import named
 from heuron.diagnostics import Related, Span
 from heuron.lang import ast
-from heuron.values import Field, FieldType, Template
+from heuron.values import Field, FieldType, Template, show
 
 __all__ = ["check_lets", "declare_lets", "declare_types", "resolve_goal"]
 
@@ -41,13 +43,11 @@ def declare_types(items: Iterable[Placed], context: Context) -> None:
 
 
 def _twice(kind: str, name: str, span: Span, first: Span, context: Context) -> None:
-    source = context.texts.get(first.file)
-    line = source.position(first.start)[0] if source else 0
     context.error(
         "duplicate-name",
         f'There are two {kind}s named "{name}".',
         span,
-        related=(Related(f"the first is at {first.file}:{line}", first),),
+        related=(Related(f"the first is at {context.place(first)}", first),),
     )
 
 
@@ -104,12 +104,15 @@ def _field(node: ast.FieldDeclaration, context: Context) -> Field | None:
             low, low_open = value, operator == ">"
         elif operator in ("<", "<="):
             high, high_open = value, operator == "<"
-    if low is not None and high is not None and low > high:  # type: ignore[operator]
-        context.error(
-            "out-of-range",
-            f'Nothing is accepted by "{node.name}": {low} is above {high}.',
-            node.span,
-        )
+    if low is not None and high is not None:
+        empty = low > high or (low == high and (low_open or high_open))  # type: ignore[operator]
+        if empty:
+            context.error(
+                "out-of-range",
+                f'"{node.name}" accepts nothing: '
+                f"no value lies between {show(low)} and {show(high)}.",
+                node.span,
+            )
     matching = _matching(node, kind, context)
     field = Field(
         node.name, kind, low, high, low_open, high_open, matching, node.unit, node.optional,
@@ -155,7 +158,6 @@ def _matching(node: ast.FieldDeclaration, kind: FieldType, context: Context) -> 
             "bad-pattern",
             f'"{node.matching}" cannot be used: {problem}.',
             node.span,
-            "Write it without a repetition inside a repetition.",
         )
         return None
     re.compile(node.matching)
@@ -181,19 +183,25 @@ def check_lets(context: Context) -> None:
     """Report lets that call each other in a circle, and what is wrong inside plain ones."""
     calls = {name: _called(entry, context) for name, entry in context.lets.items()}
     done: set[str] = set()
-    for name in context.lets:
-        circle = _circle(name, calls, done)
-        if circle:
-            shown = " → ".join([*circle, circle[0]])
+    for part in components(context.lets, calls):
+        if len(part) > 1 or part[0] in calls[part[0]]:
+            done.update(part)
+            first = min(part, key=list(context.lets).index)
+            circle = " → ".join([*_circle(first, calls, set(part)), first])
+            span = context.lets[first].let.span
             context.error(
-                "let-cycle", f"Lets cannot call themselves: {shown}.", context.lets[name].let.span
+                "let-cycle",
+                f"Lets call each other in a circle: {circle}.",
+                span,
+                "A let is put in place where it is used, so it cannot need itself.",
             )
-            done.update(circle)
     for name, entry in context.lets.items():
         if entry.let.parameters is None and name not in done:
             context.prefix = entry.prefix
+            context.expanding = (name,)
             resolve(entry.let.value, Scope(), context)
-    context.prefix = ""
+    context.prefix, context.expanding = "", ()
+    context.many_reads.clear()
 
 
 def _called(entry: LetEntry, context: Context) -> list[str]:
@@ -216,19 +224,22 @@ def _called(entry: LetEntry, context: Context) -> list[str]:
     return list(found)
 
 
-def _circle(start: str, calls: dict[str, list[str]], done: set[str]) -> list[str] | None:
-    """Return a circle of lets through `start`, or None."""
-    paths: list[list[str]] = [[start]]
-    seen: set[str] = set()
-    while paths:
-        path = paths.pop()
-        for name in calls.get(path[-1], []):
-            if name == start:
-                return None if start in done else path
-            if name not in seen:
-                seen.add(name)
-                paths.append([*path, name])
-    return None
+def _circle(start: str, calls: dict[str, list[str]], part: set[str]) -> list[str]:
+    """Return the shortest circle through `start`, which is one of a connected part."""
+    before: dict[str, str] = {}
+    queue = deque([start])
+    while queue:
+        name = queue.popleft()
+        for other in calls[name]:
+            if other == start:
+                path = [name]
+                while path[0] != start:
+                    path.insert(0, before[path[0]])
+                return path
+            if other in part and other not in before:
+                before[other] = name
+                queue.append(other)
+    return [start]
 
 
 # The goal

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from heuron.check import tree
-from heuron.check.constants import constant, number, put
+from heuron.check.constants import number, put
 from heuron.check.context import Context, Scope
-from heuron.check.expressions import resolve, type_in_words
+from heuron.check.expressions import resolve
+from heuron.check.words import count, meant, type_in_words
 from heuron.diagnostics import Span
 from heuron.lang import ast
-from heuron.values import UNKNOWN, Field, Template, Value
+from heuron.values import UNKNOWN, Field, Template, Value, show
 
 __all__ = ["given_facts", "resolve_actions"]
 
@@ -27,7 +28,8 @@ def _arguments(
             if place >= len(fields):
                 context.error(
                     "wrong-arguments",
-                    f"{template.name} has {len(fields)} fields: {', '.join(template.names)}.",
+                    f"{template.name} has {count(len(fields), 'field')}: "
+                    f"{', '.join(template.names)}.",
                     argument.span,
                 )
                 break
@@ -106,6 +108,7 @@ def _given(
     if template is None:
         return None
     values: dict[str, Value] = {}
+    before = context.errors()
     for field, argument in _arguments(node, template, context):
         values[field.name] = _given_value(field, argument.value, places, types, context)
         if complete and context.is_concluded(template.name, field.name):
@@ -114,7 +117,7 @@ def _given(
                 f'"{field.name}" is concluded by rules and is not given here.',
                 argument.span,
             )
-    if complete:
+    if complete and context.errors() == before:
         _complete(template, values, node.span, context)
     for field in template.fields:
         if field.name not in values and field.default is not None:
@@ -145,7 +148,12 @@ def _given_value(
     resolved = put(field, node, Scope(), context)
     if isinstance(resolved, tree.Constant):
         return resolved.value
-    constant(node, f'The value of "{field.name}" here', context, field)
+    context.error(
+        "bad-constant",
+        f'The value of "{field.name}" is not known before anything runs.',
+        node.span,
+        "Write a value, or a let of one.",
+    )
     return UNKNOWN
 
 
@@ -193,13 +201,16 @@ def _action(node: ast.Action, scope: Scope, context: Context) -> tree.Action | N
 
 def _fact(name: str, span: Span, scope: Scope, context: Context) -> Template | None:
     scope.used.add(name)
+    if name in scope.lost:
+        return None
     if name in scope.facts:
         return context.templates[scope.facts[name]]
+    known = [one for one in scope.facts if not one.startswith("_")]
     context.error(
         "unbound-variable",
         f'"{name}" is no fact of this rule.',
         span,
-        f"Name the fact in a positive pattern, `{name}: Type(…)`.",
+        meant(name, known, f"Name the fact in a positive pattern, `{name}: Type(…)`."),
     )
     return None
 
@@ -212,6 +223,13 @@ def _conclude(node: ast.Conclude, scope: Scope, context: Context) -> tree.Action
     if field is None:
         return None
     value = put(field, node.value, scope, context)
+    if isinstance(node.value, ast.UnknownLiteral):
+        context.error(
+            "type-mismatch",
+            "A field is unknown when nothing concludes it.",
+            node.value.span,
+            "Leave the conclusion out, or conclude against a value with a certainty below 0.",
+        )
     return tree.Conclude(
         node.variable, field.name, value, _certainty(node.certainty, scope, context), span=node.span
     )
@@ -232,7 +250,12 @@ def _certainty(node: ast.Expression | None, scope: Scope, context: Context) -> f
     if found is None:
         return 1.0
     if not -1 <= found <= 1 or found == 0:
-        context.error("out-of-range", "A certainty is from -1 to 1, and not 0.", node.span)
+        context.error(
+            "out-of-range",
+            f"A certainty is from -1 to 1 and not 0, and this is {show(found)}.",
+            node.span,
+            "Evidence against a value has a certainty below 0." if found == 0 else None,
+        )
         return 1.0
     return float(found)
 
@@ -255,10 +278,12 @@ def _new_fact(
     node: ast.FactExpression, template: Template, scope: Scope, context: Context
 ) -> tuple[tuple[str, tree.Expression], ...]:
     values: dict[str, tree.Expression] = {}
+    before = context.errors()
     for field, argument in _arguments(node, template, context):
         _not_concluded(template, field, argument.span, context)
         values[field.name] = put(field, argument.value, scope, context)
-    _complete(template, values, node.span, context)
+    if context.errors() == before:
+        _complete(template, values, node.span, context)
     for field in template.fields:
         if field.name not in values and field.default is not None:
             values[field.name] = tree.Constant(field.default, type=field.type, span=node.span)

@@ -20,7 +20,7 @@ from heuron.check.tree import (
 )
 from heuron.values import FieldType
 
-__all__ = ["AGGREGATES", "BUILT_IN", "Signature"]
+__all__ = ["AGGREGATES", "BUILT_IN", "OLD_NAMES", "Signature"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,15 @@ class Signature:
     """Whether the last parameter may be repeated."""
 
     def __str__(self) -> str:
-        words = [" or ".join(kinds) for kinds in self.parameters]
+        words = [
+            "values of one type" if kinds == ORDERED else " or ".join(kinds)
+            for kinds in self.parameters
+        ]
+        if self.more:
+            return f"two or more {words[0]}"
         required = len(words) - self.optional
         shown = words[:required] + [f"[{word}]" for word in words[required:]]
-        return "(" + ", ".join(shown) + (", …)" if self.more else ")")
+        return f"({', '.join(shown)})"
 
 
 NUMBERS: Final = ("number", "integer")
@@ -87,3 +92,16 @@ BUILT_IN: Final[dict[str, Signature]] = {
 }
 
 AGGREGATES: Final = ("sum", "count", "min", "max", "avg", "collect")
+
+OLD_NAMES: Final = {
+    "len": "length",
+    "size": "length",
+    "strip": "trim",
+    "startswith": "starts_with",
+    "endswith": "ends_with",
+    "ceiling": "ceil",
+    "average": "avg",
+    "mean": "avg",
+    "date": "today",
+}
+"""What other languages call some of these, for hints."""

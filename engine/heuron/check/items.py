@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import date
 
 from heuron.check import tree
-from heuron.check.conditions import binders, resolve_group, unused
+from heuron.check.conditions import binders, check_model, resolve_group, unused
 from heuron.check.constants import NotConstant, fold, number
 from heuron.check.context import Context, Scope
 from heuron.check.expressions import resolve
 from heuron.check.facts import given_facts, resolve_actions
 from heuron.check.tree import ANY
-from heuron.diagnostics import Span, nearest
+from heuron.check.words import meant
 from heuron.lang import ast
 
 __all__ = ["resolve_dispatch", "resolve_query", "resolve_rule", "resolve_test"]
@@ -21,10 +21,13 @@ __all__ = ["resolve_dispatch", "resolve_query", "resolve_rule", "resolve_test"]
 def resolve_rule(node: ast.Rule, name: str, index: int, context: Context) -> tree.Rule:
     """Resolve a rule; `index` is its place in rule order."""
     context.start_rule()
+    before = context.errors()
     scope = Scope()
     conditions = resolve_group(node.conditions, scope, context)
     actions = resolve_actions(node.actions, scope, context)
-    unused(scope, binders(node.conditions), context)
+    if context.errors() == before:
+        unused(scope, binders(node.conditions), context)
+    context.end_rule()
     salience = 0
     if node.salience is not None:
         found = number(node.salience, "Salience", context)
@@ -37,6 +40,7 @@ def resolve_rule(node: ast.Rule, name: str, index: int, context: Context) -> tre
 def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
     """Resolve a query; its parameters go with any type."""
     context.start_rule()
+    before = context.errors()
     scope = Scope()
     for parameter in node.parameters:
         scope.values[parameter] = ANY
@@ -44,7 +48,9 @@ def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
     conditions = resolve_group(node.conditions, outer, context)
     value = resolve(node.value, outer, context)
     parameters = {parameter: node.span for parameter in node.parameters}
-    unused(outer, {**binders(node.conditions), **parameters}, context)
+    if context.errors() == before:
+        unused(outer, {**binders(node.conditions), **parameters}, context)
+    context.end_rule()
     return tree.Query(name, node.parameters, conditions, value, span=node.span)
 
 
@@ -65,8 +71,9 @@ def resolve_dispatch(
 
 def _route(node: ast.Route, line: int, called: Collection[str], context: Context) -> tree.Route:
     context.start_rule()
+    before = context.errors()
     if node.backend in ("model", "agree") and node.name is not None:
-        _model(node.name, node.span, context)
+        check_model(node.name, node.span, "never answers", context)
     if node.backend == "agree" and node.name in called:
         context.error(
             "agree-with-caller",
@@ -79,26 +86,13 @@ def _route(node: ast.Route, line: int, called: Collection[str], context: Context
     conditions: tuple[tree.Condition, ...] = ()
     if node.conditions is not None:
         conditions = resolve_group(node.conditions, scope, context)
-        unused(scope, binders(node.conditions), context)
+        if context.errors() == before:
+            unused(scope, binders(node.conditions), context)
+    context.end_rule()
     return tree.Route(
         line, node.backend, node.name, node.reason, conditions, context.text(node.span),
         span=node.span,
     )  # fmt: skip
-
-
-def _model(name: str, span: Span, context: Context) -> None:
-    models = context.environment.models
-    if models is None:
-        context.warn(
-            "unknown-model",
-            f"This domain has no models, so {name} never answers.",
-            span,
-            f"Put {name}.toml into models/, or leave the route out.",
-        )
-    elif name not in models:
-        near = nearest(name, models)
-        hint = f"Did you mean {near}?" if near else f"Models: {', '.join(sorted(models))}."
-        context.error("unknown-model", f"There is no model {name}.", span, hint)
 
 
 # Tests
@@ -117,7 +111,7 @@ def resolve_test(node: ast.Test, rules: Collection[str], context: Context) -> tr
     for expect in node.expects:
         if isinstance(expect, ast.ExpectRoute):
             if expect.backend == "model" and expect.name is not None:
-                _model(expect.name, expect.span, context)
+                check_model(expect.name, expect.span, "never answers", context)
             text = context.text(expect.span)
             expects.append(tree.ExpectRoute(expect.backend, expect.name, text, span=expect.span))
             continue
@@ -129,12 +123,11 @@ def resolve_test(node: ast.Test, rules: Collection[str], context: Context) -> tr
 
 def _today(node: ast.Setting, context: Context) -> date | None:
     if node.name != "today":
-        near = nearest(node.name, ["today"])
         context.error(
             "unknown-name",
             f'"{node.name}" cannot be set in a test.',
             node.span,
-            "Did you mean today?" if near else "`today = 2026-11-24` fixes the date.",
+            "`today = 2026-11-24` fixes the date; facts are given as `a: Type(field = value)`.",
         )
         return None
     try:
@@ -158,14 +151,10 @@ def _expect(
         if fact.binder is not None and fact.type_name in context.templates:
             scope.facts[fact.binder] = fact.type_name
     conditions = resolve_group((node.condition,), scope.inner(), context)
-    if node.because is not None and node.because not in rules:
-        near = nearest(node.because, rules)
-        context.error(
-            "unknown-rule",
-            f"There is no rule {node.because}.",
-            node.span,
-            f"Did you mean {near}?" if near else None,
-        )
+    context.end_rule()
+    name = node.because
+    if name is not None and name not in rules and not context.is_excused(name):
+        context.error("unknown-rule", f"There is no rule {name}.", node.span, meant(name, rules))
     if not conditions:
         return None
     return tree.Expect(conditions[0], node.because, context.text(node.span), span=node.span)

@@ -19,15 +19,15 @@ __all__ = ["resolve_base"]
 
 def resolve_base(items: list[Placed], context: Context) -> tree.Base:
     """Resolve the items of a file and of all that it uses; errors go into the context."""
-    declare_types(items, context)
+    # Bounds and defaults of fields may be lets.
     declare_lets(items, context)
+    declare_types(items, context)
     goal = _goal(items, context)
     _find_concluded(items, context)
     if goal is not None:
         field = context.templates[goal.type_name].get(goal.field)
         assert field is not None
         context.goal_type = field.type
-        context.goal_record = goal.type_name
         if goal.many:
             context.many.add((goal.type_name, goal.field))
     check_lets(context)
@@ -47,8 +47,13 @@ def resolve_base(items: list[Placed], context: Context) -> tree.Base:
         for one in _of(items, ast.Dispatch, context)
         if isinstance(one.item, ast.Dispatch)
     )
-    if dispatches and goal is None:
-        context.error("missing-goal", "A dispatch block needs a goal.", dispatches[0].span)
+    if dispatches and goal is None and not context.is_excused("goal"):
+        context.error(
+            "missing-goal",
+            "A dispatch block decides who answers, and this file asks for nothing.",
+            dispatches[0].span,
+            "Say what is asked for: `goal Type.field`.",
+        )
     queries = tuple(
         resolve_query(one.item, one.prefix + one.item.name, context)
         for one in _of(items, ast.Query, context)
@@ -145,24 +150,22 @@ def _unique_names(items: list[Placed], context: Context) -> None:
         item = placed.item
         match item:
             case ast.Rule() | ast.Table():
-                key, what = f"rule {placed.prefix}{item.name}", f'rule or table "{item.name}"'
+                key = f"rule {placed.prefix}{item.name}"
+                what = f'rules or tables named "{item.name}"'
             case ast.Query():
-                key, what = f"query {placed.prefix}{item.name}", f'query "{item.name}"'
+                key = f"query {placed.prefix}{item.name}"
+                what = f'queries named "{item.name}"'
             case ast.Dispatch():
                 key = f"dispatch {item.name or ''}"
-                what = f'dispatch block "{item.name}"' if item.name else "dispatch block"
+                what = f'dispatch blocks named "{item.name}"' if item.name else "dispatch blocks"
             case ast.Test():
-                key, what = f"test {item.title}", f'test "{item.title}"'
+                key, what = f"test {item.title}", f'tests titled "{item.title}"'
             case _:
                 continue
         first = seen.setdefault(key, item)
         if first is not item:
-            source = context.texts.get(first.span.file)
-            line = source.position(first.span.start)[0] if source else 0
-            related = Related(f"the first is at {first.span.file}:{line}", first.span)
-            context.error(
-                "duplicate-name", f"There are two of the {what}.", item.span, related=(related,)
-            )
+            related = Related(f"the first is at {context.place(first.span)}", first.span)
+            context.error("duplicate-name", f"There are two {what}.", item.span, related=(related,))
 
 
 def _rules_and_tables(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from heuron.check import tree
 from heuron.check.constants import put
-from heuron.check.context import Context, Scope
-from heuron.check.expressions import broken, resolve, type_in_words
+from heuron.check.context import Context, Scope, broken, is_broken
+from heuron.check.expressions import resolve
 from heuron.check.tree import BOOLEAN
 from heuron.check.types import comparable, is_any, is_ordered
+from heuron.check.words import count, type_in_words
 from heuron.diagnostics import Diagnostic, RuleError, Span
 from heuron.lang import ast
 from heuron.lang.parser import parse
@@ -35,7 +36,7 @@ def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table |
             "bad-table",
             "`collect` gives several values, and this field has one.",
             node.span,
-            f"Write `goal {node.type_name}.{node.field}, many`, or use `first hit`.",
+            f"Write `goal {node.type_name}.{node.field}, many`, or `first hit`.",
         )
     written = node if node.source is None else _from_file(node, context)
     if written is None:
@@ -50,7 +51,8 @@ def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table |
         if len(row.cells) != len(columns):
             context.error(
                 "bad-table",
-                f"This row has {len(row.cells)} cells, and the header {len(columns)}.",
+                f"This row has {count(len(row.cells), 'cell')}, "
+                f"and the header {count(len(columns), 'column')}.",
                 row.span,
             )
             continue
@@ -134,6 +136,8 @@ def _compare(
     scope: Scope,
     context: Context,
 ) -> tree.Expression:
+    if is_broken(column):
+        return broken(span)
     value = resolve(node, scope, context, column.type)
     if is_any(column.type, value.type):
         return broken(span)
