@@ -114,8 +114,9 @@ class _Prover:
         facts = {name: row[0] for name, row in zip(rule["rows"], activation[0], strict=True)}
         values = dict(zip(rule["values"], activation[1], strict=False))
         home = next((name for name, one in facts.items() if one == number), None)
-        if home is None and len(facts) == 1:
-            home = next(iter(facts))
+        tested = [one for one in conditions if isinstance(one, Pattern) and one.tests]
+        if home is None and len(facts) == 1 and tested:
+            home = tested[0].variable
         premises = _Premises(self, facts, values, home, depth).all(conditions)
         del field
         return Support(rule["name"], rule["title"], place_of(rule), certainty, premises, because)

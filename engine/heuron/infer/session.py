@@ -200,6 +200,9 @@ class State:
         self._note(self._changed(lambda: retract_fact(self.memory, number)))
 
     def _changed(self, change: Callable[[], Any]) -> Any:
+        if self._agenda is not None or self._listeners:
+            # Steps depend on the order of events, so what was before comes first.
+            self.refresh()
         try:
             return change()
         except Refused as problem:
@@ -217,21 +220,27 @@ class State:
             self._pending.append(change)
             self._fresh = False
             return
-        # Steps depend on the order of events: each is taken in as it happens.
+        # Each event is taken in as it happens.
+        self._budget.start()
         with self._limited():
-            self._catch_up()
             self._cycle.take_in([change])
 
     def _catch_up(self) -> None:
         if self._fresh:
             return
-        self._fresh = True
         changes, self._pending = self._pending, []
         if changes or not self._started:
-            self._cycle.take_in(changes)
+            try:
+                self._cycle.take_in(changes)
+            except BaseException:
+                # What was left half done is done afresh the next time.
+                self._pending = changes
+                self.truth.forget()
+                raise
             if not self._started and self._agenda is not None:
                 self._agenda.start()
             self._started = True
+        self._fresh = True
 
     _started = False
 
@@ -481,23 +490,26 @@ class State:
         """Return the firings of definitions: by stratum, salience, rule order, fact order."""
         self.refresh()
         firings: list[Firing] = []
-        for stratum in self._outline["strata"]:
-            entries: list[tuple[tuple[object, ...], Firing]] = []
-            for index in stratum["fires"]:
-                if self._rules[index]["table"] is None:
-                    activations: list[Activation] = []
-                    self._functions[f"m{index}"](activations.append)
-                    entries += [self._definition(index, one) for one in activations]
-                    continue
-                hits: list[tuple[int, Any, Value, float]] = []
-                self._functions[f"m{index}"](hits.append, [])
-                entries += [
-                    self._definition(index + place, ((row,), (), certainty))
-                    for place, row, _, certainty in hits
-                ]
-            entries.sort(key=lambda entry: entry[0])
-            firings += [firing for _, firing in entries]
+        self._budget.start()
+        with self._limited():
+            for stratum in self._outline["strata"]:
+                entries = [one for index in stratum["fires"] for one in self._fire_of(index)]
+                entries.sort(key=lambda entry: entry[0])
+                firings += [firing for _, firing in entries]
         return tuple(firings)
+
+    def _fire_of(self, index: int) -> list[tuple[tuple[object, ...], Firing]]:
+        """Return the firings of a rule or table, each with its place in order."""
+        if self._rules[index]["table"] is None:
+            activations: list[Activation] = []
+            self._functions[f"m{index}"](activations.append)
+            return [self._definition(index, one) for one in activations]
+        hits: list[tuple[int, Any, Value, float]] = []
+        self._functions[f"m{index}"](hits.append, [])
+        return [
+            self._definition(index + place, ((row,), (), certainty))
+            for place, row, _, certainty in hits
+        ]
 
     def _definition(self, index: int, one: Activation) -> tuple[tuple[object, ...], Firing]:
         rule = self._rules[index]

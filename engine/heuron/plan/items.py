@@ -20,7 +20,7 @@ from heuron.plan.reads import free
 __all__ = ["Item", "is_late", "items_of", "own_field"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Item:
     """A condition other than the loop of a pattern, waiting for its variables."""
 

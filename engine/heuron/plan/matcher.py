@@ -123,15 +123,15 @@ class Body:
         late = [one for one in items if is_late(one, conditions)]
         items = [one for one in items if one not in late]
         self._parts.append((name, list(parameters), self.writer))
-        self._ready(items, patterns)
+        self._ready(items)
         while patterns:
             pattern = self._next(patterns, items, seed)
             patterns.remove(pattern)
             if self.loops >= LOOPS:
                 self._continue_elsewhere(name)
             self._loop(pattern, items, pattern is seed)
-            self._ready(items, patterns)
-        self._ready(late, [])
+            self._ready(items)
+        self._ready(late)
         waiting = [*items, *late]
         assert not waiting, f"never bound: {[sorted(one.needs) for one in waiting]}"
         self.leaf.emit(self)
@@ -270,18 +270,19 @@ class Body:
 
     # Everything else.
 
-    def _ready(self, items: list[Item], patterns: list[Pattern]) -> None:
+    def _ready(self, items: list[Item]) -> None:
         """Write every waiting condition whose variables are bound, in order."""
         again = True
         while again:
             again = False
-            for item in list(items):
-                # What a pattern still to come would bind is not bound yet.
+            waiting: list[Item] = []
+            for item in items:
                 if all(self.scope.has(name) for name in item.needs):
-                    items.remove(item)
                     self._condition(item)
                     again = True
-                    break
+                else:
+                    waiting.append(item)
+            items[:] = waiting
 
     def _condition(self, item: Item) -> None:
         one = item.condition
