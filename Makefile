@@ -42,6 +42,7 @@ bench: env
 
 # Train every built-in model again, from its spec; what is compiled is committed.
 models: env
+	rm -rf models/*/*/
 	for domain in models/*/; do $(HEURON) train "$$(basename $$domain)" || exit 1; done
 
 docs: env
