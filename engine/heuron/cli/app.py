@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -98,12 +98,16 @@ def _run(argv: list[str]) -> int:
         print(f"heuron {__version__}")
         return exits.GOOD
     name = next((one for one in argv if not one.startswith("-")), "")
-    # A shell that asks for completions needs to know all commands.
-    completing = "_HEURON_COMPLETE" in os.environ
-    app = program((name,) if name in COMMANDS and not completing else COMMANDS)
     import typer
 
     try:
+        # A shell that asks for completions needs to know all commands.
+        completing = "_HEURON_COMPLETE" in os.environ
+        if name in COMMANDS and argv[0] == name and not completing:
+            result = _at_once(name, argv[1:])
+            if result is not None:
+                return result
+        app = program((name,) if name in COMMANDS and not completing else COMMANDS)
         result = app(argv, prog_name="heuron", standalone_mode=False)
     except typer.TyperException as error:
         return _wrong_usage(name, argv, error.format_message())
@@ -112,6 +116,18 @@ def _run(argv: list[str]) -> int:
     except Exception as error:
         return _failed(name, argv, error)
     return result if isinstance(result, int) else exits.GOOD
+
+
+def _at_once(name: str, words: list[str]) -> int | None:
+    """Run a command whose words leave no doubt; None: they do, and Typer is to read them."""
+    from heuron.cli.quick import quick_arguments
+
+    module = import_module(f"heuron.cli.{name}")
+    if hasattr(module, "app"):
+        return None
+    command: Callable[..., int] = getattr(module, name)
+    arguments = quick_arguments(command, words)
+    return None if arguments is None else command(**arguments)
 
 
 def _wrong_usage(name: str, argv: list[str], message: str) -> int:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from heuron.answer import Answer
 from heuron.cli import exits
-from heuron.cli.opening import open_dispatcher
 from heuron.cli.render import as_json, note, print_diagnostics, print_json, say
 from heuron.diagnostics import RuleError
 
 if TYPE_CHECKING:
+    from heuron.diagnostics import Diagnostic
     from heuron.dispatch.dispatcher import Dispatcher
+    from heuron.dispatch.what_if import WhatIf
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
 
 __all__ = ["Wanted", "ask_one", "ask_records", "show_how"]
+
+
+Ask = Callable[[Mapping[str, object]], Answer]
 
 
 class Wanted(NamedTuple):
@@ -53,10 +57,12 @@ def ask_one(
     out: str | None,
 ) -> int:
     """Ask about one record and show the answer, or all answers side by side."""
-    dispatcher = open_dispatcher(domain, knowledge)
     if wanted.via == "all":
-        return _all(dispatcher, given, wanted)
-    answer = dispatcher.ask(given, via=wanted.via, strict=wanted.strict, today=wanted.today)
+        from heuron.cli.opening import open_dispatcher
+
+        return _all(open_dispatcher(domain, knowledge), given, wanted)
+    ask = _asker(domain, knowledge, wanted)
+    answer = ask(given)
     if out is not None:
         from heuron.cli.answer_files import write_answers
 
@@ -64,26 +70,43 @@ def ask_one(
     elif wanted.json:
         body = answer.to_dict() | _explained(answer, wanted)
         if wanted.what_if:
-            body["what_if"] = _changed(dispatcher, given, wanted).to_dict()
+            body["what_if"] = _changed(ask, given, wanted).to_dict()
         print_json("ask", body)
     else:
-        _show(dispatcher, answer, given, wanted)
+        _show(knowledge, ask, answer, given, wanted)
     return _exit(answer, wanted)
 
 
+def _asker(domain: Domain, knowledge: KnowledgeBase, wanted: Wanted) -> Ask:
+    """Return how one record is asked about: by rules alone, or through the dispatcher."""
+    if wanted.via == "rules" and not knowledge.calls_models:
+        return lambda given: knowledge.ask(given, wanted.today, hide_goal=True)
+
+    from heuron.cli.opening import open_dispatcher
+
+    dispatcher = open_dispatcher(domain, knowledge)
+    return lambda given: dispatcher.ask(
+        given, via=wanted.via, strict=wanted.strict, today=wanted.today
+    )
+
+
 def _show(
-    dispatcher: Dispatcher, answer: Answer, given: Mapping[str, object], wanted: Wanted
+    knowledge: KnowledgeBase,
+    ask: Ask,
+    answer: Answer,
+    given: Mapping[str, object],
+    wanted: Wanted,
 ) -> None:
     from heuron.cli.answers import answer_lines, why_lines
 
-    for line in answer_lines(dispatcher.kb.question, answer):
+    for line in answer_lines(knowledge.question, answer):
         say(line)
     if wanted.why and answer.value is not None:
         say("\n".join(why_lines(answer)))
     if wanted.why_not is not None:
         say(answer.why_not(wanted.why_not))
     if wanted.what_if:
-        say(f"With {' '.join(wanted.what_if)}: {_changed(dispatcher, given, wanted)}")
+        say(f"With {' '.join(wanted.what_if)}: {_changed(ask, given, wanted)}")
 
 
 def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) -> int:
@@ -101,14 +124,11 @@ def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) ->
     return _exit(found.dispatch, wanted)
 
 
-def _changed(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) -> Any:
+def _changed(ask: Ask, given: Mapping[str, object], wanted: Wanted) -> WhatIf:
     from heuron.dispatch.what_if import what_if
     from heuron.knowledge.evidence import from_words
 
-    def again(evidence: Mapping[str, object]) -> Answer:
-        return dispatcher.ask(evidence, via=wanted.via, today=wanted.today)
-
-    return what_if(again, given, from_words(wanted.what_if))
+    return what_if(ask, given, from_words(wanted.what_if))
 
 
 def _explained(answer: Answer, wanted: Wanted) -> dict[str, object]:
@@ -137,10 +157,9 @@ def ask_records(
     A record that is not accepted is said on stderr and the others go on, unless the answers are
     written to a file: that is whole, or not written.
     """
-    dispatcher = open_dispatcher(domain, knowledge)
     if wanted.via == "all":
         raise RuleError(_all_of_many())
-    answers = _answers(dispatcher, file, given, wanted)
+    answers = _answers(knowledge, _asker(domain, knowledge, wanted), file, given)
     if out is not None:
         from heuron.cli.answer_files import write_answers
 
@@ -164,20 +183,14 @@ def ask_records(
 
 
 def _answers(
-    dispatcher: Dispatcher, file: str, given: Mapping[str, object], wanted: Wanted
+    knowledge: KnowledgeBase, ask: Ask, file: str, given: Mapping[str, object]
 ) -> Iterator[tuple[str, Answer | RuleError]]:
     from heuron.cli.records import read_records
 
-    knowledge = dispatcher.kb
-    concluded = [field for type_name, field in knowledge.concluded]
+    concluded = [field for _, field in knowledge.concluded]
     for place, record in read_records(file, knowledge.template, concluded):
         try:
-            yield (
-                place,
-                dispatcher.ask(
-                    {**given, **record}, via=wanted.via, strict=wanted.strict, today=wanted.today
-                ),
-            )
+            yield place, ask({**given, **record})
         except RuleError as error:
             yield place, error
 
@@ -191,7 +204,7 @@ def _accepted(
         yield place, found
 
 
-def _at(place: str, error: RuleError) -> list[Any]:
+def _at(place: str, error: RuleError) -> list[Diagnostic]:
     from dataclasses import replace
 
     return [replace(one, message=f"{place}: {one.message}") for one in error.diagnostics]
@@ -208,7 +221,7 @@ def _say_refused(place: str, error: RuleError, wanted: Wanted) -> None:
         print_diagnostics(found)
 
 
-def _all_of_many() -> Any:
+def _all_of_many() -> Diagnostic:
     from heuron.diagnostics import Diagnostic, Severity
 
     message = "--via all shows one record at a time."

@@ -151,6 +151,11 @@ class KnowledgeBase:
         return self._parts.warnings
 
     @property
+    def calls_models(self) -> bool:
+        """Whether rules ask models (`predict`)."""
+        return bool(self._engine.outline["predicts"])
+
+    @property
     def engine(self) -> Engine:
         """What runs it."""
         return self._engine
@@ -173,13 +178,20 @@ class KnowledgeBase:
 
     # What it answers.
 
-    def ask(self, evidence: Mapping[str, object] | Evidence, today: date | None = None) -> Answer:
+    def ask(
+        self,
+        evidence: Mapping[str, object] | Evidence,
+        today: date | None = None,
+        *,
+        hide_goal: bool = False,
+    ) -> Answer:
         """Return the rules' answer about one record.
 
         Args:
             evidence: `{field: value}`, perhaps with facts of other types
                 (`{"Loan": [{"amount": 15_000}]}`).
             today: What `today()` is; by default the present day.
+            hide_goal: Leave the goal's field out of the evidence, as comparisons do.
 
         Raises:
             RuleError: The evidence is not accepted (every mistake is named), or there is no goal.
@@ -187,10 +199,10 @@ class KnowledgeBase:
         """
         start = perf_counter()
         answer = None
-        if type(evidence) is dict and today is None and self._quick is not None:
+        if self._quick is not None and type(evidence) is dict and not (today or hide_goal):
             answer = self._quick(evidence)
         if answer is None:
-            answer = self.consider(evidence, today=today).answer
+            answer = self.consider(evidence, today=today, hide_goal=hide_goal).answer
         # The answer is new, and nobody has seen it yet.
         object.__setattr__(answer, "elapsed_us", (perf_counter() - start) * 1e6)
         return answer
