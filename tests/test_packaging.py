@@ -34,7 +34,18 @@ def test_the_wheel_carries_every_built_in_rule_file(wheel: zipfile.ZipFile) -> N
 def test_the_wheel_carries_model_specs_but_no_code_of_models(wheel: zipfile.ZipFile) -> None:
     inside = [name for name in wheel.namelist() if name.startswith("heuron/builtin/models/")]
     assert "heuron/builtin/models/cancer/data.toml" in inside
-    assert [name for name in inside if name.endswith(".joblib")] == []
+    left_behind = ("estimator.joblib", "oof.json", "run.json")
+    assert [name for name in inside if name.endswith(left_behind)] == []
+
+
+def test_the_wheel_carries_the_compiled_models(wheel: zipfile.ZipFile) -> None:
+    compiled = {
+        f"heuron/builtin/{path.relative_to(ROOT).as_posix()}"
+        for name in ("card.json", "scorer.json", "scorer.bin", "golden.jsonl", "keys.bin")
+        for path in ROOT.glob(f"models/*/*/*/{name}")
+    }
+    assert compiled
+    assert compiled <= set(wheel.namelist())
 
 
 def test_the_version_is_said_once(wheel: zipfile.ZipFile) -> None:
