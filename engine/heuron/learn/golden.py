@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from math import isnan
+from math import inf, isnan, nextafter
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from heuron.answer import plain
+from heuron.coercion import is_inside
 from heuron.learn.scorer.inputs import conversion, is_levels
 from heuron.learn.scorer.scorer import Scorer
 from heuron.values import UNKNOWN, Template, Value
@@ -25,6 +26,7 @@ __all__ = ["ROWS", "golden_lines", "make_rows", "replay"]
 
 ROWS: Final = 64
 CANDIDATES: Final = 600
+MOST_CELLS: Final = 200_000
 NEAR_TIES: Final = 12
 CLOSE: Final = 1e-9
 """Scores nearer than this to a tie make no golden row: rounding alone would decide it."""
@@ -35,31 +37,39 @@ Row = dict[str, Value]
 
 def make_rows(scorer: Scorer, template: Template, seed: int = 0) -> list[Row]:
     """Return the inputs of the golden rows, near-ties among them, the same for the same scorer."""
-    form = scorer.form
+    names = scorer.form.inputs
+    # A model of thousands of inputs gets fewer rows: no file of golden rows needs to be large.
+    count = max(8, min(ROWS, MOST_CELLS // len(names)))
+    tries = max(2 * count, min(CANDIDATES, MOST_CELLS // len(names)))
     chance = Random(seed)
-    choices = [_choices(scorer, template, at) for at in range(len(form.inputs))]
-    names = form.inputs
-    rows: list[Row] = []
-    # Every candidate of every input once, the others in the middle of their own.
-    for at, own in enumerate(choices):
-        for value in own[: max(2, ROWS // (2 * len(names)))]:
-            row = {name: all_[len(all_) // 2] for name, all_ in zip(names, choices, strict=True)}
-            row[names[at]] = value
-            rows.append(row)
-    rows = rows[: ROWS // 2]
+    cuts = _cuts(scorer.form)
+    choices = [_choices(scorer, template, at, cuts.get(at, [])) for at in range(len(names))]
+    rows = [row for row in _edges(names, choices, count // 2) if _margin(scorer, row) > CLOSE]
     pool = [
         {name: chance.choice(own) for name, own in zip(names, choices, strict=True)}
-        for _ in range(CANDIDATES)
+        for _ in range(tries)
     ]
-    pool = [row for row in pool if _margin(scorer, row) > CLOSE]
-    rows = [row for row in rows if _margin(scorer, row) > CLOSE]
-    by_margin = sorted(range(len(pool)), key=lambda at: (_margin(scorer, pool[at]), at))
+    margins = [_margin(scorer, row) for row in pool]
+    clear = [at for at, margin in enumerate(margins) if margin > CLOSE]
+    by_margin = sorted(clear, key=lambda at: (margins[at], at))
     rows += [pool[at] for at in by_margin[:NEAR_TIES]]
     taken = set(by_margin[:NEAR_TIES])
-    rows += [row for at, row in enumerate(pool) if at not in taken]
+    rows += [pool[at] for at in clear if at not in taken]
     gap = {name: own[0] for name, own in zip(names, choices, strict=True)}
     gap[names[0]] = UNKNOWN
-    return [*rows[: ROWS - 1], gap]
+    return [*rows[: count - 1], gap]
+
+
+def _edges(names: Sequence[str], choices: Sequence[list[Value]], count: int) -> list[Row]:
+    """Return rows that take each value of each input in turn, the others from the middle."""
+    middle = {name: own[len(own) // 2] for name, own in zip(names, choices, strict=True)}
+    rows: list[Row] = []
+    for name, own in zip(names, choices, strict=True):
+        for value in own[: max(2, ROWS // (2 * len(names)))]:
+            rows.append({**middle, name: value})
+            if len(rows) == count:
+                return rows
+    return rows
 
 
 def golden_lines(scorer: Scorer, fitted: Fitted, rows: Sequence[Row], count: int) -> bytes:
@@ -145,8 +155,8 @@ def _margin(scorer: Scorer, row: Row) -> float:
     return best - second
 
 
-def _choices(scorer: Scorer, template: Template, at: int) -> list[Value]:
-    """Return the values that an input takes in golden rows."""
+def _choices(scorer: Scorer, template: Template, at: int, cuts: list[float]) -> list[Value]:
+    """Return the values that an input takes in golden rows: levels, range ends, cut points."""
     form = scorer.form
     kind, field = form.kinds[at], template[form.inputs[at]]
     gap: list[Value] = [UNKNOWN] if form.fill[at] is not None else []
@@ -154,48 +164,36 @@ def _choices(scorer: Scorer, template: Template, at: int) -> list[Value]:
         return [*kind, *gap]
     if kind == "boolean":
         return [False, True, *gap]
-    convert = conversion(kind)
-    ends = [
-        float(end if convert is None else convert(end))  # type: ignore[arg-type]
-        for end in (field.low, field.high)
-        if end is not None
-    ]
     seen = form.seen[at] or [0.0, 1.0]
     width = seen[1] - seen[0] or 1.0
-    numbers = [*seen, *(seen[0] + width * part / 8 for part in range(9)), *_sides(form, at, seen)]
-    if ends:
-        # The declared range may be endless in all but name; its ends count when they are near.
+    numbers = [*seen, *(seen[0] + width * part / 8 for part in range(9)), *_sides(cuts)]
+    if conversion(kind) is None:
+        # A declared range may be endless in all but name; its ends count when they are near.
+        ends = [float(end) for end in (field.low, field.high) if end is not None]  # type: ignore[arg-type]
         numbers += [end for end in ends if abs(end - seen[0]) < 10 * width]
-        low = convert(field.low) if convert and field.low is not None else field.low
-        high = convert(field.high) if convert and field.high is not None else field.high
-        low, high = (min(ends), max(ends)) if len(ends) == 2 else (low, high)
-        if isinstance(kind, str):
-            numbers = [one for one in numbers if low is None or one >= low]  # type: ignore[operator]
-            numbers = [one for one in numbers if high is None or one <= high]  # type: ignore[operator]
+        numbers = [one for one in numbers if is_inside(field, one)]
     unique = sorted(dict.fromkeys(numbers))
     return [*dict.fromkeys(_value(kind, one) for one in unique), *gap]
 
 
-def _sides(form: Any, at: int, seen: list[float]) -> list[float]:
-    """Return both sides of up to eight cut points of a tree model on this input."""
-    from math import inf, nextafter
-
-    columns = {place for place, step in enumerate(form.encode) if step[1] == at}
-    scale = next((step for step in form.encode if step[0] == "scale" and step[1] == at), None)
+def _cuts(form: Any) -> dict[int, list[float]]:
+    """Return the cut points of a tree model by input, in the input's own numbers, sorted."""
     if form.model["kind"] not in ("tree", "forest", "boosting"):
-        return []
-    pairs = zip(form.model["feature"], form.model["cut"], strict=True)
-    cuts = sorted({cut for feature, cut in pairs if feature in columns})
-    if scale is not None:
-        cuts = [cut * scale[3] + scale[2] for cut in cuts]
+        return {}
+    found: dict[int, set[float]] = {}
+    for feature, cut in zip(form.model["feature"], form.model["cut"], strict=True):
+        if feature < 0 or abs(cut) > 1e300:
+            continue
+        step = form.encode[feature]
+        number = cut * step[3] + step[2] if step[0] == "scale" else cut
+        found.setdefault(step[1], set()).add(number)
+    return {at: sorted(cuts) for at, cuts in found.items()}
+
+
+def _sides(cuts: list[float]) -> list[float]:
+    """Return both sides of up to eight cut points."""
     some = cuts[:: max(1, len(cuts) // 8)][:8]
-    # A scaled column makes the exact side of a cut a matter of rounding.
-    step = 1e-6 * (seen[1] - seen[0] or 1.0) if scale is not None else 0.0
-    return [
-        one
-        for cut in some
-        for one in ((cut - step, cut + step) if step else (cut, nextafter(cut, inf)))
-    ]
+    return [one for cut in some for one in (cut, nextafter(cut, inf))]
 
 
 def _value(kind: Any, number: float) -> Value:

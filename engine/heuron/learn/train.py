@@ -51,6 +51,7 @@ CONFORMAL = 0.9
 class TrainResult:
     """What training one spec gave.
 
+    `warnings` are about the data (the same for each model) and about this model.
     `card` is the artifact's; `score` its out-of-fold scores; `seconds` wall and `cpu_seconds`
     processor time; `trusted` whether a joblib file was kept and its sum is on the user's list.
     """
@@ -193,6 +194,7 @@ def _train_one(
     if not listed:
         warnings.append(_untrusted(spec))
     warnings += [_said(spec, message) for message in fitted.messages]
+    warnings = [*table.warnings, *warnings]
     return TrainResult(
         spec.name, artifact, card, tuple(warnings), listed, len(places), seconds, cpu_seconds
     )
