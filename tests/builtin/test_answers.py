@@ -44,13 +44,15 @@ def test_who_answers(domain: str, evidence: dict[str, object], backend: str, val
 
 def test_the_law_does_not_fail_open():
     """Of an applicant whose age is unknown nobody knows that he is no minor."""
+    expected = ("refer", ("age",))
     answer = dispatcher("loan").ask({"income": 90_000, "history": "good"})
-    assert ("refer", ("age",)) == (answer.backend, answer.needs)
+    assert expected == (answer.backend, answer.needs)
 
 
 def test_who_refers_says_what_the_others_lacked():
+    expected = ("refer", ("bill_depth", "flipper_length"))
     answer = dispatcher("penguins").ask({"island": "Dream", "bill_length": 43})
-    assert ("refer", ("bill_depth", "flipper_length")) == (answer.backend, answer.needs)
+    assert expected == (answer.backend, answer.needs)
 
 
 def test_a_networks_contributions_lead_from_the_usual_record_to_its_score():
