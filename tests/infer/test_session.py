@@ -357,3 +357,17 @@ def test_a_rule_file_with_a_thousand_rules_in_a_session():
     number = state.add("T", {"n": 500})
 
     assert state.value(number, "f") == (500, 1.0)
+
+
+def test_a_conclusion_that_is_not_accepted_leaves_no_fact():
+    text = """
+type T(n: integer, f: x | y)
+rule one:
+    when t: T(n > 0)
+    then conclude t.f = x
+"""
+    state = session_of(text)
+    with pytest.raises(RuleError):
+        state.assert_("T", n=1, f="z")
+
+    assert state.facts() == ()

@@ -54,12 +54,17 @@ def assert_fact(
         # An equal fact is held: a derived one is from now on held without its reasons too.
         memory.tell(number)
         return number, None
+    # Everything is looked at before anything changes.
+    given = {
+        name: _concluded(memory, type_name, name, values[name])
+        for name in shape.concluded
+        if values.get(name) is not None and values[name] is not UNKNOWN
+    }
     memory.event += 1
     row = memory.add(type_name, fields)
     memory.tell(row[0])
-    for name in shape.concluded:
-        if values.get(name) is not None and values[name] is not UNKNOWN:
-            memory.give(row[0], name, _concluded(memory, type_name, name, values[name]))
+    for name, value in given.items():
+        memory.give(row[0], name, value)
     return row[0], (type_name, None, row)
 
 
