@@ -139,7 +139,7 @@ class Proof:
         """Return the proof as nested plain data."""
         return {
             "conclusion": self.conclusion,
-            "certainty": self.certainty,
+            "certainty": _digits(self.certainty),
             "supports": [_support_dict(one) for one in self.supports],
             "against": [_support_dict(one) for one in self.against],
         }
@@ -150,7 +150,7 @@ def _support_dict(support: Support) -> dict[str, object]:
         "rule": support.rule,
         "title": support.title,
         "place": support.place,
-        "certainty": support.certainty,
+        "certainty": _digits(support.certainty),
         "because": support.because,
         "premises": [
             {

@@ -39,7 +39,11 @@ def test_transcript(path: Path, project: Path) -> None:
     printed = [(step, run(step.command)) for step in steps]
     if os.environ.get("REWRITE"):
         comment = text[: text.index("$ ")]
-        blocks = [f"$ {step.command}\n{shown}".rstrip() for step, shown in printed]
+        blocks = []
+        for step, shown in printed:
+            # What is shown with `…` stays so as long as it is right.
+            kept = step.expected if matches(step.expected, shown) else shown
+            blocks.append(f"$ {step.command}\n{kept}".rstrip())
         path.write_text(comment + "\n\n".join(blocks) + "\n", encoding="utf-8")
         return
     for step, shown in printed:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from heuron.answer import Answer, plain
+from heuron.answer import Answer
 from heuron.cli.records import LINES, refused
 
 __all__ = ["write_answers"]
@@ -50,14 +50,12 @@ COLUMNS = ("record", "value", "certainty", "confidence", "backend", "reason", "r
 
 
 def _row(place: str, answer: Answer) -> dict[str, object]:
-    value = plain(answer.value)
+    found = answer.to_dict()
+    value = found["value"]
     return {
+        **{name: found[name] for name in COLUMNS if name in found},
         "record": place,
         "value": ", ".join(map(str, value)) if isinstance(value, list) else value,
-        "certainty": answer.certainty,
-        "confidence": answer.confidence,
-        "backend": answer.backend,
-        "reason": answer.reason,
         "rules": ", ".join(answer.rules),
         "needs": ", ".join(answer.needs),
     }

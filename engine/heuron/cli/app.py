@@ -152,7 +152,9 @@ def _failed(name: str, argv: list[str], error: Exception) -> int:
     match error:
         case HeuronError():
             print_error(name, error.diagnostics, as_object=as_object)
-            return exits.LIMIT if isinstance(error, LimitError) else exits.ERRORS
+            if isinstance(error, LimitError):
+                return exits.LIMIT
+            return exits.USAGE if error.diagnostics[0].code == "usage" else exits.ERRORS
         case OSError() if error.filename is not None:
             reason = (error.strerror or str(error)).lower()
             found = Diagnostic(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from heuron.cli import exits
-from heuron.cli.render import columns, print_json, say
+from heuron.cli.render import columns, note, print_json, say
+from heuron.diagnostics import RuleError
 
 if TYPE_CHECKING:
     from heuron.learn.store import Store
@@ -35,7 +36,14 @@ def list_models(
     names = [domain] if domain else [one.name for one, _ in domains()]
     rows, cards = [], []
     for one in names:
-        called, specs, store = _opened(one)
+        try:
+            called, specs, store = _opened(one)
+        except RuleError as error:
+            # A mistake in one file does not hide the models of all others.
+            if domain is not None:
+                raise
+            note(f"{one} is left out: {error.diagnostics[0].message} See `heuron check {one}`.")
+            continue
         selected = store.selected(called)
         trained = store.names(called)
         for name in trained:

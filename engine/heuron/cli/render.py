@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from heuron.diagnostics import Diagnostic, sort_key
+from heuron.diagnostics import Diagnostic
 from heuron.diagnostics import render as render_diagnostic
 
 __all__ = [
@@ -55,7 +55,7 @@ def as_json(value: object, *, line: bool = False) -> str:
 def print_diagnostics(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None) -> None:
     """Write diagnostics in the order of their places; 20 in full, then a count."""
     stream = sys.stderr if stream is None else stream
-    found = sorted(diagnostics, key=sort_key)
+    found = sorted(diagnostics, key=_place)
     for diagnostic in found[:SHOWN]:
         stream.write(render_diagnostic(diagnostic) + "\n")
     if len(found) > SHOWN:
@@ -67,7 +67,7 @@ def print_error(command: str, diagnostics: Sequence[Diagnostic], *, as_object: b
     if not as_object:
         print_diagnostics(diagnostics)
         return
-    found = sorted(diagnostics, key=sort_key)
+    found = sorted(diagnostics, key=_place)
     first = found[0]
     body: dict[str, object] = {
         "error": {"code": first.code, "message": first.message, "hint": first.hint}
@@ -75,6 +75,12 @@ def print_error(command: str, diagnostics: Sequence[Diagnostic], *, as_object: b
     if first.span is not None or len(found) > 1:
         body["diagnostics"] = [one.to_dict() for one in found]
     print_json(command, body)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int]:
+    """Return where a diagnostic stands; those without a place keep the order they were found in."""
+    span = diagnostic.span
+    return ("", -1) if span is None else (span.file, span.start)
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "", gap: int = 3) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heuron.values import show, show_fact
+from heuron.values import Value, show, show_fact
 
 if TYPE_CHECKING:
     from heuron.infer.events import Event
@@ -67,22 +68,38 @@ def _hold(
     if facts_file is not None:
         sources += [dict(one) for _, one in read_records(facts_file, None, ())]
     for raw in sources:
-        # There is no record that is asked about: every fact is one among others.
-        given = read_evidence(raw, knowledge.templates, None)
-        listed = tuple((name, tuple(values.items()), None) for name, values in given.facts)
-        # Places count from 1 there, where the record would be 0.
-        session.state.assert_all(tuple(_moved(knowledge, one) for one in listed))
+        goal_type = _goal_type(knowledge, raw)
+        given = read_evidence(raw, knowledge.templates, goal_type)
+        # Facts refer to each other by place, and place 0 is the record of the goal's type.
+        record = [(goal_type, given.record)] if goal_type is not None else []
+        listed = [*record, *given.facts]
+        if not record:
+            listed = [(name, _moved(knowledge, name, values)) for name, values in listed]
+        session.state.assert_all(
+            tuple((name, tuple(values.items()), None) for name, values in listed)
+        )
 
 
-def _moved(knowledge: KnowledgeBase, fact: tuple[str, Any, None]) -> tuple[str, Any, None]:
-    template = knowledge.templates[fact[0]]
-    values = tuple(
-        (name, value - 1)
+def _goal_type(knowledge: KnowledgeBase, raw: Mapping[str, object]) -> str | None:
+    """Return the goal's type where exactly one fact of it is given: the others may mean it."""
+    if knowledge.goal is None:
+        return None
+    given = raw.get(knowledge.goal.type_name)
+    only = isinstance(given, Mapping) or (isinstance(given, list) and len(given) == 1)
+    return knowledge.goal.type_name if only else None
+
+
+def _moved(
+    knowledge: KnowledgeBase, type_name: str, values: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Return a fact's values with its references counted from 0 instead of from 1."""
+    template = knowledge.templates[type_name]
+    return {
+        name: value - 1
         if template[name].type.kind == "reference" and isinstance(value, int)
-        else (name, value)
-        for name, value in fact[1]
-    )
-    return fact[0], values, None
+        else value
+        for name, value in values.items()
+    }
 
 
 def _event_words(knowledge: KnowledgeBase, event: Event) -> str:

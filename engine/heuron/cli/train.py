@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,7 +48,7 @@ def train(
         open_store(found),
         tuple(names or ()),
         data=None if data is None else Path(data).resolve(),
-        root=None if data is not None else folder.parent.parent,
+        root=None if data is not None else folder.resolve().parent.parent,
         trusted=trusted_file(),
         search=search,
         progress=_progress if sys.stderr.isatty() else None,
@@ -66,9 +67,15 @@ def train(
 
 
 def _specs_folder(domain: Domain) -> Path:
-    """Return the nearest of the domain's model folders that has specs; they need not be there."""
-    folders = [Path(folder) for folder in domain.models]
-    return next((one for one in folders if any(one.glob("*.toml"))), folders[0])
+    """Return the nearest of the domain's model folders that has specs; they need not be there.
+
+    A folder below the present one is named from there, as messages show it.
+    """
+    from heuron.knowledge.sources import model_names
+
+    found = next((one for one in domain.models if model_names((one,))), domain.models[0])
+    near = os.path.relpath(found)
+    return Path(found if near.startswith("..") else near)
 
 
 def _progress(name: str, done: int, total: int) -> None:
