@@ -165,7 +165,7 @@ class ColumnRun:
                 hit, count = held
                 fired.update((index + at, hit == at) for at in range(count))
             else:
-                fired[index] = np.full(size, held) if isinstance(held, bool) else held.copy()
+                fired[index] = np.array(np.broadcast_to(held, (size,)))
         odd = np.flatnonzero(mask) if mask is not None else ()
         for at in odd:
             self._one(int(at), record(start + int(at)), host, values, certainties, fired, size)

@@ -31,7 +31,7 @@ def fit(values: Array, whole: bool) -> Array:
 
 def column(mask: Array, n: int) -> Array:
     """Return a mask as a column of its own."""
-    return np.full(n, mask) if isinstance(mask, bool) else mask
+    return np.broadcast_to(mask, (n,))
 
 
 def inverse(mask: Array) -> Array:
@@ -41,9 +41,7 @@ def inverse(mask: Array) -> Array:
 
 def doubt(mask: Array, remaining: Array, n: int) -> Array:
     """Return the factor that a rule multiplies a product of doubt with: 1 where it did not fire."""
-    if isinstance(mask, bool):
-        mask = np.full(n, mask)
-    return np.where(mask, remaining, 1.0)
+    return np.where(column(mask, n), remaining, 1.0)
 
 
 def certainty(positive: Array, negative: Array, n: int) -> Array:
@@ -83,6 +81,20 @@ def settled(
         values[better] = code
         best[better] = reached[better]
     return values, best, rows
+
+
+def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:
+    """Return the certainty of the best branch that is true; 1 where none is (it fires nowhere)."""
+    best = np.zeros(n)
+    for mask, weight_ in branches:
+        best = np.maximum(best, np.where(column(mask, n), weight_, 0.0))
+    return np.where(best == 0.0, 1.0, best)
+
+
+def ties(certainties: Sequence[Array], n: int) -> Array:
+    """Return where two values that hold have the same certainty."""
+    ordered = np.sort(np.stack(certainties), axis=0)
+    return ((ordered[1:] == ordered[:-1]) & (ordered[1:] > 0.0)).any(axis=0)
 
 
 def weight(certainties: Array) -> Array:
@@ -151,12 +163,15 @@ def first(masks: Sequence[Array], possible: Sequence[Array] | None, n: int) -> A
 COLUMN_NAMES: Final[dict[str, object]] = {
     "np": np,
     "nan": np.nan,
+    "real": np.float64,
     "fit": fit,
     "inverse": inverse,
     "doubt": doubt,
     "certainty": certainty,
     "clash": clash,
     "settled": settled,
+    "best_branch": best_branch,
+    "ties": ties,
     "weight": weight,
     "within": within,
     "held": held,

@@ -136,7 +136,12 @@ class ColumnExpressions:
                     return found
                 raise NotColumns(f"it reads the variable {node.name}")
             case _:
-                return Column(self.keep(self.number(node)), "float")
+                return Column(self.keep(self._operand(node)), "float")
+
+    def _operand(self, node: Expression) -> str:
+        """Return source for a number that numpy divides: a constant alone would be Python's."""
+        source = self.number(node)
+        return f"real({source})" if isinstance(node, Constant) else source
 
     def _field(self, name: str) -> Column:
         found = self.fields.get(name)
@@ -177,7 +182,7 @@ class ColumnExpressions:
             one.type.kind not in ("number", "integer") for one in node.operands
         ):
             raise NotColumns("it calculates with dates")
-        parts = [self.number(one) for one in node.operands]
+        parts = [self._operand(one) for one in node.operands]
         whole = node.type.kind == "integer"
         if len(parts) == 1:
             return f"(-{parts[0]})"

@@ -33,7 +33,7 @@ from heuron.plan.columnexpressions import (
 from heuron.plan.normal import Program
 from heuron.plan.reads import concluded_reads
 from heuron.plan.source import Writer
-from heuron.values import FieldType, Template, Value
+from heuron.values import UNKNOWN, FieldType, Template, Value
 
 __all__ = ["ColumnPlan", "plan_columns"]
 
@@ -128,7 +128,9 @@ class _ColumnWriter:
         }
         self.certain: set[str] = set()
         self.refused: list[tuple[str, str]] = []
-        self.asked: list[str] = []
+        # Of the rule that is being written: its fact variables, the certainties of its eithers.
+        self.types: dict[str, str] = {}
+        self.weights: list[str] = []
 
     def function(self, name: str) -> str:
         writer = self.writer
@@ -171,9 +173,13 @@ class _ColumnWriter:
         if isinstance(item, Table):
             self._table(item)
             return
+        self.types = {
+            one.variable: self.template.name for one in item.conditions if isinstance(one, Pattern)
+        }
+        self.weights = []
         mask = self.expressions.keep(joined(self._true(item.conditions), True), "b")
         self._fire(item.index, mask)
-        weight = self._weight(item.conditions, item.conditions)
+        weight = self._lowest(item.conditions, self.types, tuple(self.weights))
         for action in item.actions:
             if isinstance(action, Conclude):
                 one = self.fields[action.field]
@@ -202,32 +208,29 @@ class _ColumnWriter:
                     self.expressions.variables[one.variable] = column
                     parts.append(self.expressions.known(column))
                 case Either():
-                    branches = [
-                        self.expressions.keep(joined(self._true(branch), True), "b")
-                        for branch in one.branches
-                    ]
-                    parts.append(self.expressions.keep(joined(branches, False), "b"))
+                    parts.append(self._either(one))
                 case _:
                     raise NotColumns("a condition has no form over columns")
         return parts
 
-    def _weight(self, conditions: tuple[Condition, ...], nodes: tuple[object, ...]) -> str | None:
-        """Return the local of the lowest certainty that conditions read, or None when it is 1."""
-        types = {one.variable: self.template.name for one in conditions if isinstance(one, Pattern)}
-        return self._lowest(nodes, types, conditions)
+    def _either(self, one: Either) -> str:
+        """Return the mask of an `either`, and note the certainty of its best true branch."""
+        masks, weights = [], []
+        for branch in one.branches:
+            masks.append(self.expressions.keep(joined(self._true(branch), True), "b"))
+            weights.append(self._lowest(branch, self.types) or "1.0")
+        if any(weight != "1.0" for weight in weights):
+            pairs = ", ".join(f"({m}, {w})" for m, w in zip(masks, weights, strict=True))
+            self.weights.append(self.expressions.keep(f"best_branch(({pairs}), n)", "w_"))
+        return self.expressions.keep(joined(masks, False), "b")
 
     def _lowest(
-        self, nodes: tuple[object, ...], types: dict[str, str], conditions: tuple[Condition, ...]
+        self, nodes: tuple[object, ...], types: dict[str, str], more: tuple[str, ...] = ()
     ) -> str | None:
-        expressions: list[object] = list(nodes)
-        for one in conditions:
-            if isinstance(one, Either):
-                expressions += [part for branch in one.branches for part in branch]
+        """Return the local of the lowest certainty that nodes read, or None when it is 1."""
         concluded = [(self.template.name, name) for name in self.fields]
-        read = dict.fromkeys(
-            field for _, _, field in concluded_reads(tuple(expressions), types, concluded)
-        )
-        weights = []
+        read = dict.fromkeys(field for _, _, field in concluded_reads(nodes, types, concluded))
+        weights = list(more)
         for field in read:
             if field in self.certain:
                 continue
@@ -244,6 +247,8 @@ class _ColumnWriter:
     def _contribute(
         self, one: _Field, value: Value, mask: str, certainty: float, weight: str | None
     ) -> None:
+        if value is UNKNOWN:
+            return
         if one.computed is not None:
             raise NotColumns(f"{one.name} has constant and computed values")
         kind = column_kind(one.type)
@@ -275,7 +280,8 @@ class _ColumnWriter:
         concluders = self.program.concluded[(self.template.name, one.name)]
         if len(concluders) > 1 or one.values or one.computed or one.many or action.certainty <= 0:
             raise NotColumns(f"several rules compute {one.name}")
-        if one.type.kind != "number" or action.value.type.kind not in ("number", "integer"):
+        accepted = {"number": ("number", "integer"), "integer": ("integer",)}
+        if action.value.type.kind not in accepted.get(one.type.kind, ()):
             raise NotColumns(f"it computes {one.name}, which is no number")
         declared = self.template[one.name]
         limits = (declared.low, declared.low_open, declared.high, declared.high_open)
@@ -294,7 +300,7 @@ class _ColumnWriter:
             true = self.expressions.keep(
                 joined([self.expressions.true(one) for one in tests], True), "b"
             )
-            if self._lowest(tests, {table.variable: self.template.name}, ()) is not None:
+            if self._lowest(tests, {table.variable: self.template.name}) is not None:
                 raise NotColumns("a table reads a field that is less than certain")
             rows.append((row, tests, true))
         if table.hit == "first":
@@ -360,9 +366,9 @@ class _ColumnWriter:
                 positive = one.positive.get(repr(value), "1.0")
                 negative = one.negative.get(repr(value))
                 codes.append((encode(value, kind or "float", one.type.levels), positive, negative))
-            parts = ", ".join(f"({code!r}, {up}, {down})" for code, up, down in codes)
+            parts = "".join(f"({code!r}, {up}, {down}), " for code, up, down in codes)
             unknown = "nan" if kind == "float" else "-1"
-            self.writer.line(f"s{number}, c{number}, x = settled(({parts},), {unknown}, n)")
+            self.writer.line(f"s{number}, c{number}, x = settled(({parts}), {unknown}, n)")
             self.writer.line("rows = either(rows, x)")
         self.writer.line(f"w{number} = weight(c{number})")
         self.expressions.certainties[one.name] = f"c{number}"
@@ -380,3 +386,7 @@ class _ColumnWriter:
             self.expressions.certainties[f"{one.name}={value}"] = local
             self.writer.line(f"rows = either(rows, clash({positive}, {negative}, n))")
         self.expressions.holding[one.name] = holding
+        # Values of equal certainty stand in the order of their rules: one by one.
+        held = [self.expressions.certainties[f"{one.name}={value}"] for value in one.values]
+        if len(held) > 1:
+            self.writer.line(f"rows = either(rows, ties(({', '.join(held)}), n))")
