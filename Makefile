@@ -45,8 +45,10 @@ models: env
 	rm -rf models/*/*/
 	for domain in models/*/; do $(HEURON) train "$$(basename $$domain)" || exit 1; done
 
+# Write what is made from code, and what the commands shown in the documents print now.
 docs: env
 	$(BIN)/python docs/generate.py
+	REWRITE=1 $(BIN)/python -m pytest -q tests/test_docs.py tests/cli
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

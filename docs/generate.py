@@ -1,57 +1,94 @@
 """Write the reference pages that are made from code, or check that they are up to date.
 
-    python docs/generate.py            write docs/reference/cli.md and diagnostics.md
-    python docs/generate.py --check    write nothing; leave with 1 when a page differs
+python docs/generate.py            write docs/reference/cli.md and diagnostics.md
+python docs/generate.py --check    write nothing; leave with 1 when a page differs
 """
 
 from __future__ import annotations
 
-import io
-import os
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from typing import get_args, get_type_hints
+
+from typer.models import ArgumentInfo
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by docs/generate.py: edit the code, not this page. -->\n\n"
 
 
-def help_of(*arguments: str) -> str:
-    """Return what a command prints for --help, as on a terminal of 100 columns."""
-    from heuron.cli.app import main
+def commands() -> Iterator[tuple[str, Callable[..., int]]]:
+    """Yield every command with the words that call it, in the order of --help."""
+    from heuron.cli.app import COMMANDS
 
-    os.environ["COLUMNS"] = "100"
-    os.environ["TERMINAL_WIDTH"] = "100"
-    caught = io.StringIO()
-    with redirect_stdout(caught):
-        main([*arguments, "--help"])
-    return "\n".join(line.rstrip() for line in caught.getvalue().strip().splitlines())
+    for name in COMMANDS:
+        module = import_module(f"heuron.cli.{name}")
+        if not hasattr(module, "app"):
+            yield name, getattr(module, name)
+            continue
+        for inner in module.app.registered_commands:
+            yield f"{name} {inner.name}", inner.callback
+
+
+def parameters(command: Callable[..., int]) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield what a command takes: how it is written, its help, its default, whether an option."""
+    defaults = {one.name: one.default for one in signature(command).parameters.values()}
+    for name, hint in get_type_hints(command, include_extras=True).items():
+        if name == "return":
+            continue
+        kind, info = get_args(hint)
+        default = defaults[name]
+        shown = "" if default in (None, False, signature(command).empty) else str(default)
+        several = kind in (list[str], list[str] | None)
+        if isinstance(info, ArgumentInfo):
+            word = info.metavar or name.upper()
+            word += "..." if several else ""
+            yield (
+                word if default is signature(command).empty else f"[{word}]",
+                info.help or "",
+                shown,
+                False,
+            )
+        else:
+            spelled = (info.param_decls or (f"--{name.replace('_', '-')}",))[0]
+            value = "" if kind is bool else f" {info.metavar or 'NUMBER'}"
+            help_text = (info.help or "") + (" May be given several times." if several else "")
+            yield f"{spelled}{value}", help_text, shown, True
 
 
 def cli_page() -> str:
-    """Return the reference of the command line."""
-    from heuron.cli.app import COMMANDS, program_of
-
+    """Return the reference of the command line, from the commands' own definitions."""
     parts = [
         "# The command line\n\n",
         NOTICE,
-        "Results go to stdout, everything else to stderr. Every command that has `--json` prints"
-        " objects that start with `format` and `command`; [json.md](json.md) describes them.\n\n",
+        "Results go to stdout, everything else to stderr.\n",
+        "Every command that has `--json` prints objects that start with `format` and `command`;",
+        " [json.md](json.md) describes them.\n",
+        "`heuron COMMAND --help` says what stands here.\n\n",
         "| exit code | meaning |\n|---|---|\n",
         "| 0 | all went well |\n",
         "| 1 | errors were found |\n",
         "| 2 | the command was written wrongly |\n",
         "| 3 | a run met one of its limits |\n",
         "| 4 | it ran, and the answer is no: a test failed, nobody answered under `--strict` |\n",
-        f"\n```text\n{help_of()}\n```\n",
+        "\n| variable | meaning |\n|---|---|\n",
+        "| `HEURON_CACHE` | the folder for compiled programs; `off` for none |\n",
+        "| `HEURON_TRUST` | the list of joblib files that may be loaded |\n",
+        "| `NO_COLOR` | when set, no bold type |\n",
     ]
-    for name in COMMANDS:
-        parts.append(f"\n## heuron {name}\n\n```text\n{help_of(name)}\n```\n")
-        parts += [
-            f"\n### heuron {name} {inner}\n\n```text\n{help_of(name, inner)}\n```\n"
-            for inner in program_of(name)
-        ]
+    for name, command in commands():
+        takes = list(parameters(command))
+        words = [word for word, _, _, is_option in takes if not is_option]
+        options = " [OPTIONS]" if any(one[3] for one in takes) else ""
+        parts.append(f"\n## heuron {name}\n\n{(command.__doc__ or '').strip()}\n\n")
+        parts.append(f"```text\nheuron {' '.join([name, *words])}{options}\n```\n\n")
+        parts.append("| | |\n|---|---|\n")
+        for word, help_text, default, _ in takes:
+            end = f" Default: {default}." if default else ""
+            cell = word.strip("[]").replace("|", "\\|")
+            parts.append(f"| `{cell}` | {help_text}{end} |\n")
     return "".join(parts)
 
 

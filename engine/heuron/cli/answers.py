@@ -55,10 +55,15 @@ def _remarks(answer: Answer) -> str:
     return "; ".join(parts)
 
 
-def answer_lines(question: str | None, answer: Answer) -> list[str]:
-    """Return one answer in words: the question, the value, who gave it, and the route."""
+def answer_lines(question: str | None, answer: Answer, *, has_routes: bool = True) -> list[str]:
+    """Return one answer in words: the question, the value, who gave it, and the route.
+
+    Where the author wrote no routes (`has_routes`), none are shown, and nobody is referred to.
+    """
     heading = question or f"{answer.goal}?"
-    if answer.backend == "refer":
+    if answer.backend == "refer" and not has_routes:
+        lines = [f"{heading}   {bold('unknown')}"]
+    elif answer.backend == "refer":
         lines = [f"{heading}   {bold('a person decides')}: {answer.reason}"]
     else:
         lines = [f"{heading}   {bold(value_words(answer.value))}"]
@@ -71,7 +76,8 @@ def answer_lines(question: str | None, answer: Answer) -> list[str]:
         if one.certainty is not None
     ]
     lines += columns(rows, indent="  ")
-    lines += route_lines(answer)
+    if has_routes:
+        lines += route_lines(answer)
     if answer.needs:
         what = "Needs" if answer.value is None else "Unknown, and could change it"
         lines.append(f"{what}: {_listed(answer.needs)}.")

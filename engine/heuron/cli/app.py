@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from heuron.diagnostics import Diagnostic
 
-__all__ = ["COMMANDS", "main", "program", "program_of"]
+__all__ = ["COMMANDS", "main", "program"]
 
 COMMANDS: Final = (
     "ask",
@@ -59,14 +59,6 @@ def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
         else:
             app.command(name)(getattr(module, name))
     return app
-
-
-def program_of(name: str) -> list[str]:
-    """Return the names of the commands inside a command; most have none."""
-    module = import_module(f"heuron.cli.{name}")
-    if not hasattr(module, "app"):
-        return []
-    return [str(one.name) for one in module.app.registered_commands]
 
 
 def _program() -> None:

@@ -54,7 +54,7 @@ def ask(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a record.")] = False,
 ) -> int:
-    """Answer a question by rules, by a model, or by whom the dispatcher chooses."""
+    """Answer a question by rules, models, or the dispatcher's choice."""
     from heuron.cli.asking import Wanted, ask_one, ask_records, show_how
     from heuron.cli.opening import day, open_domain
     from heuron.knowledge.evidence import from_words

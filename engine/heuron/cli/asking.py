@@ -99,7 +99,7 @@ def _show(
 ) -> None:
     from heuron.cli.answers import answer_lines, why_lines
 
-    for line in answer_lines(knowledge.question, answer):
+    for line in answer_lines(knowledge.question, answer, has_routes=bool(knowledge.blocks)):
         say(line)
     if wanted.why and answer.value is not None:
         say("\n".join(why_lines(answer)))

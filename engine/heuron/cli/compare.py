@@ -37,7 +37,7 @@ def compare(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Say who is right how often, where they differ, and what an answer costs."""
+    """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say

@@ -23,7 +23,7 @@ def fmt(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Write rule files in the one form: layout only, comments and meaning stay."""
+    """Write rule files in the one form; comments and meaning stay."""
     from heuron.diagnostics import Diagnostic
     from heuron.knowledge.sources import decoded, read_text
     from heuron.lang.printer import format_text

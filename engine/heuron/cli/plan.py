@@ -23,7 +23,7 @@ def plan(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Show how a rule file is run: its strata, the plan of each rule, and why."""
+    """Show how a rule file is run: strata, plans, and why."""
     from heuron.cli.opening import open_domain
 
     _, knowledge = open_domain(file)

@@ -34,7 +34,7 @@ def run(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Run a rule file until nothing can fire, and list the facts that hold."""
+    """Run a rule file until nothing can fire, and list what holds."""
     from heuron.cli import exits
     from heuron.cli.opening import day, open_domain
     from heuron.cli.render import note, print_json, say

@@ -191,7 +191,16 @@ class Consultation:
                 reason += f" ({', '.join(needs)} {verb} unknown)"
             else:
                 needs = self._unheard()
-            return replace(self.blank, backend="refer", reason=reason, route=route, needs=needs)
+            # Why the rules gave no answer, or another one, can still be asked.
+            explainer = None if self._rules is None else self._rules.finding.answer.explainer
+            return replace(
+                self.blank,
+                backend="refer",
+                reason=reason,
+                route=route,
+                needs=needs,
+                explainer=explainer,
+            )
         name = line.name if line.backend == "model" and line.name else "rules"
         if name == "rules":
             return routed(self.rules().finding, route)
