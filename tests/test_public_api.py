@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,12 @@ def test_the_folder_check_does_not_hide_the_function() -> None:
     import heuron.check.tree
 
     assert inspect.isfunction(heuron.check)
+
+
+def test_a_user_s_program_passes_the_type_checker() -> None:
+    """`tests/typing/api.py` uses the API as a user would; mypy --strict has nothing to say."""
+    api = pytest.importorskip("mypy.api")
+    root = Path(__file__).parent.parent
+    config = str(root / "pyproject.toml")
+    said, _, code = api.run(["--config-file", config, str(root / "tests" / "typing" / "api.py")])
+    assert (code, said) == (0, said)
