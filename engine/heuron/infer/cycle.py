@@ -214,7 +214,7 @@ class Cycle:
             message += f" (with {bindings})"
         diagnostic = Diagnostic(
             Severity.ERROR,
-            problem.code if problem.code in ("fact-in-use", "duplicate-fact") else "action-failed",
+            "action-failed",
             message,
             Span(file, start, end),
             None,
