@@ -10,13 +10,14 @@ from heuron.check.context import Context
 from heuron.check.environment import Environment
 from heuron.check.expressions import resolve as resolve_expression
 from heuron.check.gather import gather
+from heuron.check.loops import check_loops
 from heuron.check.resolve import resolve_base
-from heuron.check.safety import check_certainty, check_derived, check_loops, check_mixtures
+from heuron.check.safety import check_certainty, check_derived, check_mixtures
 from heuron.check.strata import check_cycles
 from heuron.check.tree import Base
 from heuron.diagnostics import Diagnostic, sort_key
 
-__all__ = ["CHECKS", "Environment", "analyse"]
+__all__ = ["CHECKS", "Environment", "analyse", "check_text"]
 
 CHECKS: Final[tuple[Callable[[Base], Iterator[Diagnostic]], ...]] = (
     check_mixtures,
@@ -51,6 +52,13 @@ def analyse(
     found = _located(context)
     failed = any(one.is_error for one in found)
     return (None if failed else base), found
+
+
+def check_text(
+    text: str, path: str, environment: Environment | None = None
+) -> tuple[Diagnostic, ...]:
+    """Return all that is wrong with a rule file and what it uses, as `analyse` does."""
+    return analyse(text, path, environment)[1]
 
 
 def _located(context: Context) -> tuple[Diagnostic, ...]:

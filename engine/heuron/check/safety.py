@@ -9,10 +9,9 @@ from typing import Final
 from heuron.check import tree
 from heuron.check.reads import fact_types, fields_read, reads_of, walk_typed
 from heuron.check.strata import outputs
-from heuron.check.walk import walk
 from heuron.diagnostics import Diagnostic, Severity, Span
 
-__all__ = ["check_certainty", "check_derived", "check_loops", "check_mixtures", "regex_problem"]
+__all__ = ["check_certainty", "check_derived", "check_mixtures", "regex_problem"]
 
 LONGEST_REGEX: Final = 1_000
 
@@ -122,51 +121,6 @@ def check_derived(base: tree.Base) -> Iterator[Diagnostic]:
                     action,
                     "Its facts come and go with their reasons: change those.",
                 )
-
-
-def check_loops(base: tree.Base) -> Iterator[Diagnostic]:
-    """Warn of rules that modify a fact which then matches them again."""
-    for rule in base.rules:
-        patterns = {one.variable: one for one in rule.conditions if isinstance(one, tree.Pattern)}
-        for action in rule.actions:
-            if not isinstance(action, tree.Modify) or action.variable not in patterns:
-                continue
-            changed = {name for name, _ in action.changes}
-            if changed & _tested(rule, action.variable):
-                continue
-            if any(isinstance(one, (tree.Halt, tree.Retract)) for one in rule.actions):
-                continue
-            names = ", ".join(sorted(changed))
-            yield Diagnostic(
-                Severity.WARNING,
-                "modify-loop",
-                f"{rule.name} modifies {names} and does not test it, so it may fire for ever.",
-                action.span,
-                f"Add a condition on {names} that no longer holds afterwards.",
-            )
-
-
-def _tested(rule: tree.Rule, variable: str) -> set[str]:
-    """Return the fields of a fact that conditions compare, beyond binding them."""
-    found: set[str] = set()
-    others = [one for one in rule.conditions if isinstance(one, tree.Pattern)]
-    other_modified = {
-        one.variable
-        for one in rule.actions
-        if isinstance(one, tree.Modify) and one.variable != variable
-    }
-    for condition in rule.conditions:
-        for node in walk(condition):
-            if isinstance(node, tree.FieldOf) and node.variable == variable:
-                found.add(node.field)
-            if isinstance(node, tree.Pattern) and node.variable == variable:
-                found.update(one.field for one in node.bindings)
-    # Another fact that this rule modifies as well, and tests, ends the loop too.
-    if any(one.variable in other_modified and one.tests for one in others):
-        found.update(
-            name for a in rule.actions if isinstance(a, tree.Modify) for name, _ in a.changes
-        )
-    return found
 
 
 def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
