@@ -286,7 +286,7 @@ def _pattern(
     tests: list[tree.Expression] = []
     for slot in node.slots:
         if isinstance(slot, ast.SlotTest):
-            tests.append(_slot_test(slot, scope, context))
+            tests.append(_slot_test(node, slot, scope, context))
             continue
         field = context.field(template, slot.field, slot.span)
         if field is None:
@@ -305,7 +305,9 @@ def _pattern(
     )
 
 
-def _slot_test(slot: ast.SlotTest, scope: Scope, context: Context) -> tree.Expression:
+def _slot_test(
+    node: ast.Pattern, slot: ast.SlotTest, scope: Scope, context: Context
+) -> tree.Expression:
     start = slot_start(slot.expression)
     assert scope.pattern is not None
     template = context.templates[scope.pattern[1]]
@@ -313,7 +315,7 @@ def _slot_test(slot: ast.SlotTest, scope: Scope, context: Context) -> tree.Expre
         if _begins_elsewhere(slot.expression, start, scope):
             # `p.field …` or `x.field …`: another fact's field, not a field of this pattern.
             start = None
-        elif scope.has(start.name):
+        elif scope.has(start.name) or context.let(start.name) is not None:
             context.error(
                 "unknown-field",
                 f'{template.name} has no field "{start.name}", and a slot starts with a field.',
@@ -321,6 +323,23 @@ def _slot_test(slot: ast.SlotTest, scope: Scope, context: Context) -> tree.Expre
                 "Write the field first, or put the test on a line of its own.",
             )
             return broken(slot.span)
+    place = node.slots.index(slot)
+    if isinstance(slot.expression, ast.Literal) and place < len(template.fields):
+        context.error(
+            "wrong-arguments",
+            "A pattern names its fields; only facts go by position.",
+            slot.span,
+            f"Write `{template.names[place]} == {context.text(slot.span)}`.",
+        )
+        return broken(slot.span)
+    if slot.expression is start and isinstance(start, ast.Name) and start.name not in template:
+        hint = f"A field is bound with `field: {start.name}`."
+        if place < len(template.fields):
+            hint = f"Bind a field with `{template.names[place]}: {start.name}`."
+        hint = meant(start.name, template.names, hint) or hint
+        what = f'{template.name} has no field "{start.name}".'
+        context.error("unknown-field", what, slot.span, hint)
+        return broken(slot.span)
     outer, scope.slot_start = scope.slot_start, start
     found = resolve_condition(slot.expression, scope, context)
     scope.slot_start = outer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from heuron.check import tree
@@ -274,6 +274,16 @@ class Context:
                 f"Ask for one with `==` or `in`, or bind each in a pattern, `{one.field}: x`.",
             )
         self.many_reads.clear()
+
+    def say_where_used(self, said: int, name: str, span: Span) -> None:
+        """Add where a let is used to the diagnostics, from number `said` on, about its inside."""
+        for place in range(said, len(self.diagnostics)):
+            one = self.diagnostics[place]
+            if one.span is None or one.related:
+                continue
+            if one.span.file != span.file or not span.start <= one.span.start < span.end:
+                used = Related(f"found where {name} is used, at {self.place(span)}", span)
+                self.diagnostics[place] = replace(one, related=(used,))
 
     def may_expand(self, span: Span) -> bool:
         """Count one more expansion; report once that there are too many."""

@@ -8,6 +8,7 @@ from heuron.check import tree
 from heuron.check.constants import number, put
 from heuron.check.context import Context, Scope
 from heuron.check.expressions import resolve
+from heuron.check.types import is_any
 from heuron.check.words import count, meant, type_in_words
 from heuron.diagnostics import Span
 from heuron.lang import ast
@@ -148,6 +149,8 @@ def _given_value(
     resolved = put(field, node, Scope(), context)
     if isinstance(resolved, tree.Constant):
         return resolved.value
+    if is_any(resolved.type):
+        return UNKNOWN
     context.error(
         "bad-constant",
         f'The value of "{field.name}" is not known before anything runs.',

@@ -25,7 +25,7 @@ def resolve_rule(node: ast.Rule, name: str, index: int, context: Context) -> tre
     scope = Scope()
     conditions = resolve_group(node.conditions, scope, context)
     actions = resolve_actions(node.actions, scope, context)
-    if context.errors() == before:
+    if context.errors() == before and not scope.lost:
         unused(scope, binders(node.conditions), context)
     context.end_rule()
     salience = 0
@@ -48,7 +48,7 @@ def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
     conditions = resolve_group(node.conditions, outer, context)
     value = resolve(node.value, outer, context)
     parameters = {parameter: node.span for parameter in node.parameters}
-    if context.errors() == before:
+    if context.errors() == before and not outer.lost:
         unused(outer, {**binders(node.conditions), **parameters}, context)
     context.end_rule()
     return tree.Query(name, node.parameters, conditions, value, span=node.span)
@@ -86,7 +86,7 @@ def _route(node: ast.Route, line: int, called: Collection[str], context: Context
     conditions: tuple[tree.Condition, ...] = ()
     if node.conditions is not None:
         conditions = resolve_group(node.conditions, scope, context)
-        if context.errors() == before:
+        if context.errors() == before and not scope.lost:
             unused(scope, binders(node.conditions), context)
     context.end_rule()
     return tree.Route(

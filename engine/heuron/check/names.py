@@ -275,9 +275,12 @@ def expand(
         for parameter, argument in zip(parameters or (), arguments or (), strict=True)
     }
     before = context.prefix, context.expanding
+    said = len(context.diagnostics)
     context.prefix, context.expanding = entry.prefix, (*context.expanding, key)
     found = context.resolve(entry.let.value, inside, context, expected)
     context.prefix, context.expanding = before
+    if not before[1]:
+        context.say_where_used(said, name, span)
     return found
 
 
@@ -346,7 +349,7 @@ def _backend(name: str, node: ast.Attribute, context: Context) -> tree.Expressio
         hint = f"It has {', '.join(parts)}."
         if {node.name, *parts} >= {"certainty", "confidence"}:
             hint += " Rules have a certainty, models a confidence."
-        context.error("unknown-field", f'{name} has no "{node.name}".', span, hint)
+        context.error("unknown-field", f'"{name}" has no "{node.name}".', span, hint)
         return broken(span)
     kind = context.goal_type if node.name == "value" else BACKEND_TYPES[node.name]
     return tree.BackendOf(name, node.name, type=kind, span=span)

@@ -47,7 +47,8 @@ def resolve_base(items: list[Placed], context: Context) -> tree.Base:
         for one in _of(items, ast.Dispatch, context)
         if isinstance(one.item, ast.Dispatch)
     )
-    if dispatches and goal is None and not context.is_excused("goal"):
+    written = any(isinstance(one.item, ast.Goal) for one in items)
+    if dispatches and not written and not context.is_excused("goal"):
         context.error(
             "missing-goal",
             "A dispatch block decides who answers, and this file asks for nothing.",

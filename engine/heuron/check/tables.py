@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heuron.check import tree
+from heuron.check.comparisons import numbered
 from heuron.check.constants import put
 from heuron.check.context import Context, Scope, broken, is_broken
 from heuron.check.expressions import resolve
@@ -52,7 +53,7 @@ def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table |
             context.error(
                 "bad-table",
                 f"This row has {count(len(row.cells), 'cell')}, "
-                f"and the header {count(len(columns), 'column')}.",
+                f"and the header has {count(len(columns), 'column')}.",
                 row.span,
             )
             continue
@@ -139,6 +140,14 @@ def _compare(
     if is_broken(column):
         return broken(span)
     value = resolve(node, scope, context, column.type)
+    if isinstance(node, ast.UnknownLiteral):
+        context.error(
+            "type-mismatch",
+            "A cell compares its column with a value, and unknown is none.",
+            span,
+            "Write `-` for any value, or a column `x is unknown` with cells true and false.",
+        )
+        return broken(span)
     if is_any(column.type, value.type):
         return broken(span)
     ordered = operator in ("==", "!=") or is_ordered(column.type)
@@ -150,9 +159,7 @@ def _compare(
             span,
         )
         return broken(span)
-    if column.type.kind == "number" and isinstance(value, tree.Constant):
-        assert isinstance(value.value, (int, float))
-        value = tree.Constant(float(value.value), type=column.type, span=value.span)
+    value = numbered(value, column)
     return tree.Compare(operator, column, value, type=BOOLEAN, span=span)
 
 
