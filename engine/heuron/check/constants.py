@@ -130,12 +130,11 @@ def put(field: Field, node: ast.Expression, scope: Scope, context: Context) -> t
     if isinstance(node, ast.UnknownLiteral) or is_any(resolved.type, field.type):
         return resolved
     if not fits(resolved.type, field.type):
-        whole = (resolved.type.kind, field.type.kind) == ("number", "integer")
         context.error(
             "type-mismatch",
             f'"{field.name}" takes {field.accepts()}, and this is {type_in_words(resolved.type)}.',
             node.span,
-            "Make it whole with `round(…)` or `floor(…)`." if whole else None,
+            _way_out(resolved.type.kind, field.type.kind),
         )
         return broken(node.span)
     try:
@@ -146,3 +145,13 @@ def put(field: Field, node: ast.Expression, scope: Scope, context: Context) -> t
     if held is None:
         return broken(node.span)
     return tree.Constant(held, type=field.type, span=node.span)
+
+
+def _way_out(given: str, wanted: str) -> str | None:
+    if (given, wanted) == ("number", "integer"):
+        return "Make it whole with `round(…)` or `floor(…)`."
+    if wanted == "text" and given in ("number", "integer", "date", "datetime"):
+        return "A text stands in quotes."
+    if given == "text" and wanted in ("number", "integer", "date", "datetime"):
+        return "Write it without quotes."
+    return None

@@ -227,7 +227,7 @@ class Context:
         """Return a field of a type, or report that there is none."""
         found = template.get(name)
         if found is None:
-            fields = f"{template.name} has the fields {listed(template.names)}."
+            fields = f"Its fields are {listed(template.names)}."
             hint = meant(name, template.names, fields)
             self.error("unknown-field", f'{template.name} has no field "{name}".', span, hint)
         return found

@@ -301,12 +301,19 @@ def resolve_attribute(node: ast.Attribute, scope: Scope, context: Context) -> tr
                 return expand(f"{name}.{node.name}", None, span, scope, context, None)
             if scope.in_dispatch:
                 return _backend(name, node, context)
+            if any(one.startswith(f"{context.prefix}{name}.") for one in context.lets):
+                whole = f"{name}.{node.name}"
+                hint = meant(whole, [one.removeprefix(context.prefix) for one in context.lets])
+                context.error("unknown-name", f'"{whole}" means nothing here.', span, hint)
+                return broken(span)
     base = context.resolve(owner, scope, context)
     if is_broken(base):
         return broken(span)
     if base.type.target is None:
-        what = f"{context.text(owner.span)} is {type_in_words(base.type)} and has no fields."
-        context.error("type-mismatch", what, span)
+        written = context.text(owner.span)
+        what = f"{written} is {type_in_words(base.type)} and has no fields."
+        hint = f"Write {node.name}({written})." if node.name in BUILT_IN else None
+        context.error("type-mismatch", what, span, hint)
         return broken(span)
     target = context.templates[base.type.target]
     found = context.field(target, node.name, span)

@@ -143,10 +143,14 @@ def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
         for (variable, type_name, field), span in reads.items():
             if (variable, field) in asked:
                 continue
-            name = variable if variable and not variable.startswith("_") else "t"
-            enough = f"`certainty({name}.{field}) >= 0.8`"
-            if name != variable:
-                enough = f"name the fact, `{name}: {type_name}(…)`, and ask for {enough}"
+            enough = f"`certainty({variable}.{field}) >= 0.8`"
+            if variable.startswith("_"):
+                enough = f"add `certainty({field}) >= 0.8` to its pattern"
+            elif not variable:
+                enough = (
+                    f"match `t: {type_name}(…)` in a pattern of its own, "
+                    f"with `certainty({field}) >= 0.8`"
+                )
             yield Diagnostic(
                 Severity.ERROR,
                 "certainty-lost",

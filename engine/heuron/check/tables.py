@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from dataclasses import replace
+
 from heuron.check import tree
 from heuron.check.comparisons import numbered
 from heuron.check.constants import put
@@ -10,7 +13,7 @@ from heuron.check.expressions import resolve
 from heuron.check.tree import BOOLEAN
 from heuron.check.types import comparable, is_any, is_ordered
 from heuron.check.words import count, type_in_words
-from heuron.diagnostics import Diagnostic, RuleError, Span
+from heuron.diagnostics import Diagnostic, RuleError, SourceText, Span
 from heuron.lang import ast
 from heuron.lang.parser import parse
 
@@ -186,26 +189,34 @@ def _from_file(node: ast.Table, context: Context) -> ast.Table | None:
     except RuleError as error:
         context.diagnostics += [_at(one, node.span) for one in error.diagnostics]
         return None
-    except OSError:
+    except FileNotFoundError:
         context.error("not-found", f'There is no file "{node.source}".', node.span)
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        context.error("file", f'"{node.source}" cannot be read: {reason}.', node.span)
         return None
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         context.error("bad-table", f'"{node.source}" has no rows.', node.span)
         return None
     text = _as_text(node, rows)
-    file, diagnostics = parse(text, node.source)
-    if diagnostics or not file.items or not isinstance(file.items[0], ast.Table):
-        first = diagnostics[0].message if diagnostics else "it is no table"
-        context.error("bad-table", f'"{node.source}" cannot be read as a table: {first}', node.span)
+    shown = posixpath.normpath(posixpath.join(posixpath.dirname(node.span.file), node.source))
+    # Header and column names on one line: so a row's line is the file's own.
+    source = SourceText(shown, text.replace("\n", " ", 1))
+    context.texts.setdefault(shown, source)
+    file, diagnostics = parse(text, shown)
+    if diagnostics:
+        context.diagnostics += [replace(one, line=None).located(source) for one in diagnostics]
+        return None
+    if len(file.items) != 1 or not isinstance(file.items[0], ast.Table):
+        context.error("bad-table", f'"{node.source}" cannot be read as a table.', node.span)
         return None
     return file.items[0]
 
 
 def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
-    return Diagnostic(
-        diagnostic.severity, diagnostic.code, diagnostic.message, span, diagnostic.hint
-    )
+    return replace(diagnostic, span=span, line=None)
 
 
 def _as_text(node: ast.Table, rows: list[list[str]]) -> str:
