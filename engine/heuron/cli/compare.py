@@ -35,6 +35,10 @@ def compare(
         str | None,
         typer.Option(metavar="COST", help="Rank by cost, for instance wrong=1,refer=0.2."),
     ] = None,
+    disagreements: Annotated[
+        bool,
+        typer.Option("--disagreements", help="List the rows on which they differ, with reasons."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
@@ -47,7 +51,7 @@ def compare(
     found, knowledge = open_domain(domain)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     table = _table(found, knowledge, data)
-    comparison = compare_rows(dispatcher, table, cost=_cost(cost))
+    comparison = compare_rows(dispatcher, table, cost=_cost(cost), disagreements=disagreements)
     if json:
         print_json("compare", comparison.to_dict())
         return exits.GOOD

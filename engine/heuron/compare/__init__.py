@@ -20,6 +20,7 @@ def compare(
     seed: int = 0,
     timed: bool = True,
     cost: Cost | None = None,
+    disagreements: bool = False,
 ) -> Comparison:
     """Compare rules, models and the dispatcher on the held-out rows of a table.
 
@@ -29,8 +30,17 @@ def compare(
         seed: The seed of the bootstrap.
         timed: Whether answers are timed; without it the result is the same to the byte.
         cost: The price of a wrong answer and of none, to rank backends by.
+        disagreements: Whether the rows on which backends differ are listed, with the reasons.
     """
-    from heuron.compare.collect import collect
+    from dataclasses import replace
+
+    from heuron.compare import disagreements as differing
+    from heuron.compare.collect import gather
     from heuron.compare.evaluate import evaluate
 
-    return evaluate(collect(dispatcher, table, timed=timed), seed=seed, cost=cost)
+    held_out = gather(dispatcher, table, timed=timed)
+    found = evaluate(held_out.outcomes, seed=seed, cost=cost)
+    if disagreements:
+        rows = differing.disagreements(dispatcher, table, held_out)
+        found = replace(found, disagreements=rows)
+    return found

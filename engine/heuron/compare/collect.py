@@ -2,19 +2,22 @@
 
 Rules are asked with `predict` unknown, so that no model is compared with itself; where a rule
 uses a model, the backend `rules+models` is asked with it. The dispatcher chooses among what
-everybody said already. Nobody sees the goal.
+everybody said already. Nobody sees the goal. On training rows models answer as they did out of
+fold: what is found there is found without having seen the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from statistics import median
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heuron.answer import Answer, Prediction
+from heuron.answer import Prediction
 from heuron.compare.outcomes import UNTIMED, HeldOut, Outcomes, Reply, Timing
-from heuron.compare.scorecard import Shot
+from heuron.compare.shots import goal_rules, shots
+from heuron.compare.timing import time_singles
+from heuron.dispatch.consultation import Consultation
 from heuron.knowledge.evidence import Evidence
 from heuron.knowledge.finding import Finding
 from heuron.values import UNKNOWN, Value
@@ -27,20 +30,24 @@ if TYPE_CHECKING:
     from heuron.dispatch.policy import Policy
     from heuron.learn.data import Table
 
-__all__ = ["collect"]
-
-TIMED: Final = 200
-"""So many single questions are timed; their median is what one answer takes."""
+__all__ = ["Gathered", "consulted", "gather", "gather_training", "route_rows"]
 
 
-class _Rows(NamedTuple):
-    """The rows that are compared: as the user would give them, checked, and their truths."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that was said about some rows of a table, so that nobody has to be asked again.
 
-    raw: list[dict[str, Value]]
-    given: list[Evidence]
-    truths: list[Value]
-    groups: tuple[object, ...] | None
-    held_out: HeldOut
+    `places` are the rows' places in the table; `given` the rows as evidence, the goal left out;
+    `findings` what the rules found (with models where rules use them) and `said` what each model
+    said, by name, row by row.
+    """
+
+    outcomes: Outcomes
+    places: tuple[int, ...]
+    given: tuple[Evidence, ...]
+    findings: tuple[Finding, ...]
+    said: Mapping[str, Sequence[Prediction]]
+    today: date | None
 
 
 class _Replies(NamedTuple):
@@ -48,7 +55,7 @@ class _Replies(NamedTuple):
     batch: float
 
 
-def collect(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Outcomes:
+def gather(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Gathered:
     """Return what rules, models and the dispatcher say of a table's held-out rows.
 
     Args:
@@ -56,43 +63,7 @@ def collect(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Outc
         table: The data; rows that a model was trained on are left out and counted.
         timed: Whether single questions are timed as well.
     """
-    models = {name: dispatcher.bench.get(name) for name in dispatcher.models}
-    known = {name: model for name, model in models.items() if model is not None}
-    rows = _rows(dispatcher, table, known)
-    today = table.as_of
-    findings, rules = _ask_rules(dispatcher, rows, today)
-    said: dict[str, list[Prediction]] = {}
-    replies: dict[str, _Replies] = {"rules": rules}
-    mixed: list[Finding] | None = None
-    if dispatcher.kb.engine.outline["predicts"]:
-        mixed, replies["rules+models"] = _ask_rules(dispatcher, rows, today, with_models=True)
-    for name, model in known.items():
-        said[name], replies[f"model:{name}"] = _ask_model(dispatcher, rows, model, findings)
-    replies["dispatch"] = _dispatch(dispatcher, rows, mixed or findings, said, today)
-    for policy in dispatcher.other_policies:
-        replies[f"dispatch:{policy.name}"] = _dispatch(
-            dispatcher, rows, mixed or findings, said, today, policy
-        )
-    singles = _time_singles(dispatcher, rows, known) if timed else {}
-    return Outcomes(
-        contract=table.contract,
-        held_out=rows.held_out,
-        truths=tuple(rows.truths),
-        replies={name: tuple(one.replies) for name, one in replies.items()},
-        rules=_goal_rules(dispatcher),
-        shots=_shots(dispatcher, table, rows, today),
-        groups=rows.groups,
-        timings={
-            name: Timing(singles.get(name), 1e6 * one.batch / max(1, len(rows.raw)))
-            for name, one in replies.items()
-        }
-        if timed
-        else dict.fromkeys(replies, UNTIMED),
-        warnings=_warnings(table),
-    )
-
-
-def _rows(dispatcher: Dispatcher, table: Table, models: Mapping[str, Model]) -> _Rows:
+    models = _models(dispatcher)
     trained: frozenset[str] = frozenset()
     for model in models.values():
         keys = getattr(model, "training_keys", None)
@@ -100,47 +71,155 @@ def _rows(dispatcher: Dispatcher, table: Table, models: Mapping[str, Model]) -> 
             trained |= keys()
     every = table.places("held_out")
     places = [at for at in every if table.keys[at] not in trained]
-    raw = table.rows(places)
+    held_out = _held_out(table, len(places), len(every) - len(places))
+    return _gather(dispatcher, table, places, held_out, models, None, timed)
+
+
+def gather_training(dispatcher: Dispatcher, table: Table) -> Gathered | None:
+    """Return what everybody says of the training rows, models as they answered out of fold.
+
+    Models whose out-of-fold answers are not here are left out, and so are rows that one of the
+    others has no answer for on record. None when no model has any, or when rules ask models
+    of which one has none.
+    """
+    known = {name: _out_of_fold(dispatcher, name) for name in dispatcher.models}
+    known = {name: answers for name, answers in known.items() if answers}
+    places = [
+        at
+        for at in table.places("training")
+        if table.scored[at] and all(table.keys[at] in answers for answers in known.values())
+    ]
+    lacking = len(known) < len(dispatcher.models)
+    if not known or not places or (dispatcher.kb.calls_models and lacking):
+        return None
+    models = {name: model for name, model in _models(dispatcher).items() if name in known}
+    held_out = _held_out(table, len(places), 0)
+    return _gather(dispatcher, table, places, held_out, models, known, False)
+
+
+def route_rows(
+    dispatcher: Dispatcher, gathered: Gathered, policy: Policy | None = None
+) -> tuple[Reply, ...]:
+    """Return whom a policy (by default the dispatcher's) chooses on each row, and what they say."""
+    replies = []
+    for at in range(len(gathered.given)):
+        answer = dispatcher.decide(consulted(dispatcher, gathered, at), policy=policy)
+        replies.append(Reply(_first(answer.value), answer.confidence, by=answer.backend))
+    return tuple(replies)
+
+
+def consulted(dispatcher: Dispatcher, gathered: Gathered, row: int) -> Consultation:
+    """Return the consultation about one row, in which everybody was asked already."""
+    asked = dispatcher.consult(gathered.given[row], gathered.today)
+    asked.know(gathered.findings[row], {name: one[row] for name, one in gathered.said.items()})
+    return asked
+
+
+def _models(dispatcher: Dispatcher) -> dict[str, Model]:
+    models = {name: dispatcher.bench.get(name) for name in dispatcher.models}
+    return {name: model for name, model in models.items() if model is not None}
+
+
+def _held_out(table: Table, rows: int, trained: int) -> HeldOut:
     facts = table.facts
-    groups = tuple(table.groups[at] for at in places)
-    held_out = HeldOut(
-        rows=len(places),
+    return HeldOut(
+        rows=rows,
         of=facts.of,
         split=facts.split,
         seed=facts.seed,
         copies_left_out=facts.copies_left_out,
         contradictions=facts.contradictions,
-        trained_on_left_out=len(every) - len(places),
+        trained_on_left_out=trained,
         source=table.source,
     )
-    return _Rows(
-        raw,
-        [dispatcher.kb.evidence(row) for row in raw],
-        table.truths(places),
-        groups if len(dict.fromkeys(groups)) < len(groups) else None,
-        held_out,
-    )
 
 
-def _ask_rules(
-    dispatcher: Dispatcher, rows: _Rows, today: date | None, with_models: bool = False
-) -> tuple[list[Finding], _Replies]:
-    findings = []
+def _gather(
+    dispatcher: Dispatcher,
+    table: Table,
+    places: list[int],
+    held_out: HeldOut,
+    models: Mapping[str, Model],
+    out_of_fold: Mapping[str, Mapping[str, Mapping[str, Any]]] | None,
+    timed: bool,
+) -> Gathered:
+    kb, today = dispatcher.kb, table.as_of
+    raw = table.rows(places)
+    given = tuple(kb.evidence(row) for row in raw)
+    truths = table.truths(places)
     start = perf_counter()
-    for given in rows.given:
-        if with_models:
-            findings.append(dispatcher.consult(given, today).rules().finding)
-        else:
-            findings.append(dispatcher.kb.consider(given, today=today, hide_goal=True))
-    replies = [Reply(_first(one.answer.value)) for one in findings]
-    return findings, _Replies(replies, perf_counter() - start)
+    findings = tuple(kb.consider(one, today=today, hide_goal=True) for one in given)
+    replies = {"rules": _rules_replies(findings, start)}
+    said: dict[str, Sequence[Prediction]] = {}
+    of_models: dict[str, _Replies] = {}
+    for name, model in models.items():
+        said[name], of_models[f"model:{name}"] = _ask_model(dispatcher, given, model, findings)
+        if out_of_fold is not None:
+            keys = [table.keys[at] for at in places]
+            said[name] = _as_out_of_fold(said[name], keys, out_of_fold[name])
+            of_models[f"model:{name}"] = _Replies([_reply(one) for one in said[name]], 0.0)
+    if kb.calls_models:
+        findings, replies["rules+models"] = _ask_both(dispatcher, given, said, today)
+    replies |= of_models
+    kept = Gathered(_nothing(table, held_out), tuple(places), given, findings, said, today)
+    for title, policy in _policies(dispatcher, models):
+        start = perf_counter()
+        chosen = route_rows(dispatcher, kept, policy)
+        replies[title] = _Replies(list(chosen), perf_counter() - start)
+    groups = tuple(table.groups[at] for at in places)
+    outcomes = Outcomes(
+        contract=table.contract,
+        held_out=held_out,
+        truths=tuple(truths),
+        replies={name: tuple(one.replies) for name, one in replies.items()},
+        rules=goal_rules(kb),
+        shots=shots(kb, table.contract, given, truths, today),
+        groups=groups if len(dict.fromkeys(groups)) < len(groups) else None,
+        timings=_timings(dispatcher, raw, given, models, replies)
+        if timed
+        else dict.fromkeys(replies, UNTIMED),
+        warnings=_warnings(table),
+    )
+    return Gathered(outcomes, tuple(places), given, findings, said, today)
+
+
+def _nothing(table: Table, held_out: HeldOut) -> Outcomes:
+    return Outcomes(table.contract, held_out, (), {})
+
+
+def _policies(dispatcher: Dispatcher, models: Mapping[str, Model]) -> list[tuple[str, Policy]]:
+    """Return the policies of the file, less those that read a model that is left out here."""
+    named = [("dispatch", dispatcher.policy)]
+    named += [(f"dispatch:{one.name}", one) for one in dispatcher.other_policies]
+    left_out = [name for name in dispatcher.models if name not in models]
+    return [(title, one) for title, one in named if not any(x in left_out for x in one.models)]
+
+
+def _rules_replies(findings: Sequence[Finding], start: float) -> _Replies:
+    return _Replies([Reply(_first(one.answer.value)) for one in findings], perf_counter() - start)
+
+
+def _ask_both(
+    dispatcher: Dispatcher,
+    given: Sequence[Evidence],
+    said: Mapping[str, Sequence[Prediction]],
+    today: date | None,
+) -> tuple[tuple[Finding, ...], _Replies]:
+    """Ask rules that may ask models; what a model said of a row already stands."""
+    start = perf_counter()
+    findings = []
+    for at, one in enumerate(given):
+        asked = dispatcher.consult(one, today)
+        asked.know(None, {name: answers[at] for name, answers in said.items()})
+        findings.append(asked.rules().finding)
+    return tuple(findings), _rules_replies(findings, start)
 
 
 def _ask_model(
-    dispatcher: Dispatcher, rows: _Rows, model: Model, findings: Sequence[Finding]
+    dispatcher: Dispatcher, given: Sequence[Evidence], model: Model, findings: Sequence[Finding]
 ) -> tuple[list[Prediction], _Replies]:
     concluded = [name for name in model.inputs if name in dispatcher.concluded]
-    records: list[Mapping[str, Value]] = [given.record for given in rows.given]
+    records: list[Mapping[str, Value]] = [one.record for one in given]
     if concluded:
         records = [
             {**record, **{name: _best(finding, name) for name in concluded}}
@@ -149,39 +228,48 @@ def _ask_model(
     start = perf_counter()
     said = model.predict_many(records)
     batch = perf_counter() - start
-    replies = [
-        Reply(
-            None if one.value is UNKNOWN else one.value,
-            one.confidence if one.calibrated else None,
-            one.probabilities if one.calibrated else (),
+    return said, _Replies([_reply(one) for one in said], batch)
+
+
+def _reply(said: Prediction) -> Reply:
+    return Reply(
+        None if said.value is UNKNOWN else said.value,
+        said.confidence if said.calibrated else None,
+        said.probabilities if said.calibrated else (),
+    )
+
+
+def _out_of_fold(dispatcher: Dispatcher, name: str) -> Mapping[str, Mapping[str, Any]]:
+    store = dispatcher.bench.store
+    read = getattr(store, "out_of_fold", None)
+    return read(dispatcher.bench.domain, name) if read is not None else {}
+
+
+def _as_out_of_fold(
+    said: Sequence[Prediction], keys: Sequence[str], answers: Mapping[str, Mapping[str, Any]]
+) -> list[Prediction]:
+    """Return predictions with value and confidence as they were out of fold."""
+    from dataclasses import replace
+
+    found = []
+    for key, one in zip(keys, said, strict=True):
+        value, confidence = answers[key]["value"], answers[key]["confidence"]
+        found.append(
+            replace(
+                one,
+                value=UNKNOWN if value is None else value,
+                confidence=confidence,
+                probabilities=(),
+                score=None,
+                interval=None,
+            )
         )
-        for one in said
-    ]
-    return said, _Replies(replies, batch)
+    return found
 
 
 def _best(finding: Finding, name: str) -> Value:
     held = [value for value, certainty in finding.settled(name) if certainty > 0.0]
     return held[0] if held else UNKNOWN
-
-
-def _dispatch(
-    dispatcher: Dispatcher,
-    rows: _Rows,
-    findings: Sequence[Finding],
-    said: Mapping[str, Sequence[Prediction]],
-    today: date | None,
-    policy: Policy | None = None,
-) -> _Replies:
-    """Let the dispatcher choose among what was said; its time counts everybody's."""
-    replies = []
-    start = perf_counter()
-    for at, given in enumerate(rows.given):
-        asked = dispatcher.consult(given, today)
-        asked.know(findings[at], {name: one[at] for name, one in said.items()})
-        answer = dispatcher.decide(asked, policy=policy)
-        replies.append(Reply(_first(answer.value), answer.confidence, by=answer.backend))
-    return _Replies(replies, perf_counter() - start)
 
 
 def _first(value: object) -> object | None:
@@ -191,69 +279,24 @@ def _first(value: object) -> object | None:
     return value
 
 
-def _time_singles(
-    dispatcher: Dispatcher, rows: _Rows, models: Mapping[str, Model]
-) -> dict[str, float]:
-    """Return the median microseconds of one question to each backend."""
-    if not rows.raw:
-        return {}
-    raw = [rows.raw[at % len(rows.raw)] for at in range(TIMED)]
-    records = [rows.given[at % len(rows.raw)].record for at in range(TIMED)]
-    times = {
-        "rules": _median(dispatcher.kb.ask, raw),
-        "dispatch": _median(dispatcher.ask, raw),
-    }
-    if dispatcher.kb.engine.outline["predicts"]:
-
-        def ask_all(row: Mapping[str, object]) -> Answer:
-            return dispatcher.ask(row, "rules")
-
-        times["rules+models"] = _median(ask_all, raw)
-    for name, model in models.items():
-        times[f"model:{name}"] = _median(model.predict, records)
-    return times
-
-
-def _median(ask: Callable[[dict[str, Value]], object], rows: Sequence[dict[str, Value]]) -> float:
-    times = []
-    for row in rows:
-        start = perf_counter()
-        ask(row)
-        times.append(perf_counter() - start)
-    return 1e6 * median(times)
-
-
-def _goal_rules(dispatcher: Dispatcher) -> tuple[str, ...]:
-    """Return the rules and rows of tables that conclude the goal, in rule order."""
-    goal = dispatcher.kb.engine.goal
-    assert goal is not None
-    rules = dispatcher.kb.engine.rules
-    names = [
-        rules[index]["name"] for index in sorted(rules) if goal[:2] in rules[index]["concludes"]
-    ]
-    return tuple(dict.fromkeys(names))
-
-
-def _shots(
-    dispatcher: Dispatcher, table: Table, rows: _Rows, today: date | None
-) -> tuple[Shot, ...]:
-    """Return each rule's contributions to the goal: one a row and value, however often it fired."""
-    kb = dispatcher.kb
-    goal = kb.engine.goal
-    assert goal is not None
-    found: list[Shot] = []
-    host = kb.host(today=today)
-    for given, truth in zip(rows.given, rows.truths, strict=True):
-        record = {name: value for name, value in given.record.items() if name != goal[1]}
-        state = kb.engine.session(host)
-        number = state.add(goal[0], record)
-        shots: dict[tuple[int, object], Shot] = {}
-        for value, certainty, _, index, _ in state.contributions(number, goal[1]):
-            name = kb.engine.rules[index]["name"]
-            true = table.contract.is_right(value, truth)
-            shots.setdefault((index, value), Shot(name, value, certainty, true))
-        found += shots.values()
-    return tuple(found)
+def _timings(
+    dispatcher: Dispatcher,
+    raw: Sequence[dict[str, Value]],
+    given: Sequence[Evidence],
+    models: Mapping[str, Model],
+    replies: Mapping[str, _Replies],
+) -> dict[str, Timing]:
+    singles = time_singles(dispatcher, raw, given, models)
+    found = {}
+    for name, one in replies.items():
+        single = singles.get(name)
+        batch = 1e6 * one.batch / max(1, len(raw))
+        found[name] = (
+            Timing(None, batch)
+            if single is None
+            else Timing(single.median, batch, (single.low, single.high))
+        )
+    return found
 
 
 def _warnings(table: Table) -> tuple[str, ...]:

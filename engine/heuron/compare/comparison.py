@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from heuron.answer import plain
+from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval
 from heuron.compare.metrics import Bin, Calibration
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
@@ -99,6 +100,7 @@ class BackendScore:
             "routes": dict(self.routes),
             "us_single": self.timing.single,
             "us_batch": self.timing.batch,
+            "us_quartiles": _pair(self.timing.quartiles),
         }
 
 
@@ -168,7 +170,7 @@ class Comparison:
     """Who is right how often, where they differ, who should answer, and what it costs.
 
     `base_rates` pairs each value of the goal with its share among the rows. With a
-    `cost`, `costs` ranks the backends by it.
+    `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for.
     """
 
     domain: str
@@ -183,6 +185,7 @@ class Comparison:
     warnings: tuple[str, ...]
     cost: Cost | None = None
     costs: tuple[CostScore, ...] = ()
+    disagreements: tuple[Disagreement, ...] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -199,5 +202,8 @@ class Comparison:
             "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer} if self.cost else None,
             "costs": [one.to_dict() for one in self.costs],
             "slices": [],
+            "disagreements": None
+            if self.disagreements is None
+            else [one.to_dict() for one in self.disagreements],
             "warnings": list(self.warnings),
         }

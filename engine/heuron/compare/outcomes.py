@@ -63,10 +63,14 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Microseconds for one answer: the median of single queries, and a row in a batch."""
+    """Microseconds for one answer: the median of single queries, and a row in a batch.
+
+    `quartiles` are those of the single queries.
+    """
 
     single: float | None
     batch: float | None
+    quartiles: tuple[float, float] | None = None
 
 
 UNTIMED: Final = Timing(None, None)

@@ -10,7 +10,9 @@ from heuron.compare.evaluate import COVERAGE_APART
 from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import RuleScore
+from heuron.compare.words import numbers, percent, points, row_count, table, time
 from heuron.learn.data import SAW_TEXT
+from heuron.values import show
 
 __all__ = ["report"]
 
@@ -19,6 +21,8 @@ SAW: Final = SAW_TEXT.rstrip(".")
 FEW_DISAGREEMENTS: Final = 30
 FEW_PAIRS: Final = 6
 """Up to so many pairs all are in the table; of more, those with rules or a dispatcher."""
+SHOWN_ROWS: Final = 20
+"""So many rows on which backends differ are shown."""
 SPLITS: Final = {
     "hash": "held out by their content",
     "group": "held out by group",
@@ -32,13 +36,14 @@ def report(comparison: Comparison) -> str:
     """Return the report of a comparison, without a last newline."""
     parts = [
         [_headline(comparison)],
-        _table(_backend_rows(comparison)),
+        table(_backend_rows(comparison)),
         _routes(comparison),
-        _table(_probability_rows(comparison)),
-        _table(_pair_rows(comparison)),
+        table(_probability_rows(comparison)),
+        table(_pair_rows(comparison)),
         _verdicts(comparison),
         _costs(comparison),
-        _table(_rule_rows(comparison)),
+        table(_rule_rows(comparison)),
+        _disagreements(comparison),
         [f"Note: {one}." for one in comparison.warnings if one != SAW],
     ]
     return "\n".join(line for lines in parts for line in lines)
@@ -47,7 +52,7 @@ def report(comparison: Comparison) -> str:
 def _headline(comparison: Comparison) -> str:
     rows = comparison.held_out
     if rows.split == "all rows":
-        what = f"{_rows(rows.rows)} of {rows.source}"
+        what = f"{row_count(rows.rows)} of {rows.source}"
         notes = []
     else:
         what = f"{rows.rows} of {rows.of} rows that no model was trained on"
@@ -55,7 +60,7 @@ def _headline(comparison: Comparison) -> str:
     copies = "1 copy" if rows.copies_left_out == 1 else f"{rows.copies_left_out} copies"
     notes.append(f"{copies} left out" if rows.copies_left_out else "no copies")
     if rows.trained_on_left_out:
-        notes.append(f"{_rows(rows.trained_on_left_out)} left out that a model was trained on")
+        notes.append(f"{row_count(rows.trained_on_left_out)} left out that a model was trained on")
     saw = f" {SAW}." if SAW in comparison.warnings else ""
     return f"{comparison.domain}: {what} ({', '.join(notes)}).{saw}"
 
@@ -69,16 +74,16 @@ def _backend_rows(comparison: Comparison) -> list[list[str]]:
     for name, score in comparison.backends.items():
         row = [
             short_name(name),
-            f"{score.answered:>6}  {_percent(score.coverage)}",
-            f"{_percent(score.accuracy_where_covered)}  {_points(score.interval)}",
-            _percent(score.accuracy),
+            f"{score.answered:>6}  {percent(score.coverage)}",
+            f"{percent(score.accuracy_where_covered)}  {points(score.interval)}",
+            percent(score.accuracy),
         ]
         if view is not None:
-            row.append(_percent(view[2].get(name)))
-        rows.append([*row, _time(score.timing.single)])
+            row.append(percent(view[2].get(name)))
+        rows.append([*row, time(score.timing.single)])
     best = comparison.best_possible
     if best.accuracy is not None and len(comparison.backends) > 1:
-        rows.append(["best choice", "", "", _percent(best.accuracy)])
+        rows.append(["best choice", "", "", percent(best.accuracy)])
     return rows
 
 
@@ -118,7 +123,7 @@ def _probability_rows(comparison: Comparison) -> list[list[str]]:
 def _probabilities(score: BackendScore) -> list[str]:
     bins = score.calibration
     return [
-        f"{score.brier:.3f}  {_numbers(score.brier_interval)}",
+        f"{score.brier:.3f}  {numbers(score.brier_interval)}",
         f"{score.log_loss:.3f}",
         f"{bins.error:.3f}  ({bins.perfect:.3f})" if bins else "needs 200 rows",
     ]
@@ -170,7 +175,7 @@ def _verdicts(comparison: Comparison) -> list[str]:
     lines = _told_apart(comparison.pairs)
     rules = comparison.backends.get("rules")
     if rules is not None and rules.not_answered:
-        lines.append(f"The rules are silent on {_rows(rules.not_answered)}.")
+        lines.append(f"The rules are silent on {row_count(rules.not_answered)}.")
     models = [one for one in comparison.pairs if one.a == "rules" and one.b.startswith("model:")]
     if models:
         apart = max(one.rows_both - one.same for one in models)
@@ -189,15 +194,15 @@ def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
             lines.append(f"No row was answered by both {a} and {b}.")
         elif pair.holm_p is not None and pair.holm_p <= SIGNIFICANT:
             better, worse = (b, a) if pair.b_only_right > pair.a_only_right else (a, b)
-            rows = _rows(pair.rows_both)
-            lines.append(f"{better} is right more often than {worse} on the {rows} both answered.")
+            count = row_count(pair.rows_both)
+            lines.append(f"{better} is right more often than {worse} on the {count} both answered.")
         else:
             alike.append(pair)
     if len(alike) == 1:
         pair = alike[0]
         lines.append(
             f"{short_name(pair.a)} and {short_name(pair.b)} cannot be told apart on the "
-            f"{_rows(pair.rows_both)} both answered; {_size(alike)} would probably not show."
+            f"{row_count(pair.rows_both)} both answered; {_size(alike)} would probably not show."
         )
     elif alike:
         which = "The other pairs" if lines else "No pair"
@@ -250,7 +255,7 @@ def _costs(comparison: Comparison) -> list[str]:
     verdict = f"Cheapest: {short_name(first.backend)}"
     if alike:
         verdict += f", which cannot be told apart from {', '.join(alike)}"
-    return [*_table(rows), f"{verdict}."]
+    return [*table(rows), f"{verdict}."]
 
 
 def _fine(interval: Interval | None) -> str:
@@ -274,44 +279,29 @@ def _rule_row(rule: RuleScore) -> list[str]:
         *row,
         f"{rule.right:>5}",
         f"{rule.certainty:.2f}",
-        f"{rule.precision:.3f}  {_numbers(rule.interval)}",
+        f"{rule.precision:.3f}  {numbers(rule.interval)}",
         "" if rule.implied_certainty is None else f"{rule.implied_certainty:.2f}",
         rule.verdict,
     ]
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines, columns set under each other and indented by two."""
-    if not rows:
+def _disagreements(comparison: Comparison) -> list[str]:
+    """Return the rows on which backends differ, the first in full."""
+    found = comparison.disagreements
+    if found is None:
         return []
-    columns = max(len(row) for row in rows)
-    widths = [max(len(row[at]) for row in rows if at < len(row)) for at in range(columns)]
-    return [
-        "  "
-        + "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        for row in rows
-    ]
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:5.1f} %"
-
-
-def _points(interval: Interval | None) -> str:
-    return "" if interval is None else f"[{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
-
-
-def _numbers(interval: Interval | None) -> str:
-    return "" if interval is None else f"[{interval[0]:.2f}, {interval[1]:.2f}]"
-
-
-def _time(microseconds: float | None) -> str:
-    if microseconds is None:
-        return "-"
-    if microseconds >= 1000:
-        return f"{microseconds / 1000:.1f} ms"
-    return f"{microseconds:.0f} µs" if microseconds >= 0.95 else f"{microseconds:.1f} µs"
+    if not found:
+        return ["All that answered said the same on every row."]
+    lines = [f"Rules and models differ on {row_count(len(found))}:"]
+    for one in found[:SHOWN_ROWS]:
+        lines.append(f"row {one.row}, in truth {show(one.truth)}")
+        cells = []
+        for said in one.said:
+            sure = said.certainty if said.certainty is not None else said.confidence
+            kind = "certainty" if said.certainty is not None else "confidence"
+            shown = "" if sure is None else f"{kind} {sure:.3g}"
+            cells.append([short_name(said.backend), show(said.value), shown, said.reason])
+        lines += table(cells)
+    if len(found) > SHOWN_ROWS:
+        lines.append(f"{row_count(len(found) - SHOWN_ROWS)} more: --json")
+    return lines

@@ -21,12 +21,16 @@ FEW: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A rule's contribution on one row: the value it spoke of, its certainty, if that was true."""
+    """A rule's contribution on one row: the value it spoke of, its certainty, if that was true.
+
+    `row` counts the compared rows from 0.
+    """
 
     rule: str
     value: object
     certainty: float
     true: bool
+    row: int = 0
 
     @property
     def right(self) -> bool:

@@ -72,6 +72,11 @@ class Bench:
         return tuple(one for one in self._models.names(self.domain) if self.get(one) is not None)
 
     @property
+    def store(self) -> Models | None:
+        """Where the models are, if anywhere."""
+        return self._models
+
+    @property
     def selected(self) -> str | None:
         """The name of the model that answers where nothing else is said."""
         if self._models is None:
