@@ -308,8 +308,8 @@ def combined(certainties: Sequence[float]) -> float:
     doubt = math.prod(1 - c for c in certainties if c > 0)
     doubt_against = math.prod(1 - abs(c) for c in certainties if c < 0)
     if doubt < doubt_against:
-        return 1 - doubt / doubt_against
-    return doubt_against / doubt - 1 if doubt > doubt_against else 0.0
+        return round(1 - doubt / doubt_against, 12)
+    return round(doubt_against / doubt - 1, 12) if doubt > doubt_against else 0.0
 
 
 def settle(defined: Defined) -> None:
@@ -338,7 +338,7 @@ def settle(defined: Defined) -> None:
         above.sort(key=lambda value: (-certainties[value], order[value]))
         values = [(one, certainties[one]) for one in above]
         if (given := dict(fact.given)).get(name, UNKNOWN) is not UNKNOWN:
-            listed = given[name] if isinstance(given[name], tuple) else (given[name],)
+            listed: Any = given[name] if isinstance(given[name], tuple) else (given[name],)
             values = [(one, 1.0) for one in listed]
             certainties |= dict(values)
         elif (type_name, name) not in view.base.many:

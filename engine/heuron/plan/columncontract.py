@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from heuron.certainty import DIGITS
 from heuron.values import INTEGER_LIMIT
 
 __all__ = ["COLUMN_NAMES"]
@@ -44,11 +45,17 @@ def doubt(mask: Array, remaining: Array, n: int) -> Array:
     return np.where(column(mask, n), remaining, 1.0)
 
 
+def rounded(certainties: Array) -> Array:
+    """Return certainties to twelve decimals, by the operations of `heuron.certainty`."""
+    return np.trunc(certainties * DIGITS + np.copysign(0.5, certainties)) / DIGITS
+
+
 def certainty(positive: Array, negative: Array, n: int) -> Array:
     """Return the certainties of two columns of products; see `heuron.certainty`."""
     up = np.broadcast_to(np.asarray(positive, dtype=float), (n,))
     down = np.broadcast_to(np.asarray(negative, dtype=float), (n,))
-    return np.where(up < down, 1.0 - up / down, np.where(up > down, down / up - 1.0, 0.0))
+    value = np.where(up < down, 1.0 - up / down, np.where(up > down, down / up - 1.0, 0.0))
+    return rounded(value)
 
 
 def clash(positive: Array, negative: Array, n: int) -> Array:
@@ -72,7 +79,7 @@ def settled(
     rows: Array = None
     for code, positive, negative in parts:
         if negative is None:
-            reached = 1.0 - np.broadcast_to(np.asarray(positive, dtype=float), (n,))
+            reached = rounded(1.0 - np.broadcast_to(np.asarray(positive, dtype=float), (n,)))
         else:
             reached = certainty(positive, negative, n)
             rows = either(rows, clash(positive, negative, n))
@@ -116,7 +123,7 @@ def within(values: Array, mask: Array, limits: tuple[Any, bool, Any, bool], n: i
 
 def held(values: Array, remaining: Array) -> Array:
     """Return the certainty of computed values: that of the one rule where it gave a value."""
-    return np.where(np.isnan(values), 0.0, 1.0 - remaining)
+    return np.where(np.isnan(values), 0.0, rounded(1.0 - remaining))
 
 
 def either(rows: Array, more: Array) -> Array:

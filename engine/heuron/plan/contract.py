@@ -462,6 +462,6 @@ NAMES: Final[dict[str, object]] = {
     "dict_of": dict,
     "form": form,
     "words": words,
-    "__builtins__": {"len": len, "min": min, "max": max, "frozenset": frozenset},
+    "__builtins__": {"frozenset": frozenset, "int": int, "len": len, "max": max, "min": min},
 } | {f"call_{name}": function for name, function in FUNCTIONS.items()}
 """The namespace of generated code. `EMPTY` is never written to."""

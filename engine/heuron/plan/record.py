@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heuron.certainty import DIGITS
 from heuron.check.tree import Conclude, Constant, Rule, Table
 from heuron.plan.conclusions import Conclusions, conclusions_of, levels_read, rank_of, typed
 from heuron.plan.normal import Program, Stratum
@@ -273,17 +274,19 @@ class _RecordWriter:
             writer.line(f"if {positive} == 0.0 == {negative}:")
             writer.line(f"    reports.append(('contradiction', {name}))")
             writer.line(f"elif {positive} < {negative}:")
-            writer.line(f"    q = 1.0 - {positive} / {negative}")
+            writer.line(
+                f"    q = int((1.0 - {positive} / {negative}) * {DIGITS!r} + 0.5) / {DIGITS!r}"
+            )
         else:
             writer.line(f"if {positive} < 1.0:")
-            writer.line(f"    q = 1.0 - {positive}")
+            writer.line(f"    q = int((1.0 - {positive}) * {DIGITS!r} + 0.5) / {DIGITS!r}")
         literal = self.constants.literal(value)
         writer.line(f"    if q > c{number}:")
         writer.line(f"        c{number} = q")
         writer.line(f"        s{number} = {literal}")
         if place:
             ranks = self._ranks_by_value(one)
-            writer.line(f"    elif q == c{number}:")
+            writer.line(f"    elif q == c{number} > 0.0:")
             writer.line(f"        s{number} = earlier(fired, {ranks}, s{number}, {literal})")
 
     def _ranks_by_value(self, one: _Field) -> str:
