@@ -107,6 +107,7 @@ class Oracle:
     def add(self, type_name: str, values: Mapping[str, Value]) -> int:
         """Hold a fact and return its number; an equal fact that is held is returned instead."""
         own, given = fact_values(self.base, type_name, values)
+        self.refuse_what_is_not_accepted(type_name, values)
         for name, value in own:
             is_reference = self.base.templates[type_name][name].type.kind == "reference"
             if is_reference and value is not UNKNOWN and value not in self.view.facts:
@@ -129,6 +130,7 @@ class Oracle:
             raise OracleError("action-failed")
         held = self.told[number]
         template = self.base.templates[held.type]
+        self.refuse_what_is_not_accepted(held.type, changes)
         own = tuple(
             (name, fitted(template, name, changes.get(name, value))) for name, value in held.values
         )
@@ -143,6 +145,16 @@ class Oracle:
         else:
             self.told[number] = replace(held, values=own, event=self.event)
         self.look_around()
+
+    def refuse_what_is_not_accepted(self, type_name: str, values: Mapping[str, Value]) -> None:
+        """Raise an error for a value outside its field's range.
+
+        CHOICE: nothing is held silently as unknown that somebody wanted to be something else.
+        """
+        template = self.base.templates[type_name]
+        for name, value in values.items():
+            if value is not UNKNOWN and fitted(template, name, value) is UNKNOWN:
+                raise OracleError("wrong-value")
 
     def retract(self, number: int) -> None:
         """End a held fact."""

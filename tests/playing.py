@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from heuron.answer import Prediction
 from heuron.check import tree
-from heuron.diagnostics import HeuronError
+from heuron.diagnostics import HeuronError, RuleError
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
 from heuron.infer.session import State
 from heuron.plan.lower import lower, lower_rule
 from heuron.plan.reads import patterns
-from heuron.values import UNKNOWN, Value
+from heuron.values import UNKNOWN
 from naive import Content, Oracle, OracleError
 from strategies import Event, Ref, Trial
 
@@ -32,7 +33,8 @@ class Outcome:
     conclusions: list[dict[tuple[Content, str], Any]] = field(default_factory=list)
     definitions: list[list[tuple[object, ...]]] = field(default_factory=list)
     reports: list[list[tuple[object, ...]]] = field(default_factory=list)
-    error: str | None = None
+    answers: list[list[Any]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @property
     def has_effect(self) -> bool:
@@ -61,17 +63,15 @@ def by_value(pairs: Any) -> tuple[Any, ...]:
 
 def play(
     trial: Trial,
-    do: Mapping[str, Callable[[Event, dict[str, Value]], None]],
+    do: Mapping[str, Callable[[Event, dict[str, Any]], Any]],
     look: Callable[[], None],
-) -> str | None:
-    """Carry out the script; return the code of the error that ended it."""
+) -> list[str]:
+    """Carry out the script; return the codes of the host's changes that were refused."""
+    errors: list[str] = []
     labels: dict[str, Any] = {}
     for event in trial.script:
         if event.do == "run":
-            try:
-                look()
-            except (OracleError, HeuronError) as problem:
-                return code_of(problem)
+            look()
             continue
         if event.do != "assert" and event.label not in labels:
             continue
@@ -83,10 +83,11 @@ def play(
         try:
             labels[event.label] = do[event.do](event, {"": labels.get(event.label), **values})
         except (OracleError, HeuronError) as problem:
-            return code_of(problem)
+            errors.append(code_of(problem))
+            continue
         if event.do == "retract":
             del labels[event.label]
-    return None
+    return errors
 
 
 def code_of(problem: OracleError | HeuronError) -> str:
@@ -94,18 +95,37 @@ def code_of(problem: OracleError | HeuronError) -> str:
     return problem.code if isinstance(problem, OracleError) else problem.diagnostics[0].code
 
 
+def judge(model: str, record: Mapping[str, Any]) -> Prediction:
+    """Return what the only model says: it has an opinion of items with a size from 1 up."""
+    size = record.get("size", UNKNOWN)
+    if size is UNKNOWN or size < 1:
+        return Prediction(UNKNOWN)
+    return Prediction(("low", "mid", "high")[size % 3], 0.5 + size / 10)
+
+
+def halting(base: tree.Base) -> dict[str, bool]:
+    """Return which rules halt."""
+    return {
+        one.name: any(isinstance(action, tree.Halt) for action in one.actions) for one in base.rules
+    }
+
+
 def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
     """Return what the oracle says of a trial."""
-    oracle = Oracle(base, TODAY)
+    oracle = Oracle(base, TODAY, judge)
+    halts = halting(base)
     outcome = Outcome()
 
     def look() -> None:
         outcome.fired.append([])
-        while fired := oracle.run(1) if len(outcome.fired[-1]) < MOST else []:
-            (one,) = fired
-            outcome.fired[-1].append((one.rule, one.matched, rounded(one.values)))
-            rule = next(rule for rule in base.rules if rule.name == one.rule)
-            if any(isinstance(action, tree.Halt) for action in rule.actions):
+        while len(outcome.fired[-1]) < MOST and (agenda := oracle.agenda()):
+            one = oracle.describe(agenda[0])
+            outcome.fired[-1].append((one.rule, rounded(one.matched), rounded(one.values)))
+            try:
+                oracle.run(1)
+            except OracleError:
+                outcome.fired[-1].append(("refused",))
+            if halts[one.rule]:
                 break
         outcome.facts.append(in_order(rounded(one) for one in oracle.facts()))
         outcome.conclusions.append(
@@ -120,6 +140,13 @@ def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
                 for name, matched, certainty in oracle.definitions()
             )
         )
+        outcome.answers.append(
+            [
+                in_order(rounded(oracle.query(one.name, dict.fromkeys(one.parameters, value))))
+                for one in base.queries
+                for value in range(4)
+            ]
+        )
         several = [
             ("several-hits", name, rounded(oracle.content(number)))
             for name, number in oracle.defined.several_hits
@@ -131,13 +158,15 @@ def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
         ]
         outcome.reports.append(in_order(several + contradictions))
 
-    outcome.error = play(
+    def change(event: Event, values: dict[str, Any]) -> Any:
+        oracle.modify(values[""], without(values))
+        return values[""]
+
+    outcome.errors = play(
         trial,
         {
             "assert": lambda event, values: oracle.add(event.type, without(values)),
-            "modify": lambda event, values: (
-                oracle.modify(values[""], without(values)) or values[""]
-            ),
+            "modify": change,
             "retract": lambda event, values: oracle.retract(values[""]),
         },
         look,
@@ -153,10 +182,8 @@ def without(values: dict[str, Any]) -> dict[str, Any]:
 def by_engine(base: tree.Base, trial: Trial) -> Outcome:
     """Return what the engine's general path says of a trial."""
     engine = Engine(lower(base), base.texts)
-    state = engine.session(Host(today=TODAY))
-    halts = {
-        rule.name: any(isinstance(one, tree.Halt) for one in rule.actions) for rule in base.rules
-    }
+    state = engine.session(Host(today=TODAY, predict=judge))
+    halts = halting(base)
     own = written_places(base)
     outcome = Outcome()
 
@@ -165,10 +192,13 @@ def by_engine(base: tree.Base, trial: Trial) -> Outcome:
         while len(outcome.fired[-1]) < MOST and (agenda := state.agenda()):
             first = agenda[0]
             described = describe(base, state, first, own[first.rule])
-            (fired,) = state.run(1).firings
-            assert fired.rule == first.rule
             outcome.fired[-1].append(described)
-            if halts[fired.rule]:
+            try:
+                (fired,) = state.run(1).firings
+                assert (fired.rule, fired.matched) == (first.rule, first.matched)
+            except RuleError:
+                outcome.fired[-1].append(("refused",))
+            if halts[first.rule]:
                 break
         outcome.facts.append(in_order(content(base, state, one.number) for one in state.facts()))
         outcome.conclusions.append({})
@@ -185,6 +215,13 @@ def by_engine(base: tree.Base, trial: Trial) -> Outcome:
                 for one in state.definitions()
             )
         )
+        outcome.answers.append(
+            [
+                in_order(rounded(state.query(one.name, *[value] * len(one.parameters))))
+                for one in base.queries
+                for value in range(4)
+            ]
+        )
         outcome.reports.append(
             in_order(
                 (kind, name, content(base, state, number)) for kind, name, number in state.reports()
@@ -195,7 +232,7 @@ def by_engine(base: tree.Base, trial: Trial) -> Outcome:
         state.modify(values[""], **without(values))
         return values[""]
 
-    outcome.error = play(
+    outcome.errors = play(
         trial,
         {
             "assert": lambda event, values: state.add(event.type, without(values)),
@@ -263,7 +300,7 @@ def by_record(base: tree.Base, trial: Trial) -> dict[str, Any]:
     engine = Engine(lower(base), base.texts)
     assert engine.single_record
     (event,) = (one for one in trial.script if one.do == "assert")
-    result = engine.record(dict(event.values), Host(today=TODAY))
+    result = engine.record(dict(event.values), Host(today=TODAY, predict=judge))
     names = [name for _, name in base.concluded]
     return {
         "fired": sorted(result.rules),

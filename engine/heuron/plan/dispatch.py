@@ -171,15 +171,14 @@ class _RouteWriter:
     def _some_value(self, writer: Writer, conditions: RecordConditions, pattern: Pattern) -> str:
         """Write whether some value of a `many` field fits the pattern; return the local.
 
-        Without a value it is unknown, as every condition on an unknown field.
+        Without a value what reads it is unknown, as with every unknown field.
         """
         held, loops = writer.fresh("h"), 0
-        writer.line(f"{held} = UNKNOWN")
+        writer.line(f"{held} = False")
         for field in pattern.each:
             value, certainty = writer.fresh("e"), writer.fresh("t")
             pairs = writer.keep(self.names.values(pattern.variable, field), "p")
-            writer.line(f"if {pairs} and {held} is not True: {held} = False")
-            writer.line(f"for {value}, {certainty} in {pairs}:")
+            writer.line(f"for {value}, {certainty} in {pairs} or NOTHING:")
             self.names.each[field] = (value, certainty)
             writer.depth += 1
             loops += 1

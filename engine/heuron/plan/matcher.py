@@ -216,8 +216,8 @@ class Body:
         writer = self.writer
         value, certainty = writer.fresh("e"), writer.fresh("q")
         held = self.module.settled(pattern.type_name, field, "held")
-        nothing = "NOTHING" if self.possible else "()"
-        writer.line(f"for {value}, {certainty} in {held}({row}[0], {nothing}):")
+        # Without a value the pattern matches once, and what it reads is unknown.
+        writer.line(f"for {value}, {certainty} in {held}({row}[0], NOTHING):")
         writer.depth += 1
         self.loops += 1
         self.scope.each[(pattern.variable, field)] = (value, certainty)

@@ -212,7 +212,7 @@ class RecordConditions:
                 for field in one.each:
                     value, certainty = writer.fresh("e"), writer.fresh("t")
                     number = self.names.concluded[field].number
-                    writer.line(f"for {value}, {certainty} in s{number}:")
+                    writer.line(f"for {value}, {certainty} in s{number} or NOTHING:")
                     writer.depth += 1
                     depth += 1
                     self.names.each[field] = (value, certainty)

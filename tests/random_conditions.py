@@ -1,0 +1,381 @@
+"""Random expressions and conditions over a schema of small domains, so that facts join.
+
+Heads of rules stand in a drawn order and bodies read lower heads only, so that nearly all
+programs check clean. Levels, fields and variables never share a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from heuron.values import UNKNOWN
+from trial_parts import Chance
+
+Thing = TypeVar("Thing")
+
+FIELDS: dict[str, dict[str, str]] = {
+    "Item": {
+        "size": "integer",
+        "weight": "number",
+        "hue": "hue",
+        "ok": "boolean",
+        "day": "date",
+        "label": "text",
+        "grade": "grade",
+        "rank": "integer",
+        "cause": "cause",
+        "score": "number",
+    },
+    "Part": {"owner": "Item", "price": "number", "shade": "hue", "dear": "boolean"},
+    "Link": {"source": "integer", "target": "integer"},
+    "Token": {"n": "integer", "mood": "hue", "about": "Item"},
+    "Reach": {"origin": "integer", "goes": "integer"},
+    "Near": {"item": "Item", "steps": "integer"},
+    "Seen": {"k": "integer", "tint": "hue"},
+}
+LEVELS = {
+    "hue": ("red", "green", "blue"),
+    "grade": ("low", "mid", "high"),
+    "cause": ("worn", "wet", "cold", "loose"),
+}
+CONCLUDED = (
+    ("Item", "grade"),
+    ("Item", "rank"),
+    ("Item", "cause"),
+    ("Item", "score"),
+    ("Part", "dear"),
+)
+DERIVED = ("Reach", "Near", "Seen")
+OPTIONAL = (
+    ("Item", "weight"),
+    ("Item", "day"),
+    ("Item", "label"),
+    ("Part", "shade"),
+    ("Token", "about"),
+)
+DECLARED = {
+    ("Item", "size"): "integer in -100..100",
+    ("Item", "score"): "number in 0..2",
+    ("Link", "source"): "integer >= 0",
+}
+LETS = ("let few = 2", "let twice(a) = a * 2", "let odd(a) = a % 2 == 1")
+DAYS = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(2024, 2, 29))
+
+
+def written(value: object) -> str:
+    """Return a value as it is written in a rule file."""
+    if value is UNKNOWN:
+        return "unknown"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+class ConditionMaker:
+    """Makes the conditions of one rule after another from a source of chance."""
+
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self.fresh = 0
+        self.level: dict[object, int] = {}
+        self.variables: dict[str, list[str]] = {}
+        self.facts: list[tuple[str, str]] = []
+        self.focus: list[str] = []
+        self.goal: str | None = None
+        self.concluded: set[tuple[str, str]] = set()
+        self.now = 99
+        self.uncertain: list[str] = []
+        self.plain = False
+        self.many = False
+
+    # Choices
+
+    def pick(self, options: Sequence[Thing]) -> Thing:
+        """Return one of the options."""
+        return options[self.chance.number(0, len(options) - 1)]
+
+    def happens(self, percent: int) -> bool:
+        """Return true so often; false is the simpler choice."""
+        return self.chance.number(1, 100) > 100 - percent
+
+    def name(self) -> str:
+        """Return a new variable."""
+        self.fresh += 1
+        return f"x{self.fresh}"
+
+    def constant(self, kind: str) -> str:
+        """Return a constant of a kind."""
+        return written(self.value(kind))
+
+    def value(self, kind: str) -> object:
+        """Return a value of a kind, levels as their names, texts in quotes."""
+        if kind in LEVELS:
+            return self.pick(LEVELS[kind])
+        match kind:
+            case "integer":
+                return self.chance.number(0, 3)
+            case "number":
+                return self.chance.number(-2, 8) / 4
+            case "boolean":
+                return bool(self.chance.number(0, 1))
+            case "date":
+                return self.pick(DAYS)
+        return f'"{self.pick("pq")}"'
+
+    # Expressions
+
+    def term(self, kind: str) -> str:
+        """Return an expression of a kind: constants, variables, fields, arithmetic."""
+        choices = [*self.variables.get(kind, ())]
+        for variable, type_name in self.facts:
+            for name in self.readable(type_name):
+                if FIELDS[type_name][name] == kind and (type_name, name) not in CONCLUDED:
+                    choices.append(f"{variable}.{name}")
+        simple = self.pick(choices) if choices and not self.happens(30) else self.constant(kind)
+        if kind == "integer" and self.happens(6):
+            return self.pick(("few", f"twice({simple})", f"abs({simple} - 2)", f"max({simple}, 1)"))
+        if kind == "date" and self.happens(30):
+            span = self.pick(("days(1)", "months(1)", "years(1)"))
+            return f"today() {self.pick('+-')} {span}" if self.happens(60) else "today()"
+        if kind not in ("integer", "number") or not self.happens(25):
+            return simple
+        other = self.pick(choices) if choices and self.happens(50) else self.constant(kind)
+        operators = ("+", "-", "*", "//", "%") if kind == "integer" else ("+", "-", "/")
+        return f"({simple} {self.pick(operators)} {other})"
+
+    def comparison(self, left: str, kind: str, right: str | None = None) -> str:
+        """Return a test of something of a kind."""
+        form = self.chance.number(0, 9)
+        if right is None and kind in ("integer", "number") and form == 0:
+            low = self.chance.number(0, 2)
+            return f"{left} in {low}..{low + 1}"
+        if right is None and kind in ("integer", "hue", "grade", "cause") and form == 1:
+            return f"{left} in [{self.constant(kind)}, {self.constant(kind)}]"
+        if right is None and form == 2:
+            return f"{left} is {self.pick(('', 'not '))}unknown"
+        if kind in ("integer", "number", "date"):
+            operators: tuple[str, ...] = ("==", "<", ">=", ">", "<=", "!=")
+        elif kind in LEVELS and self.happens(10):
+            operators = ("<", ">=")
+        else:
+            operators = ("==", "==", "!=")
+        return f"{left} {self.pick(operators)} {right or self.term(kind)}"
+
+    def readable(self, type_name: str, concluded: bool = True) -> list[str]:
+        """Return the fields of a type that may be read at this level."""
+        return [
+            name
+            for name, kind in FIELDS[type_name].items()
+            if kind != "Item"
+            and (
+                (type_name, name) not in CONCLUDED
+                or (concluded and self.level[type_name, name] < self.now)
+            )
+        ]
+
+    # Conditions
+
+    def types(self, negative: bool) -> list[str]:
+        """Return the types that may be matched at this level."""
+        if self.plain:
+            return ["Item"]
+        derived = [
+            one
+            for one in DERIVED
+            if self.level[one] < self.now or (self.level[one] == self.now and not negative)
+        ]
+        found = ["Item", "Part", "Link", "Token", *derived]
+        return found + [one for one in self.focus if one in found] * 3
+
+    def pattern(self, type_name: str, local: bool = False, concluded: bool = True) -> str:
+        """Return a pattern; what a local one binds is forgotten by whoever made it."""
+        slots = []
+        least = 100 * self.chance.number(0, 4) // (2 * len(FIELDS[type_name]))
+        for name, kind in FIELDS[type_name].items():
+            if kind == "Item":
+                items = [variable for variable, of in self.facts if of == "Item"]
+                if items and self.happens(60):
+                    slots.append(f"{name} {self.pick(('==', '==', '==', '!='))} {self.pick(items)}")
+                elif type_name == "Token" and self.happens(8):
+                    slots.append(f"about is {self.pick(('', 'not '))}unknown")
+                continue
+            if name not in self.readable(type_name, concluded) or not self.happens(least):
+                continue
+            if (type_name, name) in CONCLUDED:
+                self.uncertain += [name] if (type_name, name) in self.concluded else []
+            known = self.variables.get(kind, [])
+            if kind in ("integer", "hue", "number") and self.happens(55):
+                if known and self.happens(50):
+                    joined = self.pick(known)
+                    slots.append(f"{name}: {joined}" if self.happens(50) else f"{name} == {joined}")
+                else:
+                    variable = self.name()
+                    slots.append(f"{name}: {variable}")
+                    self.variables.setdefault(kind, []).append(variable)
+            elif kind == "integer" and self.happens(5):
+                slots.append(f"odd({name})" if self.happens(50) else f"{name} < few")
+            elif self.happens(12):
+                other = self.pick(self.readable(type_name, concluded=False))
+                other_test = self.comparison(other, FIELDS[type_name][other])
+                slots.append(f"{name} is unknown or {other_test}")
+            else:
+                slots.append(self.comparison(name, kind))
+        if local and not slots and self.happens(80):
+            plain = [one for one in self.readable(type_name, False)]
+            chosen = self.pick(plain)
+            slots.append(self.comparison(chosen, FIELDS[type_name][chosen]))
+        return f"{type_name}({', '.join(slots)})"
+
+    def positive(self) -> list[str]:
+        """Return a positive pattern with a binder, and what makes its certainties explicit."""
+        type_name = self.pick(self.types(False))
+        self.uncertain = []
+        variable = self.name()
+        text = f"{variable}: {self.pattern(type_name)}"
+        needed = [f"certainty({variable}.{one}) >= 0.5" for one in self.uncertain]
+        self.facts.append((variable, type_name))
+        return [text, *(needed if self.explicit else [])]
+
+    explicit = False
+    """Whether the rule derives or is a step, and must say how much certainty is enough."""
+
+    def local(self, make: Callable[[], str]) -> str:
+        """Return a condition whose variables are its own."""
+        variables = {kind: list(names) for kind, names in self.variables.items()}
+        facts = list(self.facts)
+        text = make()
+        self.variables, self.facts = variables, facts
+        return text
+
+    def inner(self, negative: bool) -> str:
+        """Return a pattern inside `not`, `exists`, `forall` or an aggregate."""
+        return self.pattern(self.pick(self.types(negative)), True, not self.explicit)
+
+    def nested(self, depth: int = 0) -> str:
+        """Return a condition with a scope of its own."""
+        form = self.chance.number(0, 4 if depth == 0 else 3)
+        if self.plain:
+            form = 4 if depth == 0 and self.happens(60) else 3
+        if form == 0:
+            return self.local(lambda: f"not {self.inner(True)}")
+        if form == 1:
+            return self.local(lambda: f"exists {self.inner(False)}")
+        if form == 2:
+            return self.local(lambda: f"forall {self.inner(True)} have {self.inner(True)}")
+        if form == 3:
+            return self.test()
+        first = self.local(lambda: self.nested(1))
+        second = self.local(lambda: self.nested(1))
+        if self.happens(30):
+            second += "\n    " + self.local(lambda: self.nested(1))
+        return f"either:\n    {first}\nor:\n    {second}"
+
+    def test(self) -> str:
+        """Return a boolean expression over what is bound."""
+        left, kind = self.readable_term()
+        text = self.comparison(left, kind)
+        if self.happens(10) and (text_of := self.certainty_test()):
+            text = text_of
+        if self.happens(15):
+            other, other_kind = self.readable_term()
+            text = f"{text} {self.pick(('or', 'and'))} {self.comparison(other, other_kind)}"
+        return f"not ({text})" if self.happens(15) else text
+
+    def certainty_test(self) -> str:
+        """Return a test of a certainty, or nothing."""
+        choices = [
+            (variable, name)
+            for variable, type_name in self.facts
+            for name in self.readable(type_name)
+            if (type_name, name) in self.concluded and FIELDS[type_name][name] in LEVELS
+        ]
+        if not choices:
+            return ""
+        variable, name = self.pick(choices)
+        level = f", {self.constant(name)}" if self.happens(60) else ""
+        operator = self.pick((">=", "<", ">"))
+        return f"certainty({variable}.{name}{level}) {operator} {self.pick(('0', '0.4', '-0.2'))}"
+
+    def readable_term(self) -> tuple[str, str]:
+        """Return something that is bound, with its kind."""
+        choices = [(name, kind) for kind, names in self.variables.items() for name in names]
+        for variable, type_name in self.facts:
+            for name in self.readable(type_name, concluded=not self.explicit):
+                if FIELDS[type_name][name] != "cause" or not self.many:
+                    choices.append((f"{variable}.{name}", FIELDS[type_name][name]))
+            for name, kind in FIELDS[type_name].items():
+                if kind == "Item":
+                    choices.append((f"{variable}.{name}.size", "integer"))
+                    choices.append((f"{variable}.{name}.hue", "hue"))
+        return self.pick(choices) if choices else ("1", "integer")
+
+    def binding(self) -> list[str]:
+        """Return an `=` binding, mostly with a test of it."""
+        variable = self.name()
+        if self.plain or self.happens(40):
+            kind = self.pick(("integer", "number"))
+            text = f"{variable} = {self.term(kind)}"
+        else:
+            kind, text = self.aggregate(variable)
+        self.variables.setdefault(kind, []).append(variable)
+        return [text] + ([self.comparison(variable, kind)] if self.happens(60) else [])
+
+    def aggregate(self, variable: str) -> tuple[str, str]:
+        """Return an aggregate's kind and its binding."""
+        types = [one for one in self.types(True) if one not in ("Near",)]
+        type_name = self.pick(types)
+        numeric = [
+            name
+            for name in self.readable(type_name, concluded=False)
+            if FIELDS[type_name][name] in ("integer", "number")
+        ]
+        if self.happens(30) or not numeric:
+            return "integer", self.local(lambda: f"{variable} = count({self.inner(True)})")
+        chosen = self.pick(numeric)
+        function = self.pick(("sum", "min", "max", "avg"))
+        kind = "number" if function == "avg" else FIELDS[type_name][chosen]
+        bound = self.name()
+
+        def text() -> str:
+            pattern = self.pattern(type_name, True, not self.explicit)
+            return f"{variable} = {function}({bound}.{chosen} for {bound}: {pattern})"
+
+        return kind, self.local(text)
+
+    def conditions(self, needed: Sequence[str] = ()) -> list[str]:
+        """Return the conditions of a rule, with patterns of the needed types among them."""
+        self.variables, self.facts = {}, []
+        parts: list[str] = []
+        for type_name in needed:
+            variable = self.name()
+            self.uncertain = []
+            parts.append(f"{variable}: {self.pattern(type_name)}")
+            self.facts.append((variable, type_name))
+            if self.explicit:
+                parts += [f"certainty({variable}.{one}) >= 0.5" for one in self.uncertain]
+        more = self.pick((0, 0, 0, 1, 1, 2)) if needed else self.pick((1, 1, 2, 2, 3))
+        for _ in range(0 if self.plain else more):
+            parts += self.positive()
+        if self.happens(25):
+            parts += self.binding()
+        for _ in range(self.pick((0, 0, 1, 1, 2))):
+            parts.append(self.nested())
+        items = [variable for variable, of in self.facts if of == "Item"]
+        if self.goal == "grade" and items and self.happens(12):
+            parts += self.prediction(self.pick(items))
+        return parts
+
+    def prediction(self, item: str) -> list[str]:
+        """Return a condition that asks the model `judge`, and tests of what it says."""
+        variable = self.name()
+        tests = (
+            f"{variable}.value == {self.constant('grade')}",
+            f"{variable}.value != {self.constant('grade')}",
+            f"{variable}.confidence > 0.65",
+            f"{variable}.answered == {self.constant('boolean')}",
+        )
+        return [f"{variable} = predict(judge, {item})", self.pick(tests)]
