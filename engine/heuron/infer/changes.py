@@ -45,10 +45,22 @@ def assert_fact(
     shape = memory.shapes.get(type_name)
     if shape is None:
         raise Refused("unknown-type", f"there is no type `{type_name}`")
-    for name in values:
-        if name not in shape.template:
-            raise Refused("unknown-field", f"`{type_name}` has no field `{name}`")
-    fields = tuple([_field(memory, type_name, name, values, complete) for name in shape.given])
+    if complete:
+        # What a rule puts there has its type already; only what else could be wrong is looked at.
+        plain = shape.plain.get
+        fields = tuple(
+            [
+                value
+                if name in values and type(value := values[name]) is plain(name)
+                else _field(memory, type_name, name, values, complete)
+                for name in shape.given
+            ]
+        )
+    else:
+        for name in values:
+            if name not in shape.template:
+                raise Refused("unknown-field", f"`{type_name}` has no field `{name}`")
+        fields = tuple([_field(memory, type_name, name, values, complete) for name in shape.given])
     number = memory.find(type_name, fields)
     if number is not None:
         # An equal fact is held: a derived one is from now on held without its reasons too.

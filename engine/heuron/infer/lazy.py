@@ -169,6 +169,9 @@ class LazyAgenda:
             self.at = cursor.rule["index"]
             if not cursor.started:
                 self._start(cursor)
+                if len(cursor.heads) == 1:
+                    # Found this moment: it holds.
+                    return cursor.heads[0][1]
             found = self._head(cursor)
             if found is not None:
                 return found

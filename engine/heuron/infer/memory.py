@@ -8,8 +8,9 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 from heuron.values import UNKNOWN, Fact, Template, Value
@@ -70,27 +71,29 @@ class Index:
     these values is unknown stand apart: they match no key, and may match every key.
     """
 
-    __slots__ = ("_places", "_single", "_table", "buckets", "vague")
+    __slots__ = ("_key_of", "_several", "_table", "buckets", "vague")
 
     def __init__(self, table: dict[int, Row], places: tuple[int, ...]) -> None:
-        self._places = places
-        self._single = places[0] if len(places) == 1 else None
+        self._several = len(places) > 1
+        self._key_of = itemgetter(*places)
         self._table = table
         self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
         for row in table.values():
             self.add(row)
 
-    def _key(self, row: Row) -> Any:
-        if self._single is not None:
-            return row[self._single]
-        key = tuple([row[place] for place in self._places])
-        return UNKNOWN if any(value is UNKNOWN for value in key) else key
+    def _is_vague(self, key: Any) -> bool:
+        if self._several:
+            for value in key:  # noqa: SIM110 (a generator would cost more than the rest)
+                if value is UNKNOWN:
+                    return True
+            return False
+        return key is UNKNOWN
 
     def add(self, row: Row) -> None:
         """Enter a row."""
-        key = self._key(row)
-        if key is UNKNOWN:
+        key = self._key_of(row)
+        if self._is_vague(key):
             self.vague[row[0]] = row
             return
         bucket = self.buckets.get(key)
@@ -101,8 +104,8 @@ class Index:
 
     def remove(self, row: Row) -> None:
         """Take a row out; an empty bucket goes too."""
-        key = self._key(row)
-        if key is UNKNOWN:
+        key = self._key_of(row)
+        if self._is_vague(key):
             del self.vague[row[0]]
             return
         bucket = self.buckets[key]
@@ -110,11 +113,12 @@ class Index:
         if not bucket:
             del self.buckets[key]
 
-    def possible(self, key: Any) -> list[Row]:
+    def possible(self, key: Any) -> Collection[Row]:
         """Return the rows that have the key or may have it."""
-        if key is UNKNOWN or (type(key) is tuple and any(value is UNKNOWN for value in key)):
-            return list(self._table.values())
-        return [*self.buckets.get(key, {}).values(), *self.vague.values()]
+        bucket = self.buckets.get(key)
+        if bucket is not None:
+            return [*bucket.values(), *self.vague.values()] if self.vague else bucket.values()
+        return self._table.values() if self._is_vague(key) else self.vague.values()
 
 
 class Settled:
