@@ -1,0 +1,24 @@
+"""Run the benchmarks that take seconds, one after another: `python -m benchmarks [NAME...]`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+QUICK = ("record", "ask", "cold_start")
+"""In this order. Each is a module of its own, so that none inherits another's heap."""
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, all by default; return 1 when one failed."""
+    failed = 0
+    for name in names or QUICK:
+        print(f"== {name}", flush=True)
+        failed |= subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}"], check=False
+        ).returncode
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
