@@ -9,7 +9,7 @@ meaning (stratified negation: Apt, Blair and Walker, 1988).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from heuron.check import tree
@@ -17,7 +17,7 @@ from heuron.check.graph import components
 from heuron.check.reads import fact_types, reads_of, walk_typed
 from heuron.diagnostics import Diagnostic, Severity, Span
 
-__all__ = ["Edge", "check_cycles", "edges", "levels", "outputs"]
+__all__ = ["Edge", "check_cycles", "edges", "levels", "lowest_level", "outputs"]
 
 Name = tuple[str, ...]
 
@@ -72,6 +72,12 @@ def _inputs(item: tree.Rule | tree.Table, base: tree.Base) -> dict[tuple[Name, b
                 assert isinstance(node, (tree.Numbered, tree.Typed))
                 found.setdefault(((type_name, field), True), node.span)
     return found
+
+
+def lowest_level(item: tree.Rule | tree.Table, base: tree.Base, level: Mapping[Name, int]) -> int:
+    """Return the first level at which everything that a definition reads is settled."""
+    reads = _inputs(item, base)
+    return max((level.get(name, 0) + strict for name, strict in reads), default=0)
 
 
 def edges(base: tree.Base) -> list[Edge]:

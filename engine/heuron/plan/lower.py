@@ -13,9 +13,11 @@ from typing import Any
 
 from heuron.check.reads import bound, free
 from heuron.check.tree import (
+    Action,
     Aggregate,
     And,
     Base,
+    Because,
     Bind,
     Compare,
     Condition,
@@ -24,9 +26,12 @@ from heuron.check.tree import (
     Expression,
     FieldOf,
     Forall,
+    IsUnknown,
+    Log,
     Membership,
     Negation,
     Numbered,
+    Or,
     Pattern,
     Predict,
     Query,
@@ -83,7 +88,7 @@ def lower_rule(rule: Rule) -> Rule:
     """Return a rule with its references hoisted and its conditions in order."""
     hoist = _Hoist(rule.conditions)
     conditions = hoist.conditions(rule.conditions)
-    actions = tuple(hoist.rebuilt(one) for one in rule.actions)
+    actions = tuple(hoist.action(one) for one in rule.actions)
     return replace(rule, conditions=order((*conditions, *hoist.added)), actions=actions)
 
 
@@ -93,6 +98,10 @@ def _lower_query(query: Query) -> Query:
     value = hoist.rebuilt(query.value)
     conditions = order((*conditions, *hoist.added), query.parameters)
     return replace(query, conditions=conditions, value=value)
+
+
+READ_ONLY = (Aggregate, And, Either, Exists, Forall, IsUnknown, Negation, Or)
+"""What may be known although a reference inside it is missing."""
 
 
 class _Hoist:
@@ -136,11 +145,18 @@ class _Hoist:
             case _:
                 return node
 
+    def action(self, node: Action) -> Action:
+        """Return an action with its references hoisted; a text is no reason not to fire."""
+        if isinstance(node, (Because, Log)):
+            return node
+        rebuilt: Action = self.rebuilt(node)
+        return rebuilt
+
     def rebuilt(self, node: Any) -> Any:
         """Return a node with the references below it read from hoisted patterns."""
         if isinstance(node, tuple):
             return tuple(self.rebuilt(one) for one in node)
-        if isinstance(node, (Aggregate, Negation, Exists, Forall, Either)):
+        if isinstance(node, READ_ONLY):
             return node
         if isinstance(node, ReferencedField):
             reference = self.rebuilt(node.reference)
@@ -148,6 +164,10 @@ class _Hoist:
             return FieldOf(variable, node.field, type=node.type, span=node.span)
         if not hasattr(node, "__dataclass_fields__") or not _has_reference(node):
             return node
+        if isinstance(node, Membership):
+            # Equal to one option is enough, whatever the others are.
+            item, container = self.rebuilt(node.item), self.rebuilt(node.container)
+            return replace(node, item=item, container=container)
         changes = {
             one.name: self.rebuilt(getattr(node, one.name))
             for one in fields(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heuron.check.strata import edges, levels, outputs
+from heuron.check.strata import edges, levels, lowest_level, outputs
 from heuron.check.tree import (
     Aggregate,
     Base,
@@ -73,7 +73,9 @@ def stratify(base: Base, rules: Iterable[Rule]) -> tuple[Stratum, ...]:
         if rule.is_step:
             continue
         # Contributions may come early; what is derived or concluded is complete at its own level.
-        at = min((level[one] for one in outputs(rule)), default=0)
+        targets = outputs(rule)
+        # A rule that only logs defines nothing, and still reads what must be settled.
+        at = min(level[one] for one in targets) if targets else lowest_level(rule, base, level)
         reason = record_reason(rule)
         (records if reason is None else fixpoints).setdefault(at, []).append(rule)
         reasons.setdefault(at, []).append((rule.name, reason or "it is about one record"))
@@ -81,7 +83,7 @@ def stratify(base: Base, rules: Iterable[Rule]) -> tuple[Stratum, ...]:
         at = level[table.type_name, table.field]
         tables.setdefault(at, []).append(table)
         reasons.setdefault(at, []).append((table.name, "a table is about one record"))
-    height = max(level.values(), default=0) + 1
+    height = max((*level.values(), *records, *fixpoints), default=0) + 1
     strata: list[Stratum] = []
     for at in range(height):
         settled = tuple(one for one in base.concluded if level.get(one) == at)
