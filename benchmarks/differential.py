@@ -1,0 +1,207 @@
+"""Random trials by the thousand: engine and oracle side by side, with counts.
+
+    python benchmarks/differential.py 20000
+
+Every third trial is about one record, so that the record path takes part. A difference is made
+smaller by leaving out parts as long as it stays, and printed; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields, replace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "engine")]
+
+from heuron.check import analyse, tree  # noqa: E402
+from heuron.plan.lower import lower  # noqa: E402
+from naive_logic import walk  # noqa: E402
+from playing import Outcome, by_engine, by_oracle, by_record, record_of  # noqa: E402
+from strategies import Trial, make_trial  # noqa: E402
+
+PROCESSES = 2
+CHUNK = 50
+MOST_TRIES = 2_000
+"""Smaller trials to try before a difference is small enough."""
+
+FEATURES = {
+    tree.Negation: "not",
+    tree.Exists: "exists",
+    tree.Forall: "forall",
+    tree.Either: "either",
+    tree.Aggregate: "aggregate",
+    tree.ReferencedField: "reference",
+    tree.CertaintyOf: "certainty()",
+    tree.Holds: "many, tested",
+    tree.Predict: "predict",
+    tree.Call: "function",
+    tree.Bind: "binding",
+    tree.IsUnknown: "is unknown",
+    tree.Conclude: "conclude",
+    tree.Derive: "derive",
+    tree.Assert: "assert",
+    tree.Modify: "modify",
+    tree.Retract: "retract",
+    tree.Halt: "halt",
+}
+
+
+def trial_of(seed: int) -> Trial:
+    """Return the trial of a seed."""
+    return make_trial(seed, plain=seed % 3 == 0)
+
+
+def differences(trial: Trial, counts: Counter[str]) -> list[str] | None:
+    """Return what differs between oracle and engine; None for a trial that does not check."""
+    base, _ = analyse(trial.text, "trial.rules")
+    if base is None:
+        return None
+    expected = by_oracle(base, trial)
+    count(base, expected, counts)
+    try:
+        found = compared(expected, by_engine(base, trial))
+        if lower(base).single_record and sum(one.do == "assert" for one in trial.script) == 1:
+            counts["record path"] += 1
+            record, wanted = by_record(base, trial), record_of(expected, base)
+            found += [
+                f"record {name}: oracle {wanted[name]}, engine {record[name]}"
+                for name in wanted
+                if wanted[name] != record[name]
+            ]
+    except Exception as problem:
+        return [f"crash: {type(problem).__name__}: {problem}"]
+    return found
+
+
+def compared(expected: Outcome, actual: Outcome) -> list[str]:
+    """Return the parts of two outcomes that differ, in words."""
+    return [
+        f"{one.name}:\n  oracle {getattr(expected, one.name)}\n  engine {getattr(actual, one.name)}"
+        for one in fields(expected)
+        if getattr(expected, one.name) != getattr(actual, one.name)
+    ]
+
+
+def count(base: tree.Base, outcome: Outcome, counts: Counter[str]) -> None:
+    """Count what had an effect, by feature of the rules that fired."""
+    counts["with effects"] += outcome.has_effect
+    counts["firings of steps"] += sum(map(len, outcome.fired))
+    counts["firings of definitions"] += sum(map(len, outcome.definitions))
+    counts["with steps fired"] += any(outcome.fired)
+    counts["with changes refused"] += bool(outcome.errors)
+    named = [one for run in (*outcome.fired, *outcome.definitions) for one in run]
+    fired = {str(one[0]) for one in named}
+    for rule in base.rules:
+        if rule.name in fired:
+            kind = "step" if rule.is_step else "definition"
+            patterns = sum(isinstance(one, tree.Pattern) for one in rule.conditions)
+            counts[f"{kind} fired with {min(patterns, 3)} patterns"] += 1
+            nodes = list(walk((rule.conditions, rule.actions)))
+            features = {FEATURES[type(one)] for one in nodes if type(one) in FEATURES}
+            features |= {
+                "many, each" for one in nodes if isinstance(one, tree.Pattern) and one.each
+            }
+            for feature in features:
+                counts[f"{kind} fired with {feature}"] += 1
+    for table in base.tables:
+        if any(name.startswith(table.name + "[") for name in fired):
+            counts[f"table fired, {table.hit}"] += 1
+    counts["queries with answers"] += any(one for run in outcome.answers for one in run)
+    counts["reports"] += any(outcome.reports)
+
+
+def smaller(trial: Trial) -> Iterator[Trial]:
+    """Yield trials with parts left out, the largest parts first."""
+    for name in ("script", "rules", "tables", "queries", "facts"):
+        parts = getattr(trial, name)
+        size = len(parts)
+        while size:
+            for start in range(0, len(parts), size):
+                yield replace(trial, **{name: parts[:start] + parts[start + size :]})
+            size //= 2
+    for place, rule in enumerate(trial.rules):
+        for name in ("conditions", "actions"):
+            parts = getattr(rule, name)
+            for at in range(len(parts) if name == "conditions" or len(parts) > 1 else 0):
+                less = replace(rule, **{name: parts[:at] + parts[at + 1 :]})
+                yield replace(trial, rules=(*trial.rules[:place], less, *trial.rules[place + 1 :]))
+    for place, table in enumerate(trial.tables):
+        for at in range(len(table.rows) if len(table.rows) > 1 else 0):
+            less_rows = replace(table, rows=table.rows[:at] + table.rows[at + 1 :])
+            yield replace(
+                trial, tables=(*trial.tables[:place], less_rows, *trial.tables[place + 1 :])
+            )
+
+
+def minimised(trial: Trial, differs: Callable[[Trial], bool]) -> Trial:
+    """Return the trial with everything left out that the difference does not need."""
+    tries = 0
+    found = True
+    while found and tries < MOST_TRIES:
+        found = False
+        for one in smaller(trial):
+            tries += 1
+            if differs(one):
+                trial, found = one, True
+                break
+    return trial
+
+
+def run(seeds: range) -> tuple[Counter[str], list[int]]:
+    """Return the counts of some trials, and the seeds of those that differ."""
+    counts: Counter[str] = Counter()
+    different = []
+    for seed in seeds:
+        found = differences(trial_of(seed), counts)
+        counts["trials"] += 1
+        counts["did not check"] += found is None
+        if found:
+            different.append(seed)
+    return counts, different
+
+
+def show(seed: int) -> None:
+    """Print the smallest trial that still differs, and how."""
+
+    def differs(trial: Trial) -> bool:
+        return bool(differences(trial, Counter()))
+
+    trial = minimised(trial_of(seed), differs)
+    print(f"\n--- seed {seed}\n{trial.text}")
+    for event in trial.script:
+        print(f"{event.do} {event.label} {event.type} {dict(event.values)}")
+    print("\n".join(differences(trial, Counter()) or ()))
+
+
+def main(arguments: list[str]) -> int:
+    """Run so many trials, from the seed that may follow, and print the counts."""
+    number = int(arguments[0]) if arguments else 1_000
+    first = int(arguments[1]) if len(arguments) > 1 else 0
+    started = time.perf_counter()
+    chunks = [
+        range(at, min(at + CHUNK, first + number)) for at in range(first, first + number, CHUNK)
+    ]
+    counts: Counter[str] = Counter()
+    different: list[int] = []
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        for done, (some, seeds) in enumerate(pool.map(run, chunks), 1):
+            counts += some
+            different += seeds
+            if sys.stderr.isatty():
+                print(f"\r{done * CHUNK:,} trials", end="", file=sys.stderr)
+    for name, times in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        print(f"{times:>9,}  {name}")
+    print(f"{len(different):>9,}  differences, in {time.perf_counter() - started:,.0f} s")
+    for seed in different[:10]:
+        show(seed)
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
