@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Final
 from heuron.cli import exits
 
 if TYPE_CHECKING:
-    import typer
-
     from heuron.diagnostics import Diagnostic
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "main"]
 
 COMMANDS: Final = (
     "ask",
@@ -35,34 +33,6 @@ COMMANDS: Final = (
     "compare",
 )
 """The commands in the order of `--help`; `heuron.cli.<name>` holds the function `<name>`."""
-
-
-def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
-    """Return the Typer program with these commands."""
-    import typer
-
-    # Rich is slow to import, and Heuron never shows a traceback.
-    app = typer.Typer(
-        name="heuron",
-        help="Rules that people write and models that scikit-learn learns, behind one question.",
-        no_args_is_help=True,
-        add_completion=len(names) > 1,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_program)
-    for name in names:
-        module = import_module(f"heuron.cli.{name}")
-        if hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
-        else:
-            app.command(name)(getattr(module, name))
-    return app
-
-
-def _program() -> None:
-    """Rules that people write and models that scikit-learn learns, behind one question."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,11 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if argv == ["--version"]:
-        from heuron import __version__
-
-        print(f"heuron {__version__}")
-        return exits.GOOD
     name = next((one for one in argv if not one.startswith("-")), "")
     import typer
 
@@ -99,6 +64,8 @@ def _run(argv: list[str]) -> int:
             result = _at_once(name, argv[1:])
             if result is not None:
                 return result
+        from heuron.cli.program import program
+
         app = program((name,) if name in COMMANDS and not completing else COMMANDS)
         result = app(argv, prog_name="heuron", standalone_mode=False)
     except typer.TyperException as error:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from heuron.compare.policies import Cost
-    from heuron.knowledge.base import KnowledgeBase
-    from heuron.knowledge.project import Domain
-    from heuron.learn.data import Table
 
 __all__ = ["compare"]
 
@@ -39,19 +32,30 @@ def compare(
         bool,
         typer.Option("--disagreements", help="List the rows on which they differ, with reasons."),
     ] = False,
+    html: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
+    from heuron.cli.comparing import cost_of, need_matplotlib, rows_of, write_file
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say
     from heuron.compare import compare as compare_rows
     from heuron.dispatch import Dispatcher
 
+    if html is not None:
+        need_matplotlib()
     found, knowledge = open_domain(domain)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
-    table = _table(found, knowledge, data)
-    comparison = compare_rows(dispatcher, table, cost=_cost(cost), disagreements=disagreements)
+    table = rows_of(found, knowledge, data)
+    comparison = compare_rows(dispatcher, table, cost=cost_of(cost), disagreements=disagreements)
+    if html is not None:
+        from heuron.compare.page import page
+
+        write_file(html, page(comparison))
     if json:
         print_json("compare", comparison.to_dict())
         return exits.GOOD
@@ -63,37 +67,3 @@ def compare(
             why = dispatcher.bench.why_not.get(name, "it has not been trained")
             note(f"Left out: {name}, because {why}. Train it: heuron train {knowledge.name} {name}")
     return exits.GOOD
-
-
-def _table(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
-    """Return the rows to compare on: the domain's held-out ones, or all of a file's."""
-    from heuron.learn.contract import contract_of
-    from heuron.learn.data import load
-
-    folders = [Path(folder) for folder in domain.models]
-    folder = next((one for one in folders if (one / "data.toml").is_file()), None)
-    return load(
-        contract_of(knowledge),
-        data,
-        folder=folder,
-        root=Path(domain.root),
-        everything=data is not None,
-    )
-
-
-def _cost(text: str | None) -> Cost | None:
-    """Return the cost that was given.
-
-    Raises:
-        RuleError: It cannot be read.
-    """
-    if text is None:
-        return None
-    from heuron.compare.policies import read_cost
-    from heuron.diagnostics import Diagnostic, RuleError, Severity
-
-    try:
-        return read_cost(text)
-    except ValueError as error:
-        message = f"--cost cannot be read: {error}."
-        raise RuleError(Diagnostic(Severity.ERROR, "usage", message)) from None

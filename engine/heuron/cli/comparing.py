@@ -1,0 +1,67 @@
+"""What `heuron compare` is given and writes: rows, prices, files."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+if TYPE_CHECKING:
+    from heuron.compare.policies import Cost
+    from heuron.knowledge.base import KnowledgeBase
+    from heuron.knowledge.project import Domain
+    from heuron.learn.data import Table
+
+__all__ = ["cost_of", "need_matplotlib", "rows_of", "write_file"]
+
+
+def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
+    """Return the rows to compare on: the domain's held-out ones, or all of a file's."""
+    from heuron.learn.contract import contract_of
+    from heuron.learn.data import load
+
+    folders = [Path(folder) for folder in domain.models]
+    folder = next((one for one in folders if (one / "data.toml").is_file()), None)
+    return load(
+        contract_of(knowledge),
+        data,
+        folder=folder,
+        root=Path(domain.root),
+        everything=data is not None,
+    )
+
+
+def cost_of(text: str | None) -> Cost | None:
+    """Return the cost that was given.
+
+    Raises:
+        RuleError: It cannot be read.
+    """
+    if text is None:
+        return None
+    from heuron.compare.policies import read_cost
+
+    try:
+        return read_cost(text)
+    except ValueError as error:
+        message = f"--cost cannot be read: {error}."
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message)) from None
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a text to a file; a failure is told with the system's reason."""
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def need_matplotlib() -> None:
+    """Say that plots need matplotlib before anything is computed for them.
+
+    Raises:
+        RuleError: It is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        message = "A page with plots needs matplotlib, which is not installed."
+        hint = 'pip install "heuron[html]"'
+        raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, hint=hint))
