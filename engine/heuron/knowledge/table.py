@@ -17,7 +17,7 @@ from heuron.coercion import coerce
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.columns import Coded, ColumnRun, decode
 from heuron.plan.columnexpressions import column_kind, encode
-from heuron.values import UNKNOWN, Field, Template, Value
+from heuron.values import UNKNOWN, Field, FieldType, Template, Value
 
 if TYPE_CHECKING:
     from heuron.knowledge.base import KnowledgeBase
@@ -31,21 +31,37 @@ Array = Any
 class TableAnswers:
     """The rules' answers for the rows of a table, in their order.
 
-    `values` are the goal's values (None where unknown; a tuple of values under `many`),
-    `certainties` a float column, `fields` the other concluded fields by name, `fired` how many
-    rows each rule or table row fired on, by name. `one_by_one` counts the rows that were answered
-    by the single-record function, `refused` says which rules made that necessary for all.
+    `columns` are the concluded fields as they were computed: float64 with NaN for unknown, or
+    whole numbers (the place of a level in its enumeration, 1 and 0 for booleans) with -1.
+    `certainties` are those of the goal's values, `fired` says on how many rows each rule or table
+    row fired, by name. `one_by_one` counts the rows that were answered by the single-record
+    function, `refused` says which rules made that necessary for all.
     """
 
-    values: list[Value]
+    goal: str
+    types: Mapping[str, FieldType]
+    columns: Mapping[str, Array]
     certainties: Array
-    fields: Mapping[str, list[Value]]
     fired: Mapping[str, int]
     one_by_one: int
     refused: tuple[tuple[str, str], ...]
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.certainties)
+
+    def field(self, name: str) -> list[Value]:
+        """Return a concluded field as values: None where unknown, a tuple under `many`."""
+        return [_plain(one) for one in decode(self.columns[name], self.types[name])]
+
+    @property
+    def values(self) -> list[Value]:
+        """The goal's values: None where unknown, a tuple of values under `many`."""
+        return self.field(self.goal)
+
+    @property
+    def fields(self) -> dict[str, list[Value]]:
+        """The values of the other concluded fields, by name."""
+        return {name: self.field(name) for name in self.columns if name != self.goal}
 
     def to_dict(self) -> dict[str, object]:
         """Return the columns by name: the goal's value, its certainty, the other fields."""
@@ -82,14 +98,11 @@ def infer_table(knowledge: KnowledgeBase, frame: Any, today: date | None = None)
         for index, mask in chunk.fired.items():
             fired[index] = fired.get(index, 0) + int(mask.sum())
         one_by_one += chunk.one_by_one
-    fields = {
-        name: [_plain(one) for column in listed for one in decode(column, template[name].type)]
-        for name, listed in parts.items()
-    }
     return TableAnswers(
-        fields.pop(goal.field),
+        goal.field,
+        {name: template[name].type for name in parts},
+        {name: np.concatenate(listed) if listed else np.zeros(0) for name, listed in parts.items()},
         np.concatenate(certainties) if certainties else np.zeros(0),
-        fields,
         {engine.rules[index]["name"]: fired[index] for index in sorted(fired)},
         one_by_one,
         run.refused,

@@ -17,6 +17,9 @@ from heuron.values import INTEGER_LIMIT
 
 __all__ = ["COLUMN_NAMES"]
 
+LAST: Final = 2**31
+"""The rank of a value that nothing supports."""
+
 Array = Any
 """A numpy array of length n, or a plain scalar that stands for one."""
 
@@ -64,12 +67,15 @@ def clash(positive: Array, negative: Array, n: int) -> Array:
 
 
 def settled(
-    parts: Sequence[tuple[float, Array, Array]], unknown: float, n: int
+    parts: Sequence[tuple[float, Array, Array, Sequence[tuple[Array, int]]]],
+    unknown: float,
+    n: int,
 ) -> tuple[Array, Array, Array]:
     """Return the value and the certainty of a concluded field, and the rows left to one by one.
 
     Args:
-        parts: For each value its code and its products of doubt (for; against or None).
+        parts: For each value its code, its products of doubt (for; against or None), and where
+            which rule supports it, with the rule's rank.
         unknown: The code of unknown (NaN or -1).
         n: The number of rows.
     """
@@ -77,17 +83,44 @@ def settled(
     values = np.full(n, unknown, dtype=dtype)
     best = np.zeros(n)
     rows: Array = None
-    for code, positive, negative in parts:
+    tied: Array = None
+    reached_by = []
+    for code, positive, negative, _ in parts:
         if negative is None:
             reached = rounded(1.0 - np.broadcast_to(np.asarray(positive, dtype=float), (n,)))
         else:
             reached = certainty(positive, negative, n)
             rows = either(rows, clash(positive, negative, n))
-        rows = either(rows, (reached == best) & (best > 0.0))
+        reached_by.append(reached)
+        if len(reached_by) > 1:
+            tied = either(tied, (reached == best) & (best > 0.0))
         better = reached > best
-        values[better] = code
-        best[better] = reached[better]
+        np.copyto(values, code, where=better)
+        np.copyto(best, reached, where=better)
+    if tied is not None:
+        at = np.flatnonzero(tied)
+        values[at] = _earliest(parts, reached_by, best, at, n)
     return values, best, rows
+
+
+def _earliest(
+    parts: Sequence[tuple[float, Array, Array, Sequence[tuple[Array, int]]]],
+    reached_by: Sequence[Array],
+    best: Array,
+    at: Array,
+    n: int,
+) -> Array:
+    """Return, for the rows `at`, the best value whose support has the lowest rank."""
+    lowest = np.full(len(at), LAST)
+    chosen = np.zeros(len(at))
+    for (code, _, _, supports), reached in zip(parts, reached_by, strict=True):
+        rank = np.full(len(at), LAST - 1)
+        for mask, place in supports:
+            rank = np.where(column(mask, n)[at], np.minimum(rank, place), rank)
+        first_ = (reached[at] == best[at]) & (rank < lowest)
+        chosen[first_] = code
+        lowest[first_] = rank[first_]
+    return chosen
 
 
 def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:
@@ -150,16 +183,22 @@ def first(masks: Sequence[Array], possible: Sequence[Array] | None, n: int) -> A
             row hides the rows after it.
         n: The number of rows.
     """
-    hit = np.full(n, -1, dtype=np.int16)
     if possible is None:
-        # From the last row to the first, so that the first that holds is written last.
-        for place in range(len(masks) - 1, -1, -1):
-            mask = masks[place]
+        # An earlier row has the larger number, and the largest of those that hold wins: whole
+        # columns at a time, without a branch.
+        count = len(masks)
+        kind: Any = np.uint8 if count < 256 else np.uint16
+        top = np.zeros(n, dtype=kind)
+        for place, mask in enumerate(masks):
             if mask is True:
-                hit[:] = place
-            elif mask is not False:
-                np.copyto(hit, place, where=mask)
+                mask = np.ones(n, dtype=bool)
+            if mask is not False:
+                held_ = np.broadcast_to(mask, (n,))
+                np.maximum(top, np.multiply(held_, kind(count - place), dtype=kind), out=top)
+        hit = np.int16(count) - top.astype(np.int16)
+        hit[hit == count] = -1
         return hit
+    hit = np.full(n, -1, dtype=np.int16)
     open_ = np.ones(n, dtype=bool)
     for place, (mask, maybe) in enumerate(zip(masks, possible, strict=True)):
         np.copyto(hit, place, where=open_ & column(mask, n))

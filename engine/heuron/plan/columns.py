@@ -30,6 +30,7 @@ from heuron.plan.columnexpressions import (
     inverted,
     joined,
 )
+from heuron.plan.conclusions import rank_of
 from heuron.plan.normal import Program
 from heuron.plan.reads import concluded_reads
 from heuron.plan.source import Writer
@@ -101,6 +102,8 @@ class _Field:
     positive: dict[str, str]
     """The local of the product of doubt for each value, by its spelling."""
     negative: dict[str, str]
+    supports: dict[str, list[tuple[str, int, int]]]
+    """For each value, where rules support it: mask, index of the rule, number of the action."""
     computed: tuple[str, str] | None = None
     """The locals of value and certainty, where the one rule that concludes it computes it."""
 
@@ -122,10 +125,11 @@ class _ColumnWriter:
         self.expressions = ColumnExpressions(columns, self.writer)
         self.fields = {
             name: _Field(
-                name, template[name].type, (template.name, name) in program.many, at, [], {}, {}
+                name, template[name].type, (template.name, name) in program.many, at, [], {}, {}, {}
             )
             for at, name in enumerate(concluded)
         }
+        self.ranks = rank_of(program)
         self.certain: set[str] = set()
         self.refused: list[tuple[str, str]] = []
         # Of the rule that is being written: its fact variables, the certainties of its eithers.
@@ -184,7 +188,10 @@ class _ColumnWriter:
             if isinstance(action, Conclude):
                 one = self.fields[action.field]
                 if isinstance(action.value, Constant):
-                    self._contribute(one, action.value.value, mask, action.certainty, weight)
+                    self._contribute(
+                        one, action.value.value, mask, action.certainty, weight,
+                        [(mask, item.index)],
+                    )  # fmt: skip
                 else:
                     self._compute(one, action, mask, weight)
 
@@ -245,8 +252,15 @@ class _ColumnWriter:
         return lowest
 
     def _contribute(
-        self, one: _Field, value: Value, mask: str, certainty: float, weight: str | None
+        self,
+        one: _Field,
+        value: Value,
+        mask: str,
+        certainty: float,
+        weight: str | None,
+        support: list[tuple[str, int]],
     ) -> None:
+        """Write one contribution; `support` says where which rule stands behind it."""
         if value is UNKNOWN:
             return
         if one.computed is not None:
@@ -259,6 +273,9 @@ class _ColumnWriter:
         spelled = repr(value)
         if spelled not in (repr(known) for known in one.values):
             one.values.append(value)
+        if certainty > 0:
+            listed = one.supports.setdefault(spelled, [])
+            listed += [(where, index, len(listed)) for where, index in support]
         products = one.positive if certainty > 0 else one.negative
         remaining = self._remaining(certainty, weight)
         local = products.get(spelled)
@@ -315,7 +332,8 @@ class _ColumnWriter:
         for place, (row, _, true) in enumerate(rows):
             assert isinstance(row.value, Constant)
             self._fire(table.index + place, true)
-            self._contribute(one, row.value.value, true, 1.0, None)
+            support = [(true, table.index + place)]
+            self._contribute(one, row.value.value, true, 1.0, None, support)
 
     def _first(self, table: Table, rows: list[tuple[object, tuple[object, ...], str]]) -> None:
         """Write a first-hit table: the number of the row that hit, or -1, in one column."""
@@ -349,10 +367,10 @@ class _ColumnWriter:
             return
         for value in dict.fromkeys(values):
             places = [place for place, held in enumerate(values) if held == value]
-            chosen = self.expressions.keep(
-                joined([self.expressions.keep(f"{hit} == {place}", "b") for place in places], False)
-            )
-            self._contribute(one, value, chosen, 1.0, None)
+            masks = [self.expressions.keep(f"{hit} == {place}", "b") for place in places]
+            chosen = self.expressions.keep(joined(masks, False), "b")
+            support = [(m, table.index + at) for m, at in zip(masks, places, strict=True)]
+            self._contribute(one, value, chosen, 1.0, None, support)
 
     def _settle(self, one: _Field) -> None:
         number = one.number
@@ -366,7 +384,11 @@ class _ColumnWriter:
                 positive = one.positive.get(repr(value), "1.0")
                 negative = one.negative.get(repr(value))
                 codes.append((encode(value, kind or "float", one.type.levels), positive, negative))
-            parts = "".join(f"({code!r}, {up}, {down}), " for code, up, down in codes)
+            supports = self._ranked(one)
+            parts = "".join(
+                f"({code!r}, {up}, {down}, {support}), "
+                for (code, up, down), support in zip(codes, supports, strict=True)
+            )
             unknown = "nan" if kind == "float" else "-1"
             self.writer.line(f"s{number}, c{number}, x = settled(({parts}), {unknown}, n)")
             self.writer.line("rows = either(rows, x)")
@@ -375,6 +397,23 @@ class _ColumnWriter:
         self.expressions.fields[one.name] = Column(
             f"s{number}", kind or "none", one.type.levels, False, one.name
         )
+
+    def _ranked(self, one: _Field) -> list[str]:
+        """Return, for each value, its supports as (mask, rank) pairs: what decides a tie."""
+        every = sorted(
+            {
+                (self.ranks[index], number)
+                for listed in one.supports.values()
+                for _, index, number in listed
+            }
+        )
+        place = {key: at for at, key in enumerate(every)}
+        found = []
+        for value in one.values:
+            listed = one.supports.get(repr(value), [])
+            pairs = [f"({where}, {place[self.ranks[i], number]})" for where, i, number in listed]
+            found.append(f"({''.join(f'{pair}, ' for pair in pairs)})")
+        return found
 
     def _settle_many(self, one: _Field) -> None:
         holding: dict[Value, str] = {}
