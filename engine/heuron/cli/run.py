@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heuron.values import Value, show, show_fact
+from heuron.values import show, show_fact
 
 if TYPE_CHECKING:
     from heuron.infer.events import Event
@@ -36,12 +35,13 @@ def run(
 ) -> int:
     """Run a rule file until nothing can fire, and list what holds."""
     from heuron.cli import exits
+    from heuron.cli.holding import hold_facts
     from heuron.cli.opening import day, open_domain
     from heuron.cli.render import note, print_json, say
 
     _, knowledge = open_domain(file)
     session = knowledge.session(today=day(today))
-    _hold(knowledge, session, facts or [], facts_file)
+    hold_facts(knowledge, session, facts or [], facts_file)
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
     inference = session.run(limit)
@@ -55,51 +55,6 @@ def run(
     if not inference.quiescent:
         note(f"stopped after {inference.cycles} steps; more could fire")
     return exits.GOOD
-
-
-def _hold(
-    knowledge: KnowledgeBase, session: Session, facts: list[str], facts_file: str | None
-) -> None:
-    """Hold the facts of the command line and of a file."""
-    from heuron.cli.records import read_records
-    from heuron.knowledge.evidence import from_words, read_evidence
-
-    sources: list[dict[str, object]] = [from_words((), facts)] if facts else []
-    if facts_file is not None:
-        sources += [dict(one) for _, one in read_records(facts_file, None, ())]
-    for raw in sources:
-        goal_type = _goal_type(knowledge, raw)
-        given = read_evidence(raw, knowledge.templates, goal_type)
-        # Facts refer to each other by place, and place 0 is the record of the goal's type.
-        record = [(goal_type, given.record)] if goal_type is not None else []
-        listed = [*record, *given.facts]
-        if not record:
-            listed = [(name, _moved(knowledge, name, values)) for name, values in listed]
-        session.state.assert_all(
-            tuple((name, tuple(values.items()), None) for name, values in listed)
-        )
-
-
-def _goal_type(knowledge: KnowledgeBase, raw: Mapping[str, object]) -> str | None:
-    """Return the goal's type where exactly one fact of it is given: the others may mean it."""
-    if knowledge.goal is None:
-        return None
-    given = raw.get(knowledge.goal.type_name)
-    only = isinstance(given, Mapping) or (isinstance(given, list) and len(given) == 1)
-    return knowledge.goal.type_name if only else None
-
-
-def _moved(
-    knowledge: KnowledgeBase, type_name: str, values: Mapping[str, Value]
-) -> dict[str, Value]:
-    """Return a fact's values with its references counted from 0 instead of from 1."""
-    template = knowledge.templates[type_name]
-    return {
-        name: value - 1
-        if template[name].type.kind == "reference" and isinstance(value, int)
-        else value
-        for name, value in values.items()
-    }
 
 
 def _event_words(knowledge: KnowledgeBase, event: Event) -> str:

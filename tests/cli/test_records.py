@@ -1,0 +1,70 @@
+"""Records from files and answers to files: the kinds that a transcript cannot show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from heuron.cli.app import main
+from heuron.cli.records import read_records
+from heuron.diagnostics import RuleError
+from heuron.values import Field, FieldType, Template
+
+FRUIT = Template("Fruit", (Field("weight", FieldType("number")), Field("name", FieldType("text"))))
+
+
+def records(path: Path, content: str) -> list[tuple[str, dict[str, object]]]:
+    path.write_text(content, encoding="utf-8")
+    return [(place, dict(raw)) for place, raw in read_records(str(path), FRUIT, ("name",))]
+
+
+def test_one_object_a_list_and_lines(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    assert [raw for _, raw in records(file, '{"weight": 1}')] == [{"weight": 1}]
+    assert [raw for _, raw in records(file, '[{"weight": 1}, {}]')] == [{"weight": 1}, {}]
+    lines = records(tmp_path / "a.jsonl", '{"weight": 1}\n\n{"weight": 2}\n')
+    assert [place.rsplit(":", 1)[1] for place, _ in lines] == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", "3", "neither an object of fields nor a list"),
+        ("a.json", "[3]", "not an object of fields"),
+        ("a.json", "{", "no JSON"),
+        ("a.json", "[" * 100_000, "nested too deeply"),
+        ("a.jsonl", '{"weight": 1}\n[]', ":2: not an object of fields"),
+        ("a.jsonl", "{", ":1: no JSON"),
+        ("a.csv", "length\n3\n", "none of its columns is a field"),
+        ("a.csv", "", "empty"),
+    ],
+)
+def test_what_is_no_record_is_said(tmp_path: Path, name: str, content: str, message: str) -> None:
+    with pytest.raises(RuleError, match=message):
+        records(tmp_path / name, content)
+
+
+def test_a_table_s_columns_are_fields_by_slug_and_conclusions_are_not_read(tmp_path: Path) -> None:
+    found = records(tmp_path / "a.csv", "Weight;Name;Other\n3;cherry;x\n;apple;y\n")
+    assert [raw for _, raw in found] == [{"weight": "3"}, {}]
+
+
+def test_parquet_goes_in_and_comes_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEURON_CACHE", "off")
+    cases = {"worst_radius": [20.1, None], "worst_concave_points": [0.19, 0.05]}
+    parquet.write_table(pyarrow.table(cases), "cases.parquet")
+    arguments = ["ask", "cancer", "--file", "cases.parquet", "--via", "rules"]
+    assert main([*arguments, "--out", "answers.parquet"]) == 0
+    answers = parquet.read_table("answers.parquet").to_pylist()
+    assert [one["value"] for one in answers] == ["malignant", None]
+    assert main([*arguments, "--json"]) == 0
+    lines = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
+    assert [one["needs"] for one in lines] == [[], ["worst_radius"]]
+    assert not list(tmp_path.glob("*.tmp"))
