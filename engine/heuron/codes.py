@@ -25,6 +25,10 @@ CODES: Final[dict[str, Code]] = {
         "A file or a name does not exist",
         "Heuron looked where the message says. Check the spelling, or give a path.",
     ),
+    "needs-package": Code(
+        "Something needs a package that is not installed",
+        "Heuron does without it elsewhere. The hint says how to install it.",
+    ),
     "file": Code(
         "A file cannot be read or written",
         "The message gives the system's reason: permission, a full disk, a folder in place of a file.",

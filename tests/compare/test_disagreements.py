@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from comparing import opened
 
+from comparing import opened
 from heuron.cli.app import main
 from heuron.compare import compare
 from heuron.compare.comparison import Comparison

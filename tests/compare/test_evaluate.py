@@ -2,77 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, f1_score
 
+from comparing import LEVELS, contract, made_up, other
 from heuron.compare.comparison import Comparison
 from heuron.compare.evaluate import evaluate
 from heuron.compare.outcomes import HeldOut, Outcomes, Reply, Timing
 from heuron.compare.report import report
-from heuron.compare.scorecard import Shot
-from heuron.learn.contract import Contract
-from heuron.values import Field, FieldType, Template
-
-LEVELS = ("malignant", "benign")
-
-
-def contract(
-    domain: str,
-    type_name: str,
-    goal: str,
-    levels: tuple[str, ...],
-    tolerance: float | None = None,
-    percent: bool = False,
-) -> Contract:
-    kind = FieldType("enumeration", levels) if levels else FieldType("number")
-    template = Template(type_name, (Field(goal, kind),))
-    return Contract(domain, template, goal, tolerance=tolerance, percent=percent)
-
-
-def other(level: str) -> str:
-    return LEVELS[1 - LEVELS.index(level)]
-
-
-def made_up(rows: int = 240, seed: int = 7) -> Outcomes:
-    """Rules that leave a fifth unanswered, a model that answers all, a dispatcher on top."""
-    draw = random.Random(seed)
-    truths = [draw.choice(["malignant", "benign", "benign"]) for _ in range(rows)]
-    rules, model, shots = [], [], []
-    for truth in truths:
-        said = truth if draw.random() < 0.95 else other(truth)
-        silent = draw.random() < 0.2
-        rules.append(Reply(None) if silent else Reply(said))
-        if not silent:
-            shots.append(
-                Shot("large" if said == "malignant" else "small", said, 0.9, said == truth)
-            )
-        chance = draw.choice([0.6, 0.8, 0.9, 0.99])
-        said = truth if draw.random() < chance else other(truth)
-        model.append(Reply(said, chance, ((said, chance), (other(said), 1 - chance))))
-    dispatch = [
-        replace(first, by="rules")
-        if first.value is not None
-        else replace(second, by="model:forest")
-        if second.confidence is not None and second.confidence >= 0.8
-        else Reply(None, by="refer")
-        for first, second in zip(rules, model, strict=True)
-    ]
-    return Outcomes(
-        contract=contract("cancer", "Tumour", "diagnosis", LEVELS),
-        held_out=HeldOut(rows, 4 * rows, "hash", 0),
-        truths=tuple(truths),
-        replies={
-            "rules": tuple(rules),
-            "model:forest": tuple(model),
-            "dispatch": tuple(dispatch),
-        },
-        rules=("large", "small", "never"),
-        shots=tuple(shots),
-    )
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from heuron.compare.metrics import (
     brier_score,
     calibration,
     confusion,
+    coverage_curve,
     log_loss,
     macro_f1,
 )
@@ -112,3 +113,13 @@ def test_the_order_of_rows_does_not_matter(rows: list[tuple[float, bool]]) -> No
     forward = calibration([c for c, _ in rows], [r for _, r in rows])
     backward = calibration([c for c, _ in rows[::-1]], [r for _, r in rows[::-1]])
     assert forward == backward
+
+
+def test_only_the_most_confident_answers() -> None:
+    """Worked by hand: five answers, two of one confidence, which stay together."""
+    confidences = [0.6, 0.9, 0.8, 0.8, 0.99]
+    right = [False, True, False, True, True]
+    assert coverage_curve(confidences, right) == ((1, 1), (2, 2), (4, 3), (5, 3))
+    many = coverage_curve([at / 1000 for at in range(1000)], [True] * 1000)
+    assert many == tuple((50 * step, 50 * step) for step in range(1, 21))
+    assert coverage_curve([], []) == ()

@@ -31,6 +31,7 @@ class BackendScore:
     `interval` is that of `accuracy_where_covered`, `accuracy_interval` that of `accuracy`
     (right of all rows; a row not answered is not right). Brier score, log loss and calibration
     belong to calibrated confidences; they are None for rules and for dispatchers.
+    `curve` holds (answers, right ones) among its most confident answers, from few to all.
     `routes` counts who answered for a dispatcher. `confusion` holds (truth, answer, rows).
     """
 
@@ -45,6 +46,7 @@ class BackendScore:
     brier_interval: Interval | None = None
     log_loss: float | None = None
     calibration: Calibration | None = None
+    curve: tuple[tuple[int, int], ...] = ()
     mean_absolute_error: float | None = None
     confusion: tuple[tuple[object, object, int], ...] = ()
     routes: tuple[tuple[str, int], ...] = ()
@@ -95,6 +97,7 @@ class BackendScore:
             "calibration_error": bins.error if bins else None,
             "calibration_error_perfect": bins.perfect if bins else None,
             "reliability": [_bin(one) for one in bins.bins] if bins else [],
+            "coverage_curve": [list(one) for one in self.curve],
             "mean_absolute_error": self.mean_absolute_error,
             "confusion": [[plain(t), plain(a), rows] for t, a, rows in self.confusion],
             "routes": dict(self.routes),

@@ -18,6 +18,7 @@ __all__ = [
     "brier_score",
     "calibration",
     "confusion",
+    "coverage_curve",
     "log_loss",
     "macro_f1",
 ]
@@ -156,3 +157,24 @@ def _perfect_gap(confidences: Sequence[float]) -> float:
     for p in confidences:
         chances = np.convolve(chances, (1 - p, p))
     return float(np.sum(chances * np.abs(np.arange(len(chances)) - mean)))
+
+
+def coverage_curve(
+    confidences: Sequence[float], right: Sequence[bool], steps: int = 20
+) -> tuple[tuple[int, int], ...]:
+    """Return (answers, right ones) when only the most confident answers are given.
+
+    Up to `steps` points from few answers to all of them; answers of one confidence stay together
+    (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", 2010).
+    """
+    order = sorted(zip(confidences, right, strict=True), key=lambda pair: -pair[0])
+    points = []
+    good, wanted = 0, 1
+    for place, (confidence, fine) in enumerate(order, 1):
+        good += fine
+        if place < len(order) and order[place][0] == confidence:
+            continue
+        if place * steps >= wanted * len(order):
+            points.append((place, good))
+            wanted = place * steps // len(order) + 1
+    return tuple(points)

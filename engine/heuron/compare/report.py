@@ -10,11 +10,11 @@ from heuron.compare.evaluate import COVERAGE_APART
 from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import RuleScore
-from heuron.compare.words import numbers, percent, points, row_count, table, time
+from heuron.compare.words import chance, numbers, percent, points, row_count, table, time
 from heuron.learn.data import SAW_TEXT
 from heuron.values import show
 
-__all__ = ["report"]
+__all__ = ["headline", "report", "verdicts"]
 
 SIGNIFICANT: Final = 0.05
 SAW: Final = SAW_TEXT.rstrip(".")
@@ -35,12 +35,12 @@ SPLITS: Final = {
 def report(comparison: Comparison) -> str:
     """Return the report of a comparison, without a last newline."""
     parts = [
-        [_headline(comparison)],
+        [headline(comparison)],
         table(_backend_rows(comparison)),
         _routes(comparison),
         table(_probability_rows(comparison)),
         table(_pair_rows(comparison)),
-        _verdicts(comparison),
+        verdicts(comparison),
         _costs(comparison),
         table(_rule_rows(comparison)),
         _disagreements(comparison),
@@ -49,7 +49,8 @@ def report(comparison: Comparison) -> str:
     return "\n".join(line for lines in parts for line in lines)
 
 
-def _headline(comparison: Comparison) -> str:
+def headline(comparison: Comparison) -> str:
+    """Return in a sentence which rows are compared."""
     rows = comparison.held_out
     if rows.split == "all rows":
         what = f"{row_count(rows.rows)} of {rows.source}"
@@ -164,14 +165,11 @@ def _shown_pairs(pairs: Sequence[PairScore]) -> list[PairScore]:
 def _p_values(pair: PairScore) -> str:
     if pair.mcnemar_p is None or pair.holm_p is None:
         return "-"
-    return f"{_p(pair.mcnemar_p)} ({_p(pair.holm_p)})"
+    return f"{chance(pair.mcnemar_p)} ({chance(pair.holm_p)})"
 
 
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-
-
-def _verdicts(comparison: Comparison) -> list[str]:
+def verdicts(comparison: Comparison) -> list[str]:
+    """Return in sentences what can be told apart, and what cannot."""
     lines = _told_apart(comparison.pairs)
     rules = comparison.backends.get("rules")
     if rules is not None and rules.not_answered:

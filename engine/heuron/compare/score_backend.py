@@ -11,7 +11,14 @@ from heuron.compare.bootstrap import bootstrap_mean
 from heuron.compare.cells import cell_interval, ordered_cells
 from heuron.compare.comparison import BackendScore
 from heuron.compare.intervals import wilson
-from heuron.compare.metrics import brier_score, calibration, confusion, log_loss, macro_f1
+from heuron.compare.metrics import (
+    brier_score,
+    calibration,
+    confusion,
+    coverage_curve,
+    log_loss,
+    macro_f1,
+)
 from heuron.compare.outcomes import UNTIMED, Outcomes, Reply
 
 __all__ = ["CALIBRATION_ROWS", "Right", "score_backend"]
@@ -101,4 +108,5 @@ def _with_probabilities(
         calibration=calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
         if enough
         else None,
+        curve=coverage_curve([row[2] for row in rows], [bool(row[3]) for row in rows]),
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 from heuron.compare.intervals import Interval, wilson
 
-__all__ = ["RuleScore", "Shot", "implied_certainty", "score_rules"]
+__all__ = ["RuleScore", "Shot", "implied_certainty", "measured_certainty", "score_rules"]
 
 FEW: Final = 10
 """With fewer firings than this a rule's verdict is "too few rows"."""
@@ -147,3 +147,11 @@ def _verdict(claimed: float, fired: int, interval: Interval, base: float) -> str
     if _relative_change(high, base) < claimed:
         return "weaker than claimed"
     return "as claimed"
+
+
+def measured_certainty(rule: RuleScore) -> Interval | None:
+    """Return the certainties between which a rule's record leaves room, in ascending order."""
+    if rule.interval is None or rule.base is None or rule.certainty is None:
+        return None
+    low, high = (_relative_change(end, rule.base) for end in rule.interval)
+    return (-high, -low) if rule.certainty < 0 else (low, high)

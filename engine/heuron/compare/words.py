@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from heuron.compare.intervals import Interval
 
-__all__ = ["numbers", "percent", "points", "row_count", "table", "time"]
+__all__ = ["chance", "numbers", "percent", "points", "row_count", "table", "time"]
 
 
 def table(cells: Sequence[Sequence[str]]) -> list[str]:
@@ -49,3 +49,8 @@ def time(microseconds: float | None) -> str:
     if microseconds >= 1000:
         return f"{microseconds / 1000:.1f} ms"
     return f"{microseconds:.0f} µs" if microseconds >= 0.95 else f"{microseconds:.1f} µs"
+
+
+def chance(value: float) -> str:
+    """Return a p-value."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"

@@ -1,0 +1,121 @@
+"""The page of a comparison: self-contained, with every number's interval, the same each time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from comparing import made_up, opened
+from heuron.cli import comparing as command_parts
+from heuron.cli.app import main
+from heuron.compare import compare
+from heuron.compare.evaluate import evaluate
+from heuron.compare.outcomes import Timing
+from heuron.compare.page import page
+from heuron.compare.policies import Cost
+
+VOID = ("meta", "br")
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    outcomes = made_up(400)
+    timings = dict.fromkeys(outcomes.replies, Timing(5.0, 1.0, (4.0, 6.0)))
+    return page(evaluate(replace(outcomes, timings=timings), cost=Cost()))
+
+
+class Balance(HTMLParser):
+    """Follows the open elements; raises where one is closed that is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_its_elements_are_closed_and_its_ids_are_single(text: str) -> None:
+    reader = Balance()
+    reader.feed(text)
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+
+
+def test_it_needs_nothing_else_and_runs_nothing(text: str) -> None:
+    assert "<script" not in text
+    assert "@import" not in text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"|url\(([^)]+)\)', text)
+    assert all("".join(one).startswith("#") for one in loaded)
+
+
+def test_it_is_light_and_dark_and_narrow(text: str) -> None:
+    assert "prefers-color-scheme: dark" in text
+    assert "width=device-width" in text
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(drawings) == 5
+    for drawing in drawings:
+        ElementTree.fromstring(drawing)
+        assert "var(--ink)" in drawing
+        # Colours that stand for others are all gone, and so is matplotlib's own black.
+        assert not re.findall(r"#0\d0[0-9a-f]{3}", drawing)
+        assert "#000000" not in drawing
+
+
+def test_every_share_has_its_interval(text: str) -> None:
+    body = text[text.index("<body>") :]
+    cells = re.findall(r"<td[^>]*><span>(.*?)</span></td>", body)
+    shares = [one for one in cells if " %" in one]
+    assert len(shares) > 10
+    assert all(re.search(r"\[\d+\.\d, \d+\.\d\]", one) for one in shares)
+
+
+def test_it_says_what_was_compared_and_how(text: str) -> None:
+    for part in ("240", "hash, seed 0", "Wilson", "McNemar", "Holm"):
+        assert part.replace("240", "400") in text
+
+
+def test_what_comes_from_data_is_escaped() -> None:
+    outcomes = made_up(60)
+    named = replace(outcomes.held_out, source="<b>&.csv")
+    assert "&lt;b&gt;&amp;.csv" in page(evaluate(replace(outcomes, held_out=named)))
+
+
+def test_the_same_page_twice() -> None:
+    first, second = (
+        page(compare(*opened("iris"), timed=False, disagreements=True)) for _ in range(2)
+    )
+    assert first == second
+
+
+def test_a_page_from_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    assert main(["compare", "loan", "--html", str(file), "--disagreements"]) == 0
+    text = file.read_text(encoding="utf-8")
+    assert "Row by row" in text
+    assert text.startswith("<!doctype html>")
+
+
+def test_a_missing_matplotlib_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command_parts, "find_spec", lambda _: None)
+    file = tmp_path / "report.html"
+    assert main(["compare", "iris", "--html", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert 'pip install "heuron[html]"' in said
+    assert not file.exists()
