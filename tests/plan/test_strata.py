@@ -1,170 +1,98 @@
-"""Strata: what is settled before what reads it, and which plan runs it."""
+"""Strata: what is settled before what, and which plan each definition gets."""
 
 from __future__ import annotations
 
-import pytest
-
+from checking import resolved, rule_text
 from heuron.plan.lower import lower
 from heuron.plan.normal import Stratum
-from resolving import resolved
 
-TYPES = """
-type Person(name: text, age: integer, risk: high | low, grown: boolean, price: number)
-type Loan(owner: Person, amount: number)
+FAMILY = """
 type Parent(parent: text, child: text)
 type Ancestor(older: text, younger: text)
-type Alone(name: text)
-type Note(n: integer)
+type Root(name: text)
+type Person(name: text, generation: integer, kind: root | other)
 """
 
 
-def strata_of(text: str) -> tuple[Stratum, ...]:
-    """Return the strata of a text with the types above."""
-    return lower(resolved(TYPES + text)).strata
+def strata(*rules: str, types: str = FAMILY) -> tuple[Stratum, ...]:
+    return lower(resolved("".join(rules), types=types)).strata
 
 
-def shown(strata: tuple[Stratum, ...]) -> list[str]:
-    """Return what each stratum settles: fields and derived types."""
-    return [
-        " ".join([*(".".join(one) for one in each.concludes), *each.derives]) for each in strata
-    ]
+def names(stratum: Stratum) -> tuple[list[str], list[str], list[str]]:
+    parts = (stratum.record, stratum.tables, stratum.fixpoint)
+    return tuple([one.name for one in part] for part in parts)  # type: ignore[return-value]
 
 
-def rule(name: str, when: str, then: str) -> str:
-    return f"rule {name}:\n    when {when}\n    then {then}\n"
-
-
-def test_a_reader_stands_above_what_it_reads() -> None:
-    strata = strata_of(
-        rule("priced", "p: Person(risk == high)", "conclude p.price = 3")
-        + rule("risky", "p: Person(grown == false)", "conclude p.risk = high")
-        + rule("grown", "p: Person(age > 18)", "conclude p.grown = true")
-    )
-    assert shown(strata) == ["Person.grown", "Person.risk", "Person.price"]
-    assert [one.index for one in strata] == [0, 1, 2]
-    assert [[one.name for one in each.record] for each in strata] == [
-        ["grown"],
-        ["risky"],
-        ["priced"],
-    ]
-
-
-def test_rules_that_do_not_read_each_other_share_a_stratum() -> None:
-    strata = strata_of(
-        rule("grown", "p: Person(age > 18)", "conclude p.grown = true")
-        + rule("risky", "p: Person(age < 3)", "conclude p.risk = high")
-        + "table price(Person -> price), first hit:\n    age -> price\n    - -> 3\n"
-    )
-    assert shown(strata) == ["Person.grown Person.risk Person.price"]
-    assert [one.name for one in strata[0].tables] == ["price"]
-
-
-def test_recursion_stays_in_one_stratum() -> None:
-    (stratum,) = strata_of(
-        rule("parent", "Parent(parent: x, child: y)", "derive Ancestor(x, y)")
-        + rule(
-            "further",
-            "Parent(parent: x, child: y), Ancestor(older: y, younger: z)",
-            "derive Ancestor(x, z)",
-        )
-    )
-    assert stratum.recursive
-    assert stratum.derives == ("Ancestor",)
-    assert [one.name for one in stratum.fixpoint] == ["parent", "further"]
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        "not Ancestor(younger == n)",
-        "forall Ancestor(younger == n) have Parent(parent == n)",
-        "x = count(Ancestor(younger == n)), x == 0",
-        "count(Ancestor(younger == n)) == 0",
-        "not exists Ancestor(younger == n)",
-    ],
+BASE = rule_text("Parent(parent: x, child: y)", "derive Ancestor(x, y)", "base")
+STEP = rule_text(
+    "Parent(parent: x, child: y)\nAncestor(older: y, younger: z)", "derive Ancestor(x, z)", "step"
 )
-def test_what_reads_a_type_as_a_whole_stands_above_it(condition: str) -> None:
-    strata = strata_of(
-        rule("parent", "Parent(parent: x, child: y)", "derive Ancestor(x, y)")
-        + rule("alone", f"Person(name: n), {condition}", "derive Alone(n)")
+ROOT = rule_text("Parent(parent: x)\nnot Ancestor(younger: x)", "derive Root(x)", "root")
+
+
+def test_recursion_is_one_stratum_and_negation_stands_above_it():
+    first, second = strata(BASE, STEP, ROOT)
+
+    assert names(first) == ([], [], ["base", "step"])
+    assert (first.derives, first.recursive) == (("Ancestor",), True)
+    assert names(second) == ([], [], ["root"])
+    assert (second.derives, second.recursive) == (("Root",), False)
+
+
+def test_positive_readers_may_share_a_stratum():
+    kin = rule_text("exists Ancestor(older: x, younger: y)", 'log "x"', "kin")
+    copies = rule_text("Ancestor(older: x)", "derive Root(x)", "copies")
+
+    assert [names(one)[2] for one in strata(BASE, copies, kin)] == [["base", "copies", "kin"]]
+
+
+def test_readers_of_concluded_fields_stand_above_them():
+    rates = rule_text("p: Person(generation == 0)", "conclude p.kind = root", "rates")
+    uses = rule_text("p: Person(kind == root, name: n)", "derive Root(n)", "uses")
+    logs = rule_text("Person(kind == root)", 'log "a root"', "logs")
+    first, second = strata(logs, uses, rates)
+
+    assert (names(first), first.concludes) == ((["rates"], [], []), (("Person", "kind"),))
+    assert (sorted(names(second)[2]), second.derives) == (["uses"], ("Root",))
+    assert names(second)[0] == ["logs"]
+
+
+def test_an_aggregate_stands_above_what_it_sums_up():
+    counts = rule_text(
+        "p: Person(name: n)\nc = count(Ancestor(younger == n))\nc == 0",
+        "conclude p.kind = root",
+        "counts",
     )
-    assert shown(strata) == ["Ancestor", "Alone"]
-    assert not any(one.recursive for one in strata)
+    first, second = strata(counts, BASE)
+
+    assert (first.derives, second.concludes) == (("Ancestor",), (("Person", "kind"),))
 
 
-@pytest.mark.parametrize("condition", ["Ancestor(younger == n)", "exists Ancestor(younger == n)"])
-def test_what_needs_some_fact_of_a_type_may_stand_beside_it(condition: str) -> None:
-    strata = strata_of(
-        rule("parent", "Parent(parent: x, child: y)", "derive Ancestor(x, y)")
-        + rule("alone", f"Person(name: n), {condition}", "derive Alone(n)")
-    )
-    assert shown(strata) == ["Ancestor Alone"]
+def test_every_definition_has_its_reason():
+    rates = rule_text("p: Person(generation == 0)", "conclude p.kind = root", "rates")
+    reasons = dict(pair for one in strata(BASE, STEP, ROOT, rates) for pair in one.reasons)
+
+    assert reasons == {
+        "base": "it derives facts",
+        "step": "it joins facts",
+        "root": "it asks about other facts",
+        "rates": "it is about one record",
+    }
 
 
-def test_a_field_read_in_an_action_counts() -> None:
-    strata = strata_of(
-        rule("priced", "p: Person(age > 3)", "conclude p.price = 3")
-        + rule("noted", "p: Person(age > 3, name: n)", "derive Ancestor(n, n)")
-        + rule("risky", "p: Person(age: a)", "conclude p.risk = high")
-        + "rule told:\n    when p: Person(age > 3)\n    then:\n        derive Alone(p.name)\n"
-        '        because "a price of {p.price}"\n'
-    )
-    assert shown(strata) == ["Person.price Person.risk Ancestor", "Alone"]
+def test_record_rules_and_tables_share_a_stratum_with_their_fixpoint():
+    rates = rule_text("p: Person(generation == 0)", "conclude p.kind = root", "rates")
+    table = "table t(Person -> kind), first hit:\n    generation -> kind\n    > 3 -> other\n"
+    joins = rule_text("p: Person(name: n)\nParent(child: n)", "conclude p.kind = other", "joins")
+    (only,) = strata(rates, table, joins)
+
+    assert names(only) == (["rates"], ["t"], ["joins"])
 
 
-def test_steps_are_in_no_stratum() -> None:
-    strata = strata_of(
-        rule("grown", "p: Person(age > 18)", "conclude p.grown = true")
-        + rule("gone", "p: Person(grown == true)", "retract p")
-    )
-    assert [reason for each in strata for reason in each.reasons] == [
-        ("grown", "it is about one record")
-    ]
+def test_steps_are_in_no_stratum():
+    step = rule_text("p: Person(kind == root)", "modify p: generation = 0", "changes")
+    rates = rule_text('p: Person(name == "adam")', "conclude p.kind = root", "rates")
+    program = lower(resolved(rates + step, types=FAMILY))
 
-
-@pytest.mark.parametrize(
-    ("when", "then", "reason"),
-    [
-        ("p: Person(age > 3)", "conclude p.risk = high", "it is about one record"),
-        ("p: Person(age > 3), p.name == x, x = p.name", "conclude p.risk = high",
-         "it is about one record"),
-        ("p: Person(age > 3), q: Person(age > 5)", "conclude p.risk = high", "it joins facts"),
-        ("l: Loan(owner.age > 3)", "derive Note(1)", "it joins facts"),
-        ("x = count(Loan())", "derive Note(x)", "it matches no record"),
-        ("p: Person(age > 3)", "derive Note(1)", "it derives facts"),
-        ("p: Person(age > 3), not Loan(owner == p)", "conclude p.risk = high",
-         "it asks about other facts"),
-        ("p: Person(age > 3), exists Loan(amount > 3)", "conclude p.risk = high",
-         "it asks about other facts"),
-        ("p: Person(age: n), x = count(Loan(amount > n))", "conclude p.price = x",
-         "it asks about other facts"),
-    ],
-)  # fmt: skip
-def test_each_rule_says_why_it_got_its_plan(when: str, then: str, reason: str) -> None:
-    (stratum,) = strata_of(rule("r", when, then))
-    assert stratum.reasons == (("r", reason),)
-    assert bool(stratum.record) == (reason == "it is about one record")
-
-
-def test_local_facts_of_one_name_keep_their_own_types() -> None:
-    """`x` is a loan in one group and a person in another; only the person's field is read."""
-    strata = strata_of(
-        rule("grown", "p: Person(age > 18)", "conclude p.grown = true")
-        + rule(
-            "noted",
-            "exists x: Person(x.grown == true), exists x: Loan(x.amount > 3)",
-            "derive Note(1)",
-        )
-    )
-    assert shown(strata) == ["Person.grown", "Note"]
-
-
-def test_five_hundred_strata_are_found_in_one_go() -> None:
-    fields = "".join(f"    c{at}: boolean\n" for at in range(500))
-    rules = "".join(
-        rule(f"r{at}", f"t: Long(c{at} == true)", f"conclude t.c{at + 1} = true")
-        for at in reversed(range(499))
-    )
-    strata = strata_of(f"type Long:\n{fields}{rules}")
-    assert len(strata) == 499
-    assert shown(strata)[:2] == ["Long.c1", "Long.c2"]
+    assert [names(one) for one in program.strata] == [(["rates"], [], [])]
+    assert [one.name for one in program.steps] == ["changes"]
