@@ -158,7 +158,7 @@ class ConditionMaker:
         if right is None and form == 2:
             return f"{left} is {self.pick(('', 'not '))}unknown"
         if kind in ("integer", "number", "date"):
-            operators: tuple[str, ...] = ("==", "<", ">=", ">", "<=", "!=")
+            operators: tuple[str, ...] = ("==", "<", ">=", ">=", "<=", "!=")
         elif kind in LEVELS and self.happens(10):
             operators = ("<", ">=")
         else:
@@ -208,7 +208,7 @@ class ConditionMaker:
             if (type_name, name) in CONCLUDED:
                 self.uncertain += [name] if (type_name, name) in self.concluded else []
             known = self.variables.get(kind, [])
-            if kind in ("integer", "hue", "number") and self.happens(55):
+            if kind in ("integer", "hue", "number", "cause", "grade") and self.happens(55):
                 if known and self.happens(50):
                     joined = self.pick(known)
                     slots.append(f"{name}: {joined}" if self.happens(50) else f"{name} == {joined}")
@@ -316,7 +316,7 @@ class ConditionMaker:
     def binding(self) -> list[str]:
         """Return an `=` binding, mostly with a test of it."""
         variable = self.name()
-        if self.plain or self.happens(40):
+        if self.plain or self.happens(30):
             kind = self.pick(("integer", "number"))
             text = f"{variable} = {self.term(kind)}"
         else:
@@ -360,7 +360,7 @@ class ConditionMaker:
         more = self.pick((0, 0, 0, 1, 1, 2)) if needed else self.pick((1, 1, 2, 2, 3))
         for _ in range(0 if self.plain else more):
             parts += self.positive()
-        if self.happens(25):
+        if self.happens(35):
             parts += self.binding()
         for _ in range(self.pick((0, 0, 1, 1, 2))):
             parts.append(self.nested())

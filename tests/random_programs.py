@@ -175,7 +175,7 @@ class ProgramMaker(ConditionMaker):
         labels: dict[str, str] = {}
         events: list[Event] = []
         for turn in range(rounds):
-            for _ in range(self.chance.number(4, 10) if turn == 0 else self.chance.number(1, 4)):
+            for _ in range(self.chance.number(4, 12) if turn == 0 else self.chance.number(1, 5)):
                 form = self.chance.number(0, 9) if labels and turn else 0
                 if form <= 4:
                     type_name = self.pick(
@@ -255,7 +255,8 @@ class ProgramMaker(ConditionMaker):
         self.order_heads()
         self.focus = [self.pick(("Item", "Part", "Link", "Token")), self.pick(("Token", *DERIVED))]
         # Some programs are about conclusions, some about derived facts, some about steps.
-        bounds = self.pick(((2, 5), (6, 8), (0, 6), (1, 2), (1, 2), (3, 9)))
+        bounds = self.pick(((2, 5), (6, 8), (0, 6), (1, 2), (1, 2), (0, 3), (-1, 3), (3, 9)))
+        bounds = (9, 9) if plain else bounds
         forms = [0 if plain else self.chance.number(0, 9) for _ in range(self.chance.number(2, 8))]
         heads = [self.head() if form <= bounds[0] else None for form in forms]
         heads_of_tables = []
