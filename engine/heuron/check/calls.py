@@ -99,7 +99,7 @@ def _arguments(
         found.append(argument)
         if argument.type.kind not in (*kinds, "any"):
             _wrong_type(node, " or ".join(kinds), argument, written, context)
-        elif signature.result is None and place:
+        elif signature.alike and place:
             check_comparable(found[0], argument, written.span, context)
     return None if context.errors() > before else tuple(found)
 

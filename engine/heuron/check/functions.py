@@ -36,6 +36,8 @@ class Signature:
     optional: int = 0
     more: bool = False
     """Whether the last parameter may be repeated."""
+    alike: bool = False
+    """Whether all arguments have one type."""
 
     def __str__(self) -> str:
         words = [
@@ -66,8 +68,8 @@ BUILT_IN: Final[dict[str, Signature]] = {
     "floor": _of(NUMBERS, result=INTEGER),
     "ceil": _of(NUMBERS, result=INTEGER),
     "sqrt": _of(NUMBERS, result=NUMBER),
-    "min": Signature((ORDERED, ORDERED), None, more=True),
-    "max": Signature((ORDERED, ORDERED), None, more=True),
+    "min": Signature((ORDERED, ORDERED), None, more=True, alike=True),
+    "max": Signature((ORDERED, ORDERED), None, more=True, alike=True),
     "length": _of(("text", "list"), result=INTEGER),
     "lower": _of(("text",), result=TEXT),
     "upper": _of(("text",), result=TEXT),
@@ -87,8 +89,8 @@ BUILT_IN: Final[dict[str, Signature]] = {
     "month": _of(DAYS, result=INTEGER),
     "day": _of(DAYS, result=INTEGER),
     "weekday": _of(DAYS, result=INTEGER),
-    "years_between": _of(DAYS, DAYS, result=INTEGER),
-    "days_between": _of(DAYS, DAYS, result=INTEGER),
+    "years_between": Signature((DAYS, DAYS), INTEGER, alike=True),
+    "days_between": Signature((DAYS, DAYS), INTEGER, alike=True),
 }
 
 AGGREGATES: Final = ("sum", "count", "min", "max", "avg", "collect")

@@ -93,7 +93,9 @@ def arithmetic_type(operator: str, left: FieldType, right: FieldType) -> FieldTy
     if operator in ("/", "//") and kinds[0] == "duration":
         if right.kind == "duration":
             return NUMBER if operator == "/" else INTEGER
-        return DURATION if right.is_numeric else None
+        if right.kind == "integer" or (right.kind == "number" and operator == "/"):
+            return DURATION
+        return None
     return None
 
 
