@@ -11,7 +11,7 @@ from itertools import product
 
 import pytest
 
-from heuron.check import analyse, tree
+from heuron.check import analyse
 from heuron.check.functions import AGGREGATES, BUILT_IN
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
@@ -59,32 +59,30 @@ PYTHON = {
 }
 
 
-def clean(expressions: list[str]) -> list[tuple[str, tree.Query]]:
-    """Return the expressions that check clean, each as a query."""
-    found = []
-    for one in expressions:
-        base, _ = analyse(f"{TYPES}query q(): t: T() -> {one}\n", "q.rules")
-        if base is not None:
-            found.append((one, base.queries[0]))
-    return found
+def clean(expressions: list[str]) -> list[str]:
+    """Return the expressions that check clean."""
+    head = TYPES.count("\n") + 1
+    queries = [f"query q{n}(): t: T() -> {one}\n" for n, one in enumerate(expressions)]
+    _, diagnostics = analyse(TYPES + "".join(queries), "all.rules")
+    wrong = {one.line for one in diagnostics if one.is_error}
+    return [one for line, one in enumerate(expressions, start=head) if line not in wrong]
 
 
 def run(expressions: list[str]) -> int:
     """Run the expressions that check clean in one engine; return how many there are."""
     kept = clean(expressions)
-    queries = "".join(f"query q{n}(): t: T() -> {one}\n" for n, (one, _) in enumerate(kept))
+    queries = "".join(f"query q{n}(): t: T() -> {one}\n" for n, one in enumerate(kept))
     base, diagnostics = analyse(TYPES + queries, "all.rules")
     assert base is not None, diagnostics
     state = Engine(lower(base), base.texts).session(Host(today=date(2026, 1, 1)))
     first = state.add("T", KNOWN)
     state.add("T", {**KNOWN, "r": first, "i": 0, "n": 0.0, "tx": "", "u": timedelta(0)})
     state.add("T", {})
-    for number, (written, query) in enumerate(kept):
-        for value in state.query(f"q{number}"):
-            wanted = PYTHON[query.value.type.kind]
-            assert value is UNKNOWN or isinstance(value, wanted), (written, query.value.type, value)
-            if query.value.type.kind != "boolean":
-                assert not isinstance(value, bool), (written, value)
+    for written, query in zip(kept, base.queries, strict=True):
+        kind = query.value.type.kind
+        for value in state.query(query.name):
+            assert value is UNKNOWN or isinstance(value, PYTHON[kind]), (written, kind, value)
+            assert kind == "boolean" or not isinstance(value, bool), (written, kind, value)
     return len(kept)
 
 
