@@ -9,13 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from heuron.ledger import DATABASE, SPOOL, Counter, Entry, Ledger, break_even
+from heuron.ledger import Counter, Entry, Ledger
+from heuron.ledger.accounts import DATABASE, break_even
+from heuron.ledger.book import SPOOL
 
 
-def test_counter_times_one_answer_in_64() -> None:
+def test_counter_times_one_answer_in_64_and_not_the_first() -> None:
     counter = Counter("cancer", "rules")
-    chosen = [counter.tick() for _ in range(128)]
-    assert [at for at, timed in enumerate(chosen) if timed] == [0, 64]
+    for at in range(1, 129):
+        counter.count(float(at))
+    assert counter.take() == Entry("answer", "cancer", "rules", 64.0 + 128.0, 2, 128)
+    assert counter.take() is None
+
+
+def test_counter_uses_the_first_answer_where_no_other_was_timed() -> None:
+    counter = Counter("cancer", "rules")
+    counter.count(0.5)
+    counter.count(0.1)
+    assert counter.take() == Entry("answer", "cancer", "rules", 0.5, 1, 2)
 
 
 def test_break_even_is_training_over_one_answer() -> None:
@@ -29,8 +40,7 @@ def test_summary_adds_training_and_answers(tmp_path: Path) -> None:
     ledger.book(Entry("train", "cancer", "model:forest", seconds=2.0, rows=426))
     counter = ledger.counter("cancer", "model:forest")
     for _ in range(100):
-        if counter.tick():
-            counter.timed(0.001)
+        counter.count(0.001)
     summary = ledger.summary("cancer")
     assert summary.training_seconds == 2.0
     assert summary.training_rows == 426
@@ -91,14 +101,15 @@ def test_many_processes_lose_nothing(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from heuron.ledger import Entry, Ledger\n"
         "ledger = Ledger(Path(sys.argv[1]))\n"
         "for at in range(50):\n"
-        "    ledger.book(Entry('process', 'd', 'command', seconds=0.5))\n"
+        "    ledger.book(Entry('process', 'd', 'ask', seconds=0.5))\n"
         "    at % 10 or ledger.summary()\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
     assert [one.wait() for one in running] == [0, 0, 0]
     summary = Ledger(tmp_path).summary()
-    assert summary.process_runs == 150
     assert summary.process_seconds == 75.0
+    assert summary.cold_commands == 150
+    assert summary.seconds_per_command == 0.5
 
 
 def test_json_form_is_plain(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def ask(
 ) -> int:
     """Answer a question by rules, models, or the dispatcher's choice."""
     from heuron.cli.asking import Wanted, ask_one, ask_records, show_how
-    from heuron.cli.opening import day, open_domain
+    from heuron.cli.costs import book_command
+    from heuron.cli.opening import day, open_domain, open_ledger
     from heuron.knowledge.evidence import from_words
 
     found, knowledge = open_domain(domain, goal)
@@ -64,6 +65,10 @@ def ask(
     if not (evidence or fact or file):
         return show_how(found, knowledge, wanted)
     given = from_words(evidence or (), fact or ())
-    if file is None:
-        return ask_one(found, knowledge, given, wanted, out)
-    return ask_records(found, knowledge, file, given, wanted, out)
+    ledger = open_ledger()
+    try:
+        if file is None:
+            return ask_one(found, knowledge, given, wanted, out, ledger)
+        return ask_records(found, knowledge, file, given, wanted, out, ledger)
+    finally:
+        book_command(ledger, knowledge.name, "ask" if file is None else "ask --file")

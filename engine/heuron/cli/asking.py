@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from heuron.answer import Answer
 from heuron.cli import exits
+from heuron.cli.costs import counted, explaining
 from heuron.cli.render import as_json, note, print_diagnostics, print_json, say
 from heuron.diagnostics import RuleError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from heuron.dispatch.what_if import WhatIf
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
+    from heuron.ledger import Ledger
 
 __all__ = ["Wanted", "ask_one", "ask_records", "show_how"]
 
@@ -35,6 +37,11 @@ class Wanted(NamedTuple):
     today: date | None
     strict: bool
     json: bool
+
+    @property
+    def explained(self) -> bool:
+        """Whether an explanation was asked for."""
+        return self.why or self.why_not is not None
 
 
 def show_how(domain: Domain, knowledge: KnowledgeBase, wanted: Wanted) -> int:
@@ -55,48 +62,50 @@ def ask_one(
     given: Mapping[str, object],
     wanted: Wanted,
     out: str | None,
+    ledger: Ledger,
 ) -> int:
     """Ask about one record and show the answer, or all answers side by side."""
     if wanted.via == "all":
         from heuron.cli.opening import open_dispatcher
 
-        return _all(open_dispatcher(domain, knowledge), given, wanted)
-    ask = _asker(domain, knowledge, wanted)
+        return _all(open_dispatcher(domain, knowledge, ledger), given, wanted)
+    ask = _asker(domain, knowledge, wanted, ledger)
     answer = ask(given)
     if out is not None:
         from heuron.cli.answer_files import write_answers
 
         write_answers(out, [("1", answer)])
     elif wanted.json:
-        body = answer.to_dict() | _explained(answer, wanted)
+        with explaining(ledger, knowledge.name, answer, wanted.explained):
+            body = answer.to_dict() | _explained(answer, wanted)
         if wanted.what_if:
             body["what_if"] = _changed(ask, given, wanted).to_dict()
         print_json("ask", body)
     else:
-        _show(knowledge, ask, answer, given, wanted)
+        with explaining(ledger, knowledge.name, answer, wanted.explained):
+            _show(knowledge, answer, wanted)
+        if wanted.what_if:
+            say(f"With {' '.join(wanted.what_if)}: {_changed(ask, given, wanted)}")
     return _exit(answer, wanted)
 
 
-def _asker(domain: Domain, knowledge: KnowledgeBase, wanted: Wanted) -> Ask:
+def _asker(domain: Domain, knowledge: KnowledgeBase, wanted: Wanted, ledger: Ledger) -> Ask:
     """Return how one record is asked about: by rules alone, or through the dispatcher."""
     if wanted.via == "rules" and not knowledge.calls_models:
-        return lambda given: knowledge.ask(given, wanted.today, hide_goal=True)
+        return counted(
+            lambda given: knowledge.ask(given, wanted.today, hide_goal=True),
+            ledger.counter(knowledge.name, "rules"),
+        )
 
     from heuron.cli.opening import open_dispatcher
 
-    dispatcher = open_dispatcher(domain, knowledge)
+    dispatcher = open_dispatcher(domain, knowledge, ledger)
     return lambda given: dispatcher.ask(
         given, via=wanted.via, strict=wanted.strict, today=wanted.today
     )
 
 
-def _show(
-    knowledge: KnowledgeBase,
-    ask: Ask,
-    answer: Answer,
-    given: Mapping[str, object],
-    wanted: Wanted,
-) -> None:
+def _show(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) -> None:
     from heuron.cli.answers import answer_lines, why_lines
 
     for line in answer_lines(knowledge.question, answer, has_routes=bool(knowledge.blocks)):
@@ -105,8 +114,6 @@ def _show(
         say("\n".join(why_lines(answer)))
     if wanted.why_not is not None:
         say(answer.why_not(wanted.why_not))
-    if wanted.what_if:
-        say(f"With {' '.join(wanted.what_if)}: {_changed(ask, given, wanted)}")
 
 
 def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) -> int:
@@ -151,6 +158,7 @@ def ask_records(
     given: Mapping[str, object],
     wanted: Wanted,
     out: str | None,
+    ledger: Ledger,
 ) -> int:
     """Ask about every record of a file; what the command line gives holds for each of them.
 
@@ -159,7 +167,7 @@ def ask_records(
     """
     if wanted.via == "all":
         raise RuleError(_all_of_many())
-    answers = _answers(knowledge, _asker(domain, knowledge, wanted), file, given)
+    answers = _answers(knowledge, _asker(domain, knowledge, wanted, ledger), file, given)
     if out is not None:
         from heuron.cli.answer_files import write_answers
 

@@ -32,6 +32,13 @@ def compare(
         bool,
         typer.Option("--disagreements", help="List the rows on which they differ, with reasons."),
     ] = False,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Try other ways to choose who answers.")
+    ] = False,
+    write_dispatch: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the best policy as a dispatch block."),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
@@ -40,7 +47,8 @@ def compare(
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
-    from heuron.cli.comparing import cost_of, need_matplotlib, rows_of, write_file
+    from heuron.cli.comparing import cost_of, dispatch_text, need_matplotlib, rows_of, write_file
+    from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say
     from heuron.compare import compare as compare_rows
@@ -51,7 +59,16 @@ def compare(
     found, knowledge = open_domain(domain)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     table = rows_of(found, knowledge, data)
-    comparison = compare_rows(dispatcher, table, cost=cost_of(cost), disagreements=disagreements)
+    with evaluated(knowledge.name, len(table)):
+        comparison = compare_rows(
+            dispatcher,
+            table,
+            cost=cost_of(cost),
+            disagreements=disagreements,
+            policies=policies or write_dispatch is not None,
+        )
+    if write_dispatch is not None and comparison.policies is not None:
+        write_file(write_dispatch, dispatch_text(comparison))
     if html is not None:
         from heuron.compare.page import page
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["cache_folder", "data_folder"]
+__all__ = ["cache_folder", "data_folder", "ledger_folder"]
 
 
 def cache_folder() -> str | None:
@@ -20,6 +20,24 @@ def cache_folder() -> str | None:
     import platformdirs
 
     return platformdirs.user_cache_dir("heuron", appauthor=False)
+
+
+def ledger_folder() -> str | None:
+    """Return the folder of the ledger, or None when `HEURON_LEDGER=off`.
+
+    It is the project's `.heuron`, else one of the user's own.
+    """
+    given = os.environ.get("HEURON_LEDGER", "")
+    if given.lower() in ("off", "0", "no"):
+        return None
+    if given:
+        return given
+    from heuron.knowledge.project import find_project
+
+    project = find_project(".")
+    if project is not None and os.access(project, os.W_OK):
+        return os.path.join(project, ".heuron")
+    return os.path.join(data_folder(), "ledger")
 
 
 def data_folder() -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heuron.cli.folders import cache_folder, data_folder
+from heuron.cli.folders import cache_folder, data_folder, ledger_folder
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.load import load
 from heuron.knowledge.project import Domain, find_domain, find_project
@@ -14,8 +14,9 @@ from heuron.knowledge.project import Domain, find_domain, find_project
 if TYPE_CHECKING:
     from heuron.dispatch.dispatcher import Dispatcher
     from heuron.learn.store import Store
+    from heuron.ledger import Ledger
 
-__all__ = ["day", "open_dispatcher", "open_domain", "open_store", "trusted_file"]
+__all__ = ["day", "open_dispatcher", "open_domain", "open_ledger", "open_store", "trusted_file"]
 
 
 def open_domain(name: str, goal: str | None = None) -> tuple[Domain, KnowledgeBase]:
@@ -43,11 +44,21 @@ def open_store(domain: Domain) -> Store:
     return Store(*roots, checked=checked, trusted=trusted_file)
 
 
-def open_dispatcher(domain: Domain, knowledge: KnowledgeBase) -> Dispatcher:
-    """Return the dispatcher of a domain with its models."""
+def open_dispatcher(
+    domain: Domain, knowledge: KnowledgeBase, ledger: Ledger | None = None
+) -> Dispatcher:
+    """Return the dispatcher of a domain with its models, which counts into a ledger."""
     from heuron.dispatch.dispatcher import Dispatcher
 
-    return Dispatcher(knowledge, open_store(domain))
+    return Dispatcher(knowledge, open_store(domain), ledger=ledger)
+
+
+def open_ledger() -> Ledger:
+    """Return the ledger of the project or the user; one that writes nothing when it is off."""
+    from heuron.cli.render import note
+    from heuron.ledger import Ledger
+
+    return Ledger(ledger_folder(), note)
 
 
 def trusted_file() -> Path:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from heuron.ledger import Entry
+
 if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.train import TrainResult
@@ -35,7 +37,7 @@ def train(
 ) -> int:
     """Train models from their specs, and compile them."""
     from heuron.cli import exits
-    from heuron.cli.opening import open_domain, open_store, trusted_file
+    from heuron.cli.opening import open_domain, open_ledger, open_store, trusted_file
     from heuron.cli.render import print_diagnostics, print_json, say
     from heuron.learn.contract import contract_of
     from heuron.learn.train import train as train_models
@@ -53,6 +55,7 @@ def train(
         search=search,
         progress=_progress if sys.stderr.isatty() else None,
     )
+    open_ledger().book(*[_booking(knowledge.name, one) for one in results])
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     # Warnings about the data come with each model of them: once is enough.
@@ -82,6 +85,12 @@ def _progress(name: str, done: int, total: int) -> None:
     width = 24 * done // max(total, 1)
     sys.stderr.write(f"\r\033[K{name}  {'█' * width}{'·' * (24 - width)}  {done} of {total}")
     sys.stderr.flush()
+
+
+def _booking(domain: str, result: TrainResult) -> Entry:
+    """Return what a training has cost: out-of-fold answers, calibration, compiling and all."""
+    name = f"model:{result.name}"
+    return Entry("train", domain, name, result.cpu_seconds, rows=result.rows)
 
 
 def _entry(result: TrainResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import perf_counter
 from typing import Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
@@ -52,9 +53,10 @@ class Bench:
     """The models of one domain as a dispatcher uses them: loaded once, checked once.
 
     A model that does not fit the template any more is as good as absent; `why_not` says why.
+    `loading` adds up the seconds that loading took; whoever books them sets it back to zero.
     """
 
-    __slots__ = ("_goal", "_loaded", "_models", "domain", "template", "why_not")
+    __slots__ = ("_goal", "_loaded", "_models", "domain", "loading", "template", "why_not")
 
     def __init__(self, models: Models | None, domain: str, template: Template, goal: str) -> None:
         self.domain = domain
@@ -63,6 +65,7 @@ class Bench:
         self.template = template
         self._goal = goal
         self._loaded: dict[str, Model | None] = {}
+        self.loading = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +96,7 @@ class Bench:
         if name in self._loaded:
             return self._loaded[name]
         found: Model | None = None
+        began = perf_counter()
         if self._models is not None and self._models.has(self.domain, name):
             found = self._models.model(self.domain, name)
             misfit = found.misfit(self.template, self._goal)
@@ -102,6 +106,7 @@ class Bench:
         else:
             self.why_not[name] = "it has not been trained"
         self._loaded[name] = found
+        self.loading += perf_counter() - began
         return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from heuron.answer import Answer, Predict
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
@@ -19,13 +19,17 @@ from heuron.dispatch.policy import NAMES, Policy, RouteLine, default_policy
 from heuron.infer.dispatch import start_dispatch
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.evidence import Evidence
+from heuron.knowledge.finding import Finding, RulesAnswer
 from heuron.values import Value
 
 if TYPE_CHECKING:
     from heuron.dispatch.side_by_side import SideBySide
-    from heuron.knowledge.finding import Finding
+    from heuron.ledger import Counter, Ledger
 
 __all__ = ["Dispatcher"]
+
+TIMED: Final = 63
+"""Of an answer's number, the bits that say whether it is timed: see `heuron.ledger`."""
 
 Given = Mapping[str, object] | Evidence
 
@@ -37,13 +41,19 @@ class Dispatcher:
         kb: The knowledge base; it needs a goal.
         store: The trained models; None: there are none.
         policy: The name of a dispatch block; by default the first one.
+        ledger: Where answers are counted, each for the backend that gave it; None: nowhere.
 
     Raises:
         RuleError: There is no goal, or no block of that name.
     """
 
     def __init__(
-        self, kb: KnowledgeBase, store: Models | None = None, *, policy: str | None = None
+        self,
+        kb: KnowledgeBase,
+        store: Models | None = None,
+        *,
+        policy: str | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         template = kb.template
         assert kb.goal is not None
@@ -54,6 +64,8 @@ class Dispatcher:
         self._store = store
         self._policy: Policy | None = None
         self._block = policy
+        self._ledger = ledger
+        self._counters: dict[str | None, Counter] = {}
         self.concluded = frozenset(
             field for type_name, field in kb.concluded if type_name == template.name
         )
@@ -140,14 +152,30 @@ class Dispatcher:
                 when a route's model is absent.
             LimitError: A limit was met.
         """
+        self.bench.loading = 0.0
         start = perf_counter()
         asked = self.consult(evidence, today)
         if via == "all":
             return self._side_by_side(asked, strict, start)
         answer = self._via(asked, via, strict)
+        elapsed = perf_counter() - start
         # The answer is new, and nobody has seen it yet.
-        object.__setattr__(answer, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
+        object.__setattr__(answer, "elapsed_us", round(elapsed * 1e6, 1))
+        if self._ledger is not None:
+            # Written out here, for an answer is counted in a tenth of a microsecond or not at all.
+            # An answer of the rules works its backend out when it is read: too slow for that.
+            backend = "rules" if type(answer) is RulesAnswer else answer.backend
+            counter = self._counters.get(backend) or self._counter(backend)
+            counter.answers = answers = counter.answers + 1
+            if answers & TIMED < 2:
+                counter.time(answers, elapsed - self.bench.loading)
         return answer
+
+    def _counter(self, backend: str | None) -> Counter:
+        """Return the ledger's counter of a backend, remembered from then on."""
+        assert self._ledger is not None
+        counter = self._counters[backend] = self._ledger.counter(self.kb.name, backend or "rules")
+        return counter
 
     def consult(self, evidence: Given, today: date | None = None) -> Consultation:
         """Return a consultation about one record, in which nobody has been asked yet.
@@ -189,9 +217,14 @@ class Dispatcher:
     def _side_by_side(self, asked: Consultation, strict: bool, start: float) -> SideBySide:
         from heuron.dispatch.side_by_side import SideBySide, agreement
 
-        answers = {"rules": asked.answer("rules")}
-        for name in self.models:
-            answers[f"model:{name}"] = asked.answer(name)
+        answers = {}
+        for name in ("rules", *self.models):
+            self.bench.loading, began = 0.0, perf_counter()
+            answer = asked.answer(name)
+            answers["rules" if name == "rules" else f"model:{name}"] = answer
+            if self._ledger is not None:
+                seconds = perf_counter() - began - self.bench.loading
+                self._counter(answer.backend).count(seconds)
         dispatch = self.decide(asked, strict)
         object.__setattr__(dispatch, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
         return SideBySide(answers, dispatch, agreement(answers, self.same), asked)
