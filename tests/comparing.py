@@ -87,3 +87,72 @@ def opened(name: str) -> tuple[Dispatcher, Table]:
     folder = Path(domain.models[-1])
     table = load(contract_of(kb), folder=folder, root=Path(domain.root))
     return Dispatcher(kb, Store(folder.parent)), table
+
+
+PATCH = """
+domain patch "Is the answer yes?"
+
+type Case:
+    x: number in 0..1
+    y: number in 0..1
+    colour: red | green | blue
+    answer: yes | no
+
+goal Case.answer
+
+rule high "A high y means yes":
+    when c: Case(y >= 0.5)
+    then conclude c.answer = yes, certainty 0.8
+
+rule low "A low y means no":
+    when c: Case(y < 0.5)
+    then conclude c.answer = no, certainty 0.6
+
+dispatch:
+    model logistic when logistic.confidence >= 0.9
+    rules when rules.answered
+    refer "nobody answers" otherwise
+"""
+SPEC = """
+title = "A model that sees x and the colour only"
+estimator = "{estimator}"
+features = {features}
+"""
+
+
+def planted(folder: Path, rows: int = 1600, seed: int = 1) -> tuple[Dispatcher, Table]:
+    """Return a project in which rules and models are right in known regions.
+
+    The truth is x >= 0.5 among the blue and y >= 0.5 among the others, a tenth of it turned. The
+    rules know y alone, the models x and the colour.
+    """
+    from heuron.learn.train import train
+
+    (folder / "rules").mkdir()
+    models = folder / "models" / "patch"
+    models.mkdir(parents=True)
+    draw = random.Random(seed)
+    lines = ["x,y,colour,answer"]
+    for _ in range(rows):
+        x, y = round(draw.random(), 3), round(draw.random(), 3)
+        colour = draw.choice(("red", "green", "blue"))
+        yes = (x if colour == "blue" else y) >= 0.5
+        if draw.random() < 0.1:
+            yes = not yes
+        lines.append(f"{x},{y},{colour},{'yes' if yes else 'no'}")
+    (folder / "rules" / "patch.rules").write_text(PATCH, encoding="utf-8")
+    (models / "cases.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (models / "data.toml").write_text('source = "cases.csv"\nrules_saw = "nothing"\n')
+    for name, estimator, features in (
+        ("logistic", "sklearn.linear_model.LogisticRegression", '["x", "colour"]'),
+        ("tree", "sklearn.tree.DecisionTreeClassifier", '["x", "colour"]'),
+    ):
+        text = SPEC.format(estimator=estimator, features=features)
+        if name == "tree":
+            text += "[hyperparameters]\nmax_depth = 4\n"
+        (models / f"{name}.toml").write_text(text, encoding="utf-8")
+    kb = heuron.load(str(folder / "rules" / "patch.rules"))
+    store = Store(models.parent)
+    table = load(contract_of(kb), folder=models, root=folder)
+    train(contract_of(kb), models, store, root=folder, table=table)
+    return Dispatcher(kb, store), table

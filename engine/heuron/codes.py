@@ -25,6 +25,12 @@ CODES: Final[dict[str, Code]] = {
         "A file or a name does not exist",
         "Heuron looked where the message says. Check the spelling, or give a path.",
     ),
+    "no-out-of-fold": Code(
+        "What models said of training rows is not here",
+        "Policies and slices are found on training rows with answers that models gave out of fold, "
+        "so that held-out rows only confirm. Those answers stay where a model was trained: train "
+        "it here. A file given as `--data` has no training rows at all.",
+    ),
     "needs-package": Code(
         "Something needs a package that is not installed",
         "Heuron does without it elsewhere. The hint says how to install it.",

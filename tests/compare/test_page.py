@@ -14,10 +14,10 @@ from comparing import made_up, opened
 from heuron.cli import comparing as command_parts
 from heuron.cli.app import main
 from heuron.compare import compare
+from heuron.compare.costs import Cost
 from heuron.compare.evaluate import evaluate
 from heuron.compare.outcomes import Timing
 from heuron.compare.page import page
-from heuron.compare.policies import Cost
 
 VOID = ("meta", "br")
 

@@ -1,66 +1,174 @@
-"""What answers cost, and what no route can beat."""
+"""Policies tried: chosen on training rows out of fold, confirmed on held-out rows."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from heuron.compare.policies import Cost, read_cost, score_bound, score_costs
+from comparing import opened
+from heuron.cli.app import main
+from heuron.compare import compare
+from heuron.compare.collect import Gathered, gather_training
+from heuron.compare.comparison import Comparison
+from heuron.compare.costs import Cost
+from heuron.compare.policies import PolicyScore, PolicyTrial
+from heuron.compare.routes import THRESHOLDS, candidates
+from heuron.diagnostics import RuleError
+from heuron.dispatch import Dispatcher
+from heuron.learn.data import Table
+from heuron.learn.store import Store
 
-RIGHT = {
-    "rules": [True] * 60 + [None] * 40,
-    "model:forest": [True] * 80 + [False] * 20,
-    "dispatch": [True] * 85 + [False] * 5 + [None] * 10,
-}
+Opened = tuple[Dispatcher, Table]
 
 
-def test_expected_costs_by_hand() -> None:
-    scores = score_costs(RIGHT, Cost(wrong=1.0, refer=0.2), seed=0)
-    assert [(one.backend, one.cost) for one in scores] == [
-        ("dispatch", pytest.approx(0.05 + 0.02)),
-        ("rules", pytest.approx(0.08)),
-        ("model:forest", pytest.approx(0.2)),
+@pytest.fixture(scope="module")
+def comparison(patch: Opened) -> Comparison:
+    return compare(*patch, timed=False, policies=True)
+
+
+@pytest.fixture(scope="module")
+def trial(comparison: Comparison) -> PolicyTrial:
+    assert comparison.policies is not None
+    return comparison.policies
+
+
+@pytest.fixture(scope="module")
+def training(patch: Opened) -> Gathered:
+    found = gather_training(*patch)
+    assert found is not None
+    return found
+
+
+def test_training_rows_are_answered_out_of_fold(patch: Opened, training: Gathered) -> None:
+    dispatcher, table = patch
+    store = dispatcher.bench.store
+    assert isinstance(store, Store)
+    answers = store.out_of_fold("patch", "tree")
+    said = training.outcomes.replies["model:tree"]
+    for place, reply in zip(training.places, said, strict=True):
+        expected = answers[table.keys[place]]
+        assert (expected["value"], expected["confidence"]) == (reply.value, reply.confidence)
+    held_out = set(table.places("held_out"))
+    assert not held_out & set(training.places)
+
+
+def test_a_policy_is_what_its_block_says(patch: Opened, trial: PolicyTrial) -> None:
+    """Each block goes into the rule file, and every held-out row is asked by itself."""
+    dispatcher, table = patch
+    places = table.places("held_out")
+    for score in trial.scores:
+        if not score.block:
+            continue
+        kb = dispatcher.kb.with_text(score.block, dispatcher.models)
+        alone = Dispatcher(kb, dispatcher.bench.store, policy=score.name)
+        said = [alone.ask(row).value for row in table.rows(places)]
+        truths = table.truths(places)
+        right = sum(value == truth for value, truth in zip(said, truths, strict=True))
+        referred = sum(value is None for value in said)
+        assert (score.right, score.referred) == (right, referred), score.name
+
+
+def test_the_usual_policies_are_there(trial: PolicyTrial) -> None:
+    assert [one.name for one in trial.scores] == [
+        "dispatch",
+        "rules_first",
+        "model_first",
+        "agreement",
+        "sure_rules_first",
+        "veto",
+        "vote",
+        "by_confidence",
+        "cascade",
     ]
+    assert trial.tried == 6 + 3 * len(THRESHOLDS)
 
 
-def test_who_is_dearer_beyond_chance() -> None:
-    dispatch, rules, forest = score_costs(RIGHT, Cost(), seed=0)
-    assert dispatch.more is None
-    assert not rules.dearer
-    assert forest.dearer
-
-
-def test_the_price_decides() -> None:
-    """When a wrong answer costs no more than a person, whoever is right most often is cheapest."""
-    (first, *_) = score_costs(RIGHT, Cost(wrong=1.0, refer=1.0), seed=0)
-    assert first.backend == "dispatch"
-    (first, *_) = score_costs(RIGHT, Cost(wrong=10.0, refer=0.0), seed=0)
-    assert first.backend == "rules"
-
-
-def test_no_rows_cost_nothing() -> None:
-    assert score_costs({"rules": []}, Cost(), seed=0) == ()
-
-
-def test_the_bound_leaves_the_dispatcher_out() -> None:
-    bound = score_bound(
-        {"rules": [True, None], "model:a": [False, False], "dispatch": [True, True]}
+def test_thresholds_and_choice_come_from_training_rows(
+    patch: Opened, trial: PolicyTrial, training: Gathered
+) -> None:
+    """Made again by hand: no threshold costs less out of fold than the one chosen."""
+    dispatcher, _ = patch
+    (chosen,) = (one for one in trial.scores if one.name == "by_confidence")
+    model = chosen.title.split()[0]
+    both = list(
+        zip(
+            training.outcomes.truths,
+            training.outcomes.replies[f"model:{model}"],
+            training.outcomes.replies["rules"],
+            strict=True,
+        )
     )
-    assert (bound.right, bound.accuracy) == (1, 0.5)
+
+    def cost(bound: float) -> float:
+        paid = 0.0
+        for truth, learned, rules in both:
+            sure = learned.confidence is not None and learned.confidence >= bound
+            value = learned.value if sure else rules.value
+            paid += 0.2 if value is None else float(value != truth)
+        return paid / len(both)
+
+    assert chosen.cost_found == pytest.approx(min(map(cost, THRESHOLDS)))
+    assert trial.best.cost_found == min(one.cost_found for one in trial.scores)
+    assert len(candidates(dispatcher, ["tree"])) == 4 + 3 * len(THRESHOLDS)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("wrong=2,refer=0.5", Cost(2.0, 0.5)),
-        ("refer=0", Cost(1.0, 0.0)),
-        (" wrong = 3 ", Cost(3.0, 0.2)),
-    ],
-)
-def test_reading_a_cost(text: str, expected: Cost) -> None:
-    assert read_cost(text) == expected
+def test_no_route_beats_the_bound(comparison: Comparison, trial: PolicyTrial) -> None:
+    assert all(one.right <= comparison.best_possible.right for one in trial.scores)
 
 
-@pytest.mark.parametrize("text", ["", "wrong", "rfer=1", "wrong=x", "wrong=-1", "wrong=nan"])
-def test_a_cost_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(ValueError, match=r"cost|number"):
-        read_cost(text)
+def test_costs_decide(patch: Opened) -> None:
+    """Where a person is free, what is agreed on is answered; where one is dear, everything is."""
+    free = compare(*patch, timed=False, policies=True, cost=Cost(1.0, 0.01)).policies
+    dear = compare(*patch, timed=False, policies=True, cost=Cost(1.0, 5.0)).policies
+    assert free is not None
+    assert dear is not None
+    assert dear.best.referred == 0 < free.best.referred
+
+
+def test_shares_add_up(trial: PolicyTrial) -> None:
+    for score in trial.scores:
+        body = score.to_dict()
+        assert body["cost"] == pytest.approx((score.wrong + 0.2 * score.referred) / score.rows)
+    assert trial.to_dict()["chosen"] == trial.chosen
+    assert isinstance(trial.best, PolicyScore)
+
+
+def test_rules_that_ask_a_model_are_never_asked_to_agree_with_it() -> None:
+    dispatcher, table = opened("loan")
+    if gather_training(dispatcher, table) is None:
+        pytest.skip("the out-of-fold answers of loan are not here")
+    trial = compare(dispatcher, table, timed=False, policies=True).policies
+    assert trial is not None
+    names = [one.name for one in trial.scores]
+    assert "agreement" not in names
+    assert "veto" in names
+
+
+def test_without_out_of_fold_answers_it_says_so(patch: Opened, tmp_path: Path) -> None:
+    dispatcher, table = patch
+    alone = Dispatcher(dispatcher.kb, Store(tmp_path))
+    with pytest.raises(RuleError) as error:
+        compare(alone, table, timed=False, policies=True)
+    assert error.value.diagnostics[0].code == "no-out-of-fold"
+
+
+def test_from_the_command(
+    patch: Opened,
+    patch_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(patch_folder)
+    file = tmp_path / "best.rules"
+    assert main(["compare", "patch", "--policies", "--json", "--write-dispatch", str(file)]) == 0
+    policies = json.loads(capsys.readouterr().out)["policies"]
+    text = file.read_text(encoding="utf-8")
+    assert policies["scores"][0]["name"] == "dispatch"
+    (best,) = (one for one in policies["scores"] if one["name"] == policies["chosen"])
+    assert best["block"] in text
+    patch[0].kb.with_text(text)
+    assert main(["compare", "patch", "--policies"]) == 0
+    assert f"{policies['chosen']} costs least" in capsys.readouterr().out

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
 if TYPE_CHECKING:
-    from heuron.compare.policies import Cost
+    from heuron.compare.comparison import Comparison
+    from heuron.compare.costs import Cost
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
 
-__all__ = ["cost_of", "need_matplotlib", "rows_of", "write_file"]
+__all__ = ["cost_of", "dispatch_text", "need_matplotlib", "rows_of", "write_file"]
 
 
 def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
@@ -41,7 +42,7 @@ def cost_of(text: str | None) -> Cost | None:
     """
     if text is None:
         return None
-    from heuron.compare.policies import read_cost
+    from heuron.compare.costs import read_cost
 
     try:
         return read_cost(text)
@@ -65,3 +66,20 @@ def need_matplotlib() -> None:
         message = "A page with plots needs matplotlib, which is not installed."
         hint = 'pip install "heuron[html]"'
         raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, hint=hint))
+
+
+def dispatch_text(comparison: Comparison) -> str:
+    """Return the policy that training rows recommend, as a block to put into the rule file."""
+    trial = comparison.policies
+    assert trial is not None
+    best = trial.best
+    says = (
+        f"# {best.title}: the least cost a row of {trial.tried} ways tried on "
+        f"{trial.rows_found} training rows\n"
+        f"# (wrong {trial.cost.wrong:g}, a person {trial.cost.refer:g}). On {best.rows} held-out "
+        f"rows: {best.cost:.4f}.\n"
+    )
+    if not best.block:
+        return says + "# The block of the rule file is the best; there is nothing to change.\n"
+    where = f"# It goes into {comparison.domain}.rules; the first block there is in use.\n"
+    return says + where + best.block

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from heuron.answer import plain
+from heuron.compare.costs import Bound, Cost, CostScore
 from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval
 from heuron.compare.metrics import Bin, Calibration
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
-from heuron.compare.policies import Bound, Cost, CostScore
+from heuron.compare.policies import PolicyTrial
 from heuron.compare.scorecard import RuleScore
 
 __all__ = ["BackendScore", "Comparison", "PairScore", "View"]
@@ -173,7 +174,8 @@ class Comparison:
     """Who is right how often, where they differ, who should answer, and what it costs.
 
     `base_rates` pairs each value of the goal with its share among the rows. With a
-    `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for.
+    `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for,
+    and so are `policies`.
     """
 
     domain: str
@@ -189,6 +191,7 @@ class Comparison:
     cost: Cost | None = None
     costs: tuple[CostScore, ...] = ()
     disagreements: tuple[Disagreement, ...] | None = None
+    policies: PolicyTrial | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -208,5 +211,6 @@ class Comparison:
             "disagreements": None
             if self.disagreements is None
             else [one.to_dict() for one in self.disagreements],
+            "policies": None if self.policies is None else self.policies.to_dict(),
             "warnings": list(self.warnings),
         }

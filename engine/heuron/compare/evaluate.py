@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from heuron.compare.comparison import BackendScore, Comparison, View
+from heuron.compare.costs import Cost, score_bound, score_costs
 from heuron.compare.outcomes import Outcomes, Reply, short_name
-from heuron.compare.policies import Cost, score_bound, score_costs
 from heuron.compare.score_backend import Right, score_backend
 from heuron.compare.score_pairs import score_pairs
 from heuron.compare.scorecard import score_rules

@@ -31,6 +31,7 @@ def page(comparison: Comparison) -> str:
         _where_they_differ(comparison),
         _how_sure(comparison),
         _rules(comparison),
+        _who_should_answer(comparison),
         _how(comparison),
     ]
     return "\n".join(
@@ -62,7 +63,8 @@ def _summary(comparison: Comparison) -> str:
             f"Whoever chose the right backend on every row would be right on "
             f"{100 * best.accuracy:.1f} % of them; no route can do better."
         )
-    lines += [f"{one.rstrip('.')}." for one in comparison.warnings if one != SAW_TEXT.rstrip(".")]
+    warnings = [one.rstrip(".") for one in comparison.warnings if one != SAW_TEXT.rstrip(".")]
+    lines += [f"{one[:1].upper()}{one[1:]}." for one in warnings]
     return "\n".join(
         [
             f"<h1>{escape(comparison.domain)}: rules and models compared</h1>",
@@ -135,6 +137,20 @@ def _rules(comparison: Comparison) -> str:
     return _section("Rule by rule", _plots([figure]), tables.rules(comparison))
 
 
+def _who_should_answer(comparison: Comparison) -> str:
+    trial = comparison.policies
+    if trial is None:
+        return ""
+    best = trial.best
+    advice = (
+        f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, models as they "
+        f"answered out of fold, {best.name} costs least. What follows are the held-out rows, "
+        "which had no part in the choice."
+    )
+    block = f"<pre>{escape(best.block)}</pre>" if best.block else ""
+    return _section("Who should answer", _paragraph(advice), tables.policies(comparison), block)
+
+
 def _how(comparison: Comparison) -> str:
     rows = comparison.held_out
     facts = [
@@ -173,7 +189,6 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _list(lines: Sequence[str]) -> str:
-    lines = [one[:1].upper() + one[1:] for one in lines]
     return '<ul class="short">' + "".join(f"<li>{escape(one)}</li>" for one in lines) + "</ul>"
 
 

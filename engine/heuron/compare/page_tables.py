@@ -13,7 +13,16 @@ from heuron.compare.scorecard import RuleScore, measured_certainty
 from heuron.compare.words import chance, row_count, time
 from heuron.values import show
 
-__all__ = ["backends", "costs", "disagreements", "pairs", "plain", "probabilities", "rules"]
+__all__ = [
+    "backends",
+    "costs",
+    "disagreements",
+    "pairs",
+    "plain",
+    "policies",
+    "probabilities",
+    "rules",
+]
 
 SHOWN_ROWS = 100
 """So many rows on which backends differ are on the page."""
@@ -88,6 +97,25 @@ def costs(comparison: Comparison) -> str:
         for one in comparison.costs
     ]
     return html_table(header, rows)
+
+
+def policies(comparison: Comparison) -> str:
+    """Return the policies that were tried."""
+    trial = comparison.policies
+    if trial is None:
+        return ""
+    header = ["", "what it does", "right when it answers", "a person", "cost of a row"]
+    rows = [
+        [
+            escape(one.name),
+            escape(one.title) + (f", best of {one.tried}" if one.tried > 1 else ""),
+            _share(one.accuracy_where_covered, one.interval),
+            f"{one.referred} = " + _share(one.referred / one.rows, wilson(one.referred, one.rows)),
+            _number(one.cost, one.cost_interval),
+        ]
+        for one in trial.scores
+    ]
+    return html_table(header, rows, long=1)
 
 
 def pairs(comparison: Comparison) -> str:

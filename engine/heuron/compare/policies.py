@@ -1,126 +1,231 @@
-"""What answers cost: a wrong one, and one that is left to a person.
+"""Ways to choose who answers, tried on rows: rules first, model first, by confidence, by vote.
 
-Accuracy cannot rank backends that leave different rows unanswered; a price for both can.
+Each is a block of the dispatch language and runs as one. Thresholds, models and the policy that
+is recommended are chosen on training rows, models as they answered out of fold; the held-out
+rows only say how good the choice is. (The best of 41 thresholds looks better than it is on the
+rows it was found on.)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from heuron.compare.bootstrap import bootstrap_mean
-from heuron.compare.intervals import Interval
+from heuron.compare.collect import Gathered, route_rows
+from heuron.compare.costs import Cost
+from heuron.compare.intervals import Interval, wilson
+from heuron.compare.outcomes import Outcomes, Reply
+from heuron.compare.routes import Candidate, candidates
+from heuron.diagnostics import RuleError
 
-__all__ = ["Bound", "Cost", "CostScore", "read_cost", "score_bound", "score_costs"]
+if TYPE_CHECKING:
+    from heuron.dispatch import Dispatcher
+    from heuron.dispatch.policy import Policy
 
-Right = Sequence[bool | None]
-"""For each row whether the backend was right; None where it gave no answer."""
+__all__ = ["PolicyScore", "PolicyTrial", "try_policies"]
+
+FILE: Final = "the file's dispatch"
+"""The name of the policy in use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """The price of a wrong answer and of one that a person has to give; a right one is free."""
+class PolicyScore:
+    """A policy on the held-out rows; a row left to a person, or without an answer, is referred.
 
-    wrong: float = 1.0
-    refer: float = 0.2
+    `tried` counts the thresholds that it was chosen from, `cost_found` is its cost of a row on
+    the training rows, by which it was. `block` is its text in the dispatch language, empty for
+    the policy in use.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class CostScore:
-    """A backend's expected cost of one row; `more` is the interval of (its cost - the least)."""
-
-    backend: str
+    name: str
+    title: str
+    block: str
+    tried: int
+    cost_found: float
+    right: int
+    wrong: int
+    referred: int
     cost: float
-    interval: Interval | None
-    more: Interval | None
+    cost_interval: Interval | None
 
     @property
-    def dearer(self) -> bool:
-        """Whether it costs more than the cheapest beyond what chance explains."""
-        return self.more is not None and self.more[0] > 0
+    def rows(self) -> int:
+        """All rows."""
+        return self.right + self.wrong + self.referred
+
+    @property
+    def accuracy_where_covered(self) -> float | None:
+        """The share of its answers that are right."""
+        answered = self.right + self.wrong
+        return self.right / answered if answered else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of `accuracy_where_covered`."""
+        answered = self.right + self.wrong
+        return wilson(self.right, answered) if answered else None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
+        rows = self.rows
         return {
-            "backend": self.backend,
-            "cost": self.cost,
+            "name": self.name,
+            "title": self.title,
+            "block": self.block,
+            "tried": self.tried,
+            "cost_found": self.cost_found,
+            "right": self.right,
+            "wrong": self.wrong,
+            "referred": self.referred,
+            "accuracy": self.right / rows,
+            "accuracy_interval": list(wilson(self.right, rows)),
+            "accuracy_where_covered": self.accuracy_where_covered,
             "interval": list(self.interval) if self.interval else None,
-            "more_than_least": list(self.more) if self.more else None,
+            "referred_share": self.referred / rows,
+            "referred_interval": list(wilson(self.referred, rows)),
+            "cost": self.cost,
+            "cost_interval": list(self.cost_interval) if self.cost_interval else None,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What no route can beat: the rows that rules or some model got right."""
+class PolicyTrial:
+    """All policies tried, and the one that cost least on the training rows (`chosen`).
 
-    right: int
-    accuracy: float | None
+    `tried` counts policies and thresholds; `rows_found` the training rows it was found on.
+    """
+
+    cost: Cost
+    rows_found: int
+    tried: int
+    chosen: str
+    scores: tuple[PolicyScore, ...]
+
+    @property
+    def best(self) -> PolicyScore:
+        """The score of the chosen policy."""
+        return next(one for one in self.scores if one.name == self.chosen)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
-        return {"right": self.right, "accuracy": self.accuracy}
+        return {
+            "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer},
+            "rows_found": self.rows_found,
+            "tried": self.tried,
+            "chosen": self.chosen,
+            "scores": [one.to_dict() for one in self.scores],
+        }
 
 
-def read_cost(text: str) -> Cost:
-    """Return the cost that a text like "wrong=1,refer=0.2" states; what it leaves out is 1, 0.2.
-
-    Raises:
-        ValueError: It is no such text; the message says what is wrong.
-    """
-    found: dict[str, float] = {}
-    for part in text.split(","):
-        name, equals, number = (piece.strip() for piece in part.partition("="))
-        if not equals or name not in ("wrong", "refer"):
-            raise ValueError(f'"{part.strip()}" is no cost: write wrong=1,refer=0.2')
-        try:
-            value = float(number)
-        except ValueError:
-            raise ValueError(f'"{number}" is no number') from None
-        if not 0 <= value < math.inf:
-            raise ValueError(f"a cost is not negative: {name}={number}")
-        found[name] = value
-    return Cost(**found)
-
-
-def score_costs(
-    right: Mapping[str, Right], cost: Cost, seed: int, groups: Sequence[object] | None = None
-) -> tuple[CostScore, ...]:
-    """Return every backend's expected cost of a row, the cheapest first.
+def try_policies(
+    dispatcher: Dispatcher, training: Gathered, held_out: Gathered, cost: Cost, *, seed: int = 0
+) -> PolicyTrial | None:
+    """Return how the usual policies would do, and which one the training rows recommend.
 
     Args:
-        right: For each backend, for each row, whether it was right.
-        cost: The prices.
+        dispatcher: The knowledge base, its models, and the policy in use.
+        training: Training rows, models out of fold: thresholds and the choice come from these.
+        held_out: Rows that only confirm.
+        cost: What a wrong answer and a referred row cost.
         seed: The seed of the bootstrap.
-        groups: The group of each row, where rows of a group belong together.
+
+    Returns:
+        None when there is nothing to choose between, or no row.
     """
-    price = {True: 0.0, False: cost.wrong, None: cost.refer}
-    paid = {name: [price[one] for one in values] for name, values in right.items()}
-    means = {name: math.fsum(rows) / len(rows) for name, rows in paid.items() if rows}
-    if not means:
-        return ()
-    order = sorted(means, key=means.__getitem__)
-    least = paid[order[0]]
-    return tuple(
-        CostScore(
-            name,
-            means[name],
-            bootstrap_mean(paid[name], seed=seed, groups=groups),
-            None
-            if name == order[0]
-            else bootstrap_mean(
-                [mine - other for mine, other in zip(paid[name], least, strict=True)],
-                seed=seed,
-                groups=groups,
-            ),
-        )
-        for name in order
+    ranked = _ranked(training.outcomes, cost)
+    if not ranked or not held_out.places:
+        return None
+    listed, policies = _compiled(dispatcher, candidates(dispatcher, ranked))
+    chosen: dict[str, tuple[float, int, Candidate]] = {}
+    for at, one in enumerate(listed):
+        paid = _mean(training.outcomes, route_rows(dispatcher, training, policies[at]), cost)
+        known = chosen.get(one.name)
+        if known is None or paid < known[0]:
+            chosen[one.name] = (paid, at, one)
+    scores = []
+    if "dispatch" in training.outcomes.replies:
+        found = _mean(training.outcomes, training.outcomes.replies["dispatch"], cost)
+        replies = held_out.outcomes.replies["dispatch"]
+        own = Candidate("dispatch", FILE, ())
+        scores.append(_score(own, 1, found, held_out.outcomes, replies, cost, seed))
+    for name, (paid, at, one) in chosen.items():
+        replies = route_rows(dispatcher, held_out, policies[at])
+        tried = sum(other.name == name for other in listed)
+        scores.append(_score(one, tried, paid, held_out.outcomes, replies, cost, seed))
+    best = min(scores, key=lambda score: score.cost_found)
+    tried = len(listed) + len(scores) - len(chosen)
+    return PolicyTrial(cost, len(training.places), tried, best.name, tuple(scores))
+
+
+def _ranked(outcomes: Outcomes, cost: Cost) -> list[str]:
+    """Return the names of models, the one that costs least out of fold first."""
+    names = [name for name in outcomes.replies if name.startswith("model:")]
+    paid = {name: _mean(outcomes, outcomes.replies[name], cost) for name in names}
+    return [name.removeprefix("model:") for name in sorted(names, key=paid.__getitem__)]
+
+
+def _compiled(
+    dispatcher: Dispatcher, listed: Sequence[Candidate]
+) -> tuple[list[Candidate], list[Policy]]:
+    """Return the candidates that this knowledge base accepts, and their compiled blocks.
+
+    Where rules ask a model, agreement of rules and that model proves nothing, and is refused.
+    """
+    from heuron.dispatch import Dispatcher as NewDispatcher
+
+    kept = list(listed)
+    try:
+        text = "\n".join(one.block(f"trial_{at}") for at, one in enumerate(kept))
+        kb = dispatcher.kb.with_text(text, dispatcher.models)
+    except RuleError:
+        kept = [one for one in kept if not one.agrees]
+        text = "\n".join(one.block(f"trial_{at}") for at, one in enumerate(kept))
+        kb = dispatcher.kb.with_text(text, dispatcher.models)
+    trials = NewDispatcher(kb, dispatcher.bench.store)
+    return kept, [trials.policy_named(f"trial_{at}") for at in range(len(kept))]
+
+
+def _score(
+    candidate: Candidate,
+    tried: int,
+    found: float,
+    outcomes: Outcomes,
+    replies: Sequence[Reply],
+    cost: Cost,
+    seed: int,
+) -> PolicyScore:
+    right = _right(outcomes, replies)
+    paid = _paid(right, cost)
+    return PolicyScore(
+        name=candidate.name,
+        title=candidate.title,
+        block=candidate.block(candidate.name) if candidate.lines else "",
+        tried=tried,
+        cost_found=found,
+        right=right.count(True),
+        wrong=right.count(False),
+        referred=right.count(None),
+        cost=math.fsum(paid) / len(paid),
+        cost_interval=bootstrap_mean(paid, seed=seed, groups=outcomes.groups),
     )
 
 
-def score_bound(right: Mapping[str, Right]) -> Bound:
-    """Return what the best choice among rules and models for each row would give."""
-    alone = [values for name, values in right.items() if not name.startswith("dispatch")]
-    best = sum(any(one is True for one in row) for row in zip(*alone, strict=True))
-    rows = len(alone[0]) if alone else 0
-    return Bound(best, best / rows if rows else None)
+def _right(outcomes: Outcomes, replies: Sequence[Reply]) -> list[bool | None]:
+    test = outcomes.contract.is_right
+    return [
+        None if reply.value is None else test(reply.value, truth)
+        for reply, truth in zip(replies, outcomes.truths, strict=True)
+    ]
+
+
+def _paid(right: Sequence[bool | None], cost: Cost) -> list[float]:
+    price = {True: 0.0, False: cost.wrong, None: cost.refer}
+    return [price[one] for one in right]
+
+
+def _mean(outcomes: Outcomes, replies: Sequence[Reply], cost: Cost) -> float:
+    paid = _paid(_right(outcomes, replies), cost)
+    return math.fsum(paid) / len(paid)

@@ -43,6 +43,7 @@ def report(comparison: Comparison) -> str:
         verdicts(comparison),
         _costs(comparison),
         table(_rule_rows(comparison)),
+        _policies(comparison),
         _disagreements(comparison),
         [f"Note: {one}." for one in comparison.warnings if one != SAW],
     ]
@@ -303,3 +304,23 @@ def _disagreements(comparison: Comparison) -> list[str]:
     if len(found) > SHOWN_ROWS:
         lines.append(f"{row_count(len(found) - SHOWN_ROWS)} more: --json")
     return lines
+
+
+def _policies(comparison: Comparison) -> list[str]:
+    """Return the policies that were tried, and the one that training rows recommend."""
+    trial = comparison.policies
+    if trial is None:
+        return []
+    cost = f"cost of a row (wrong {trial.cost.wrong:g}, a person {trial.cost.refer:g})"
+    rows = [["policy", "right when it answers", "a person", cost, ""]]
+    for one in trial.scores:
+        where = f"{percent(one.accuracy_where_covered)}  {points(one.interval)}"
+        person = f"{one.referred:>4}  {percent(one.referred / one.rows)}"
+        paid = f"{one.cost:.4f}  {_fine(one.cost_interval)}"
+        rows.append([one.name, where, person, paid, one.title])
+    best = trial.best
+    advice = (
+        f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, "
+        f"{best.name} costs least; on the rows here it costs {best.cost:.4f}."
+    )
+    return [*table(rows), advice]

@@ -170,6 +170,24 @@ class KnowledgeBase:
         """The texts that it was made from, by the path that messages show; the main one first."""
         return self._parts.files
 
+    def with_text(self, text: str, models: tuple[str, ...] = ()) -> KnowledgeBase:
+        """Return the knowledge base of the same files, with a text added to the main one.
+
+        Args:
+            text: What is added, such as a dispatch block to try.
+            models: Names of models that it may use beside those known.
+
+        Raises:
+            RuleError: With the text there are errors.
+        """
+        from heuron.knowledge.load import from_files
+
+        main, *others = self.files
+        files = {main: f"{self.files[main].rstrip()}\n\n{text}"}
+        files |= {name: self.files[name] for name in others}
+        known = tuple(dict.fromkeys((*self.models, *models)))
+        return from_files(files, known, dict(self._functions))
+
     def describe(self) -> dict[str, object]:
         """Return what can be asked and what is known, as plain data."""
         from heuron.knowledge.describe import describe

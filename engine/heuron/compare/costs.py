@@ -1,0 +1,126 @@
+"""What answers cost: a wrong one, and one that is left to a person.
+
+Accuracy cannot rank backends that leave different rows unanswered; a price for both can.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from heuron.compare.bootstrap import bootstrap_mean
+from heuron.compare.intervals import Interval
+
+__all__ = ["Bound", "Cost", "CostScore", "read_cost", "score_bound", "score_costs"]
+
+Right = Sequence[bool | None]
+"""For each row whether the backend was right; None where it gave no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The price of a wrong answer and of one that a person has to give; a right one is free."""
+
+    wrong: float = 1.0
+    refer: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class CostScore:
+    """A backend's expected cost of one row; `more` is the interval of (its cost - the least)."""
+
+    backend: str
+    cost: float
+    interval: Interval | None
+    more: Interval | None
+
+    @property
+    def dearer(self) -> bool:
+        """Whether it costs more than the cheapest beyond what chance explains."""
+        return self.more is not None and self.more[0] > 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {
+            "backend": self.backend,
+            "cost": self.cost,
+            "interval": list(self.interval) if self.interval else None,
+            "more_than_least": list(self.more) if self.more else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What no route can beat: the rows that rules or some model got right."""
+
+    right: int
+    accuracy: float | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {"right": self.right, "accuracy": self.accuracy}
+
+
+def read_cost(text: str) -> Cost:
+    """Return the cost that a text like "wrong=1,refer=0.2" states; what it leaves out is 1, 0.2.
+
+    Raises:
+        ValueError: It is no such text; the message says what is wrong.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if not equals or name not in ("wrong", "refer"):
+            raise ValueError(f'"{part.strip()}" is no cost: write wrong=1,refer=0.2')
+        try:
+            value = float(number)
+        except ValueError:
+            raise ValueError(f'"{number}" is no number') from None
+        if not 0 <= value < math.inf:
+            raise ValueError(f"a cost is not negative: {name}={number}")
+        found[name] = value
+    return Cost(**found)
+
+
+def score_costs(
+    right: Mapping[str, Right], cost: Cost, seed: int, groups: Sequence[object] | None = None
+) -> tuple[CostScore, ...]:
+    """Return every backend's expected cost of a row, the cheapest first.
+
+    Args:
+        right: For each backend, for each row, whether it was right.
+        cost: The prices.
+        seed: The seed of the bootstrap.
+        groups: The group of each row, where rows of a group belong together.
+    """
+    price = {True: 0.0, False: cost.wrong, None: cost.refer}
+    paid = {name: [price[one] for one in values] for name, values in right.items()}
+    means = {name: math.fsum(rows) / len(rows) for name, rows in paid.items() if rows}
+    if not means:
+        return ()
+    order = sorted(means, key=means.__getitem__)
+    least = paid[order[0]]
+    return tuple(
+        CostScore(
+            name,
+            means[name],
+            bootstrap_mean(paid[name], seed=seed, groups=groups),
+            None
+            if name == order[0]
+            else bootstrap_mean(
+                [mine - other for mine, other in zip(paid[name], least, strict=True)],
+                seed=seed,
+                groups=groups,
+            ),
+        )
+        for name in order
+    )
+
+
+def score_bound(right: Mapping[str, Right]) -> Bound:
+    """Return what the best choice among rules and models for each row would give."""
+    alone = [values for name, values in right.items() if not name.startswith("dispatch")]
+    best = sum(any(one is True for one in row) for row in zip(*alone, strict=True))
+    rows = len(alone[0]) if alone else 0
+    return Bound(best, best / rows if rows else None)
