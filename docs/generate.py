@@ -75,6 +75,7 @@ def cli_page() -> str:
         "| 4 | it ran, and the answer is no: a test failed, nobody answered under `--strict` |\n",
         "\n| variable | meaning |\n|---|---|\n",
         "| `HEURON_CACHE` | the folder for compiled programs; `off` for none |\n",
+        "| `HEURON_LEDGER` | the folder of the ledger; `off` for none |\n",
         "| `HEURON_TRUST` | the list of joblib files that may be loaded |\n",
         "| `NO_COLOR` | when set, no bold type |\n",
     ]

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "train",
     "models",
     "compare",
+    "ledger",
 )
 """The commands in the order of `--help`; `heuron.cli.<name>` holds the function `<name>`."""
 

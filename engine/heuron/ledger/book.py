@@ -132,7 +132,7 @@ class Ledger:
     def __init__(
         self, folder: str | os.PathLike[str] | None, warn: Callable[[str], None] | None = None
     ) -> None:
-        self.folder = None if folder is None else os.fspath(folder)
+        self.folder = None if folder is None else os.path.abspath(folder)
         self.warn = warn
         self._counters: dict[tuple[str, str], Counter] = {}
         self._noted: list[Entry] = []
