@@ -88,6 +88,10 @@ CODES: Final[dict[str, Code]] = {
         "A name is declared twice",
         "Types, rules, tables, lets, queries and the fields of one type need names of their own.",
     ),
+    "lower-case-type": Code(
+        "A type begins with a lower-case letter",
+        "`Person(age > 3)` is a pattern and `person(age > 3)` the call of a function: a type's first letter tells them apart. This is a warning.",
+    ),
     "ambiguous-name": Code(
         "A name could mean several things",
         'Rename the variable, or write the field as `p.field` and the level as "level".',

@@ -224,10 +224,10 @@ def test_functions_of_the_host_have_types():
 
     assert (call.host, call.type, call.arguments[1].value) == (True, NUMBER, 3.0)
     assert said(text.format("score(n) > 2"), environment) == [
-        "wrong-arguments: score takes (integer, number), and is given 1 argument."
+        "wrong-arguments: score takes a whole number and a number, and is given 1 argument."
     ]
     assert said(text.format('score(n, "x") > 2'), environment) == [
-        "type-mismatch: score takes number here, and this is a text."
+        "type-mismatch: score takes a number here, and this is a text."
     ]
 
 

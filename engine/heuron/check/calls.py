@@ -5,11 +5,12 @@ from __future__ import annotations
 from heuron.check import tree
 from heuron.check.comparisons import check_comparable
 from heuron.check.context import Context, Scope, broken, is_broken
-from heuron.check.functions import AGGREGATES, BUILT_IN, OLD_NAMES, Signature
+from heuron.check.functions import AGGREGATES, BUILT_IN, OLD_NAMES, Signature, in_words
 from heuron.check.names import expand
+from heuron.check.regexes import regex_problem
 from heuron.check.tree import ANY, INTEGER, NUMBER
 from heuron.check.types import fits
-from heuron.check.words import meant, type_in_words
+from heuron.check.words import capital, count, meant, type_in_words
 from heuron.lang import ast
 from heuron.values import FieldType
 
@@ -44,24 +45,49 @@ def resolve_call(
         _unknown(node, context)
         return broken(span)
     found = _arguments(node, built_in, scope, context)
-    if found is None:
+    if found is None or (name == "matches" and not _is_safe(found[1], context)):
         return broken(span)
     return tree.Call(name, found, type=_result(node, built_in, found), span=span)
+
+
+def _is_safe(pattern: tree.Expression, context: Context) -> bool:
+    """Return whether a regular expression can be used, or report why not."""
+    if not isinstance(pattern, tree.Constant) or not isinstance(pattern.value, str):
+        context.error(
+            "bad-constant",
+            "A regular expression is written in the file, so that it can be checked.",
+            pattern.span,
+            'Write a text in quotes, or a let of one: `matches(name, "[A-Z].*")`.',
+        )
+        return False
+    problem = regex_problem(pattern.value)
+    if problem is not None:
+        what = f'"{pattern.value}" cannot be used: {problem}.'
+        context.error("bad-pattern", what, pattern.span)
+    return problem is None
 
 
 def _unknown(node: ast.Call, context: Context) -> None:
     name = node.function
     if context.is_excused(name):
         return
+    place = context.word(node.span, name)
     if name in AGGREGATES:
-        hint: str | None = f"An aggregate reads `{name}(x.field for x: Type(…))`."
-    elif name in OLD_NAMES:
-        hint = f"It is called {OLD_NAMES[name]}."
+        what = f"`{name}` goes over facts, and needs to know which."
+        hint = f"Write `{name}(x.field for x: Type(…))`."
+        if name == "count":
+            hint = "Write `count(Type(…))`."
+        context.error("wrong-arguments", what, place, hint)
+        return
+    if name in OLD_NAMES:
+        some: str | None = f"It is called {OLD_NAMES[name]}."
     elif context.known_template(name) is not None:
-        hint = "A pattern is a condition of its own; ask for facts with `exists` or `count`."
+        some = "A pattern is a condition of its own; ask for facts with `exists` or `count`."
     else:
-        hint = meant(name, [*BUILT_IN, *context.lets, *context.environment.functions])
-    context.error("unknown-function", f"There is no function {name}.", node.span, hint)
+        types = [one for one in context.templates if one.casefold() == name.casefold()]
+        known = [*types, *BUILT_IN, *context.lets, *context.environment.functions]
+        some = meant(name, known, f"If it is a type, declare it: `type {capital(name)}:`.")
+    context.error("unknown-function", f"There is no function {name}.", place, some)
 
 
 def _host_arguments(
@@ -69,8 +95,8 @@ def _host_arguments(
 ) -> tuple[tree.Expression, ...] | None:
     """Return the arguments of a host function, or None when they have an error."""
     if len(node.arguments) != len(host.parameters):
-        shown = ", ".join(str(one) for one in host.parameters)
-        _wrong_number(node, f"({shown})", context)
+        shown = " and ".join(type_in_words(one) for one in host.parameters)
+        _wrong_number(node, shown, context)
         return None
     found = []
     before = context.errors()
@@ -78,7 +104,7 @@ def _host_arguments(
         argument = context.resolve(written, scope, context, kind)
         found.append(argument)
         if not fits(argument.type, kind):
-            _wrong_type(node, str(kind), argument, written, context)
+            _wrong_type(node, type_in_words(kind), argument, written, context)
     return None if context.errors() > before else tuple(found)
 
 
@@ -98,7 +124,7 @@ def _arguments(
         argument = context.resolve(written, scope, context)
         found.append(argument)
         if argument.type.kind not in (*kinds, "any"):
-            _wrong_type(node, " or ".join(kinds), argument, written, context)
+            _wrong_type(node, in_words(kinds), argument, written, context)
         elif signature.alike and place:
             check_comparable(found[0], argument, written.span, context)
     return None if context.errors() > before else tuple(found)
@@ -108,8 +134,8 @@ def _wrong_number(node: ast.Call, wanted: str, context: Context) -> None:
     given = len(node.arguments)
     context.error(
         "wrong-arguments",
-        f"{node.function} takes {wanted}, and is given {given or 'nothing'}"
-        f"{'' if not given else ' argument' if given == 1 else ' arguments'}.",
+        f"{node.function} takes {wanted or 'no arguments'}, "
+        f"and is given {count(given, 'argument') if given else 'nothing'}.",
         node.span,
     )
 
@@ -158,7 +184,10 @@ def _certainty(node: ast.Call, scope: Scope, context: Context) -> tree.Expressio
         )
         return broken(span)
     type_name = scope.type_of(target.variable)
-    if type_name is not None and not context.is_concluded(type_name, target.field):
+    concluded = type_name is None or context.is_concluded(type_name, target.field)
+    if not concluded and context.damaged:
+        return broken(span)
+    if not concluded:
         context.error(
             "wrong-arguments",
             f"No rule concludes {type_name}.{target.field}, so it has no certainty.",

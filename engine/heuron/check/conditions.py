@@ -15,6 +15,7 @@ from heuron.check.expressions import resolve, resolve_condition
 from heuron.check.names import resolve_variable, slot_start
 from heuron.check.tree import ANY, BOOLEAN
 from heuron.check.types import comparable
+from heuron.check.walk import walk
 from heuron.check.words import listed, meant, type_in_words
 from heuron.diagnostics import Span
 from heuron.lang import ast
@@ -68,7 +69,7 @@ def _declare(
             context.error(
                 "duplicate-name",
                 f'"{name}" is the name of something else in this rule.',
-                condition.span,
+                context.word(condition.span, name),
                 "Give this fact a name of its own.",
             )
             name = context.make_up()
@@ -118,6 +119,8 @@ def _hide_locals(conditions: tuple[ast.Condition, ...], scope: Scope) -> None:
     """Remember names that are bound only further in, for a better message when they are read."""
     for condition in conditions:
         for pattern in _inner_patterns(condition):
+            if pattern.binder is not None and not scope.has(pattern.binder):
+                scope.hidden.setdefault(pattern.binder, pattern.span)
             for slot in pattern.slots:
                 if isinstance(slot, ast.SlotBinding) and not scope.has(slot.variable):
                     scope.hidden.setdefault(slot.variable, slot.span)
@@ -149,16 +152,17 @@ def _binds(
 ) -> dict[int, tree.Condition]:
     """Resolve `x = …` conditions, each after those whose variables it reads."""
     waiting = [one for one in conditions if isinstance(one, ast.BindCondition)]
+    names = {id(one): _names(one.expression) for one in waiting}
     ready: dict[int, tree.Condition] = {}
     while waiting:
         pending = {one.variable for one in waiting if not scope.has(one.variable)}
         # A name that is read before anything binds it waits; a circle is broken at its first.
         chosen = next(
-            (one for one in waiting if not (_names(one.expression) & (pending - {one.variable}))),
+            (one for one in waiting if names[id(one)].isdisjoint(pending - {one.variable})),
             waiting[0],
         )
         waiting.remove(chosen)
-        if _names(chosen.expression) & pending:
+        if not names[id(chosen)].isdisjoint(pending):
             context.error(
                 "unbound-variable",
                 f'"{chosen.variable}" is defined by itself.',
@@ -176,17 +180,11 @@ def _binds(
 def _names(node: object) -> set[str]:
     """Return all names that an expression could take from outside: bare ones, and joins."""
     found: set[str] = set()
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, tuple):
-            stack.extend(one)
-        elif isinstance(one, ast.Node):
-            if isinstance(one, ast.Name):
-                found.add(one.name)
-            elif isinstance(one, ast.SlotBinding):
-                found.add(one.variable)
-            stack.extend(getattr(one, name) for name in one.__dataclass_fields__ if name != "span")
+    for one in walk(node):
+        if isinstance(one, ast.Name):
+            found.add(one.name)
+        elif isinstance(one, ast.SlotBinding):
+            found.add(one.variable)
     return found
 
 
@@ -248,13 +246,14 @@ def check_model(name: str, span: Span, otherwise: str, context: Context) -> None
         context.warn(
             "unknown-model",
             f"This domain has no models, so {name} {otherwise}.",
-            span,
+            context.word(span, name),
             f"A model is designed in models/<domain>/{name}.toml.",
         )
-    elif name not in models:
+    elif name not in models and context.is_first(f"{name} {context.place(span)}"):
         known = f"Models of this domain: {listed(sorted(models))}."
         hint = meant(name, sorted(models), known)
-        context.error("unknown-model", f"There is no model {name}.", span, hint)
+        place = context.word(span, name)
+        context.error("unknown-model", f"There is no model {name}.", place, hint)
 
 
 def _bound_elsewhere(
@@ -427,7 +426,7 @@ def unused(scope: Scope, places: dict[str, Span], context: Context) -> None:
             context.warn(
                 "unused-variable",
                 f'"{name}" is bound and never used.',
-                span,
+                context.word(span, name),
                 "Leave it out, or use it.",
             )
 

@@ -78,7 +78,9 @@ def constant(
     node: ast.Expression, what: str, context: Context, field: Field | None = None
 ) -> Value | None:
     """Return the value of a written constant, or report that it is none and return None."""
-    resolved = resolve(node, Scope(), context, field.type if field else None)
+    scope = Scope()
+    scope.constant = what
+    resolved = resolve(node, scope, context, field.type if field else None)
     if isinstance(node, ast.UnknownLiteral):
         return UNKNOWN
     if is_any(resolved.type):

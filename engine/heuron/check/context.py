@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -87,6 +88,7 @@ class Scope:
         self.used: set[str] = outer.used if outer else set()
         self.hidden: dict[str, Span] = outer.hidden if outer else {}
         self.in_dispatch: bool = outer.in_dispatch if outer else False
+        self.constant: str | None = None
 
     def inner(self) -> Scope:
         """Return the scope of a group inside this one: it sees these names, not the reverse."""
@@ -168,6 +170,7 @@ class Context:
     texts: dict[str, SourceText] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
+    said: set[str] = field(default_factory=set)
     incomplete: bool = False
     prefix: str = ""
     goal_type: FieldType = ANY
@@ -201,6 +204,28 @@ class Context:
         source = self.texts.get(span.file)
         return " ".join(source.text[span.start : span.end].split()) if source else ""
 
+    def word(self, span: Span, name: str) -> Span:
+        """Return the place of a word within a stretch of source: where the caret belongs."""
+        source = self.texts.get(span.file)
+        if source is not None:
+            pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+            found = pattern.search(source.text, span.start, span.end)
+            if found is not None:
+                return Span(span.file, found.start(), found.end())
+        return span
+
+    def quoted_after(self, span: Span, name: str) -> Span:
+        """Return the place of the text in quotes that follows a word."""
+        source = self.texts.get(span.file)
+        word = self.word(span, name)
+        if source is None or word == span:
+            return span
+        rest = source.text[word.end : span.end]
+        quoted = re.match(r'\s*("[^"\\\n]*(?:\\.[^"\\\n]*)*")', rest)
+        if quoted is None:
+            return word
+        return Span(span.file, word.end + quoted.start(1), word.end + quoted.end(1))
+
     def place(self, span: Span) -> str:
         """Return file and line of a span, for messages that speak of a second place."""
         source = self.texts.get(span.file)
@@ -220,7 +245,8 @@ class Context:
         if found is None and not self.is_excused(name):
             known = [one.removeprefix(self.prefix) for one in self.templates]
             some = f"Declared types: {listed(known)}." if known else "Declare one: `type Name:`."
-            self.error("unknown-type", f"There is no type {name}.", span, meant(name, known, some))
+            hint = meant(name, known, some)
+            self.error("unknown-type", f"There is no type {name}.", self.word(span, name), hint)
         return found
 
     def field(self, template: Template, name: str, span: Span) -> Field | None:
@@ -229,7 +255,8 @@ class Context:
         if found is None:
             fields = f"Its fields are {listed(template.names)}."
             hint = meant(name, template.names, fields)
-            self.error("unknown-field", f'{template.name} has no field "{name}".', span, hint)
+            what = f'{template.name} has no field "{name}".'
+            self.error("unknown-field", what, self.word(span, name), hint)
         return found
 
     def let(self, name: str) -> LetEntry | None:
@@ -285,10 +312,16 @@ class Context:
                 used = Related(f"found where {name} is used, at {self.place(span)}", span)
                 self.diagnostics[place] = replace(one, related=(used,))
 
+    def is_first(self, what: str) -> bool:
+        """Return whether this is said for the first time: one mistake, one message."""
+        first = what not in self.said
+        self.said.add(what)
+        return first
+
     def may_expand(self, span: Span) -> bool:
         """Count one more expansion; report once that there are too many."""
         self.expansions += 1
-        if self.expansions == MOST_EXPANSIONS:
+        if self.expansions == MOST_EXPANSIONS and self.is_first("too-deep"):
             self.error(
                 "too-deep",
                 f"The lets of these files expand more than {MOST_EXPANSIONS:,} times.",

@@ -11,8 +11,10 @@ from heuron.check.constants import accepted, constant, number
 from heuron.check.context import Context, LetEntry, Placed, Scope
 from heuron.check.expressions import resolve
 from heuron.check.graph import components
-from heuron.check.safety import regex_problem
+from heuron.check.regexes import regex_problem
 from heuron.check.types import named
+from heuron.check.walk import walk
+from heuron.check.words import capital
 from heuron.diagnostics import Related, Span
 from heuron.lang import ast
 from heuron.values import Field, FieldType, Template, show
@@ -34,6 +36,13 @@ def declare_types(items: Iterable[Placed], context: Context) -> None:
         if named(item.name) is not None:
             context.error("duplicate-name", f"{item.name} is a built-in type.", item.span)
             continue
+        if item.name[0].islower():
+            context.warn(
+                "lower-case-type",
+                f'The type "{item.name}" begins with a lower-case letter.',
+                context.word(item.span, item.name),
+                f"Call it {capital(item.name)}: a small first letter reads as a function.",
+            )
         declared[name] = (item, placed.prefix)
         context.templates[name] = Template(name, (), item.title)
     for name, (item, prefix) in declared.items():
@@ -150,14 +159,15 @@ def _matching(node: ast.FieldDeclaration, kind: FieldType, context: Context) -> 
     if node.matching is None:
         return None
     if kind.kind != "text":
-        context.error("type-mismatch", f"`matching` goes with text, not with {kind}.", node.span)
+        what = f"`matching` goes with text, not with {kind}."
+        context.error("type-mismatch", what, context.word(node.span, "matching"))
         return None
     problem = regex_problem(node.matching)
     if problem is not None:
         context.error(
             "bad-pattern",
             f'"{node.matching}" cannot be used: {problem}.',
-            node.span,
+            context.quoted_after(node.span, "matching"),
         )
         return None
     re.compile(node.matching)
@@ -206,21 +216,14 @@ def check_lets(context: Context) -> None:
 
 def _called(entry: LetEntry, context: Context) -> list[str]:
     found: dict[str, None] = {}
-    stack: list[object] = [entry.let.value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, tuple):
-            stack.extend(one)
-        elif isinstance(one, ast.Node):
-            name = one.name if isinstance(one, ast.Name) else None
-            if isinstance(one, ast.Call):
-                name = one.function
-            if name is not None and name not in (entry.let.parameters or ()):
-                for key in (entry.prefix + name, name):
-                    if key in context.lets:
-                        found[key] = None
-                        break
-            stack.extend(getattr(one, part) for part in one.__dataclass_fields__ if part != "span")
+    for one in walk(entry.let.value):
+        name = one.name if isinstance(one, ast.Name) else None
+        if isinstance(one, ast.Call):
+            name = one.function
+        if name is not None and name not in (entry.let.parameters or ()):
+            key = next((key for key in (entry.prefix + name, name) if key in context.lets), None)
+            if key is not None:
+                found[key] = None
     return list(found)
 
 

@@ -47,7 +47,7 @@ def resolve(
             enumeration are looked up there.
     """
     if context.depth > DEEPEST:
-        if not any(one.code == "too-deep" for one in context.diagnostics):
+        if context.is_first("too-deep"):
             context.error(
                 "too-deep",
                 f"With its lets expanded, this nests more than {DEEPEST} levels deep.",

@@ -9,6 +9,7 @@ from heuron.check.constants import number, put
 from heuron.check.context import Context, Scope
 from heuron.check.expressions import resolve
 from heuron.check.types import is_any
+from heuron.check.walk import walk
 from heuron.check.words import count, meant, type_in_words
 from heuron.diagnostics import Span
 from heuron.lang import ast
@@ -42,8 +43,27 @@ def _arguments(
         if field.name in found:
             context.error("wrong-arguments", f'"{field.name}" is given twice.', argument.span)
             continue
+        if _is_compared(argument, template, context):
+            continue
         found[field.name] = (field, argument)
     return list(found.values())
+
+
+def _is_compared(argument: ast.Argument, template: Template, context: Context) -> bool:
+    """Report `field == value` where a fact is made, which would be a truth by position."""
+    match argument.value:
+        case ast.Comparison(ast.Name(name), (("==", value),)) if (
+            argument.name is None and name in template
+        ):
+            context.error(
+                "wrong-arguments",
+                "A fact is given its values, and compares nothing.",
+                argument.span,
+                f"Write `{name} = {context.text(value.span)}`.",
+            )
+            return True
+        case _:
+            return False
 
 
 def _complete(template: Template, given: Iterable[str], span: Span, context: Context) -> None:
@@ -57,7 +77,8 @@ def _complete(template: Template, given: Iterable[str], span: Span, context: Con
         and one.default is None
         and not context.is_concluded(template.name, one.name)
     ]
-    if missing:
+    # A damaged rule may be the one that concludes a field.
+    if missing and not context.damaged:
         context.error(
             "wrong-arguments",
             f"{template.name} also needs {', '.join(missing)}.",
@@ -88,7 +109,11 @@ def given_facts(
         )
         if one.binder is not None and template is not None:
             if one.binder in types:
-                context.error("duplicate-name", f'"{one.binder}" names two facts.', one.span)
+                context.error(
+                    "duplicate-name",
+                    f'"{one.binder}" names two facts.',
+                    context.word(one.span, one.binder),
+                )
             types[one.binder] = template.name
     found = []
     for one in nodes:
@@ -111,13 +136,14 @@ def _given(
     values: dict[str, Value] = {}
     before = context.errors()
     for field, argument in _arguments(node, template, context):
-        values[field.name] = _given_value(field, argument.value, places, types, context)
         if complete and context.is_concluded(template.name, field.name):
             context.error(
                 "wrong-arguments",
                 f'"{field.name}" is concluded by rules and is not given here.',
                 argument.span,
             )
+            continue
+        values[field.name] = _given_value(field, argument.value, places, types, context)
     if complete and context.errors() == before:
         _complete(template, values, node.span, context)
     for field in template.fields:
@@ -212,7 +238,7 @@ def _fact(name: str, span: Span, scope: Scope, context: Context) -> Template | N
     context.error(
         "unbound-variable",
         f'"{name}" is no fact of this rule.',
-        span,
+        context.word(span, name),
         meant(name, known, f"Name the fact in a positive pattern, `{name}: Type(…)`."),
     )
     return None
@@ -264,17 +290,12 @@ def _certainty(node: ast.Expression | None, scope: Scope, context: Context) -> f
 
 
 def _reads_confidence(node: ast.Expression, scope: Scope) -> bool:
-    stack: list[object] = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, tuple):
-            stack.extend(one)
-        elif isinstance(one, ast.Attribute) and isinstance(one.object, ast.Name):
-            if one.object.name in scope.predictions:
-                return True
-        elif isinstance(one, ast.Node):
-            stack.extend(getattr(one, name) for name in one.__dataclass_fields__ if name != "span")
-    return False
+    return any(
+        isinstance(one, ast.Attribute)
+        and isinstance(one.object, ast.Name)
+        and one.object.name in scope.predictions
+        for one in walk(node)
+    )
 
 
 def _new_fact(

@@ -18,9 +18,10 @@ from heuron.check.tree import (
     PERIOD,
     TEXT,
 )
+from heuron.check.words import WORDS
 from heuron.values import FieldType
 
-__all__ = ["AGGREGATES", "BUILT_IN", "OLD_NAMES", "Signature"]
+__all__ = ["AGGREGATES", "BUILT_IN", "OLD_NAMES", "Signature", "in_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,21 @@ class Signature:
     """Whether all arguments have one type."""
 
     def __str__(self) -> str:
-        words = [
-            "values of one type" if kinds == ORDERED else " or ".join(kinds)
-            for kinds in self.parameters
-        ]
+        """Return the parameters in words: "a text and a text", "" for none."""
         if self.more:
-            return f"two or more {words[0]}"
+            return "two or more values of one type"
+        words = [in_words(kinds) for kinds in self.parameters]
         required = len(words) - self.optional
-        shown = words[:required] + [f"[{word}]" for word in words[required:]]
-        return f"({', '.join(shown)})"
+        return " and ".join([*words[:required], *(f"perhaps {one}" for one in words[required:])])
+
+
+def in_words(kinds: tuple[str, ...]) -> str:
+    """Return what one parameter takes, in words: "a text or a list"."""
+    if kinds == NUMBERS:
+        return "a number"
+    if kinds == DAYS:
+        return "a date"
+    return " or ".join(WORDS.get(one, f"a {one}") for one in kinds)
 
 
 NUMBERS: Final = ("number", "integer")

@@ -74,11 +74,11 @@ def _route(node: ast.Route, line: int, called: Collection[str], context: Context
     before = context.errors()
     if node.backend in ("model", "agree") and node.name is not None:
         check_model(node.name, node.span, "never answers", context)
-    if node.backend == "agree" and node.name in called:
+    if node.backend == "agree" and node.name is not None and node.name in called:
         context.error(
             "agree-with-caller",
             f"The rules call {node.name}, so they would agree with themselves.",
-            node.span,
+            context.word(node.span, node.name),
             "Compare with a model that no rule calls.",
         )
     scope = Scope()
@@ -126,7 +126,7 @@ def _today(node: ast.Setting, context: Context) -> date | None:
         context.error(
             "unknown-name",
             f'"{node.name}" cannot be set in a test.',
-            node.span,
+            context.word(node.span, node.name),
             "`today = 2026-11-24` fixes the date; facts are given as `a: Type(field = value)`.",
         )
         return None
@@ -135,7 +135,7 @@ def _today(node: ast.Setting, context: Context) -> date | None:
     except NotConstant:
         value = None
     if type(value) is not date:
-        context.error("type-mismatch", "today is a date, like 2026-11-24.", node.span)
+        context.error("type-mismatch", "today is a date, like 2026-11-24.", node.value.span)
         return None
     return value
 
@@ -148,13 +148,18 @@ def _expect(
 ) -> tree.Expect | None:
     scope = Scope()
     for fact in given:
-        if fact.binder is not None and fact.type_name in context.templates:
+        if fact.binder is None:
+            continue
+        if fact.type_name in context.templates:
             scope.facts[fact.binder] = fact.type_name
+        else:
+            scope.lost.add(fact.binder)
     conditions = resolve_group((node.condition,), scope.inner(), context)
     context.end_rule()
     name = node.because
     if name is not None and name not in rules and not context.is_excused(name):
-        context.error("unknown-rule", f"There is no rule {name}.", node.span, meant(name, rules))
+        place = context.word(node.span, name)
+        context.error("unknown-rule", f"There is no rule {name}.", place, meant(name, rules))
     if not conditions:
         return None
     return tree.Expect(conditions[0], node.because, context.text(node.span), span=node.span)

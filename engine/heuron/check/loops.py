@@ -41,7 +41,7 @@ def _looping(rule: tree.Rule, changes: list[tree.Modify], base: tree.Base) -> It
                 yield Diagnostic(
                     Severity.WARNING,
                     "modify-loop",
-                    f"{rule.name} changes {action.variable}.{field} from its own value, "
+                    f"{rule.name} changes {action.variable}.{field} each time it fires, "
                     "and nothing stops it from firing for ever.",
                     value.span,
                     f"Add a condition on {field} that no longer holds in the end.",

@@ -162,6 +162,14 @@ def _unknown(
     if expected is not None and expected.levels:
         level(name, span, context, expected)
         return
+    if scope.constant is not None:
+        context.error(
+            "bad-constant",
+            f'{scope.constant} is a constant, and "{name}" is not known before anything runs.',
+            span,
+            meant(name, context.lets, "Write a value, or a let of one."),
+        )
+        return
     hint = _hint(name, scope, context)
     if expected is not None and expected.kind == "boolean" and name in TRUTHS:
         hint = f"Write {TRUTHS[name]}."
@@ -347,9 +355,11 @@ def _backend(name: str, node: ast.Attribute, context: Context) -> tree.Expressio
     models = context.environment.models
     span = node.span
     if name != "rules" and models is not None and name not in models:
-        known = f"Models of this domain: {listed(sorted(models))}." if models else None
-        hint = meant(name, [*sorted(models), "rules"], known)
-        context.error("unknown-model", f"There is no model {name}.", span, hint)
+        if context.is_first(f"{name} {context.place(span)}"):
+            known = f"Models of this domain: {listed(sorted(models))}." if models else None
+            hint = meant(name, [*sorted(models), "rules"], known)
+            place = context.word(span, name)
+            context.error("unknown-model", f"There is no model {name}.", place, hint)
         return broken(span)
     parts = RULES_HAVE if name == "rules" else MODELS_HAVE
     if node.name not in parts:

@@ -2,79 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from heuron.check import tree
 from heuron.check.reads import fact_types, fields_read, reads_of, walk_typed
 from heuron.check.strata import outputs
 from heuron.diagnostics import Diagnostic, Severity, Span
 
-__all__ = ["check_certainty", "check_derived", "check_mixtures", "regex_problem"]
-
-LONGEST_REGEX: Final = 1_000
-
-
-def regex_problem(pattern: str) -> str | None:
-    """Return why a regular expression is not used, or None.
-
-    Python's engine backtracks: a repetition inside a repetition, or one that repeats
-    alternatives, can take exponential time.
-    """
-    if len(pattern) > LONGEST_REGEX:
-        return f"it is longer than {LONGEST_REGEX} characters"
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return str(error)
-    if re.search(r"\\[1-9]|\(\?P=", pattern):
-        return "it refers back to a group"
-    depth: list[bool] = []
-    at = 0
-    while at < len(pattern):
-        letter = pattern[at]
-        if letter == "\\":
-            at += 2
-            continue
-        if letter == "[":
-            at = _class_end(pattern, at)
-            continue
-        if letter == "(":
-            depth.append(False)
-        elif letter == ")":
-            repeats = depth.pop() if depth else False
-            again = pattern[at + 1 : at + 2]
-            if repeats and (
-                again in ("*", "+") or (again == "{" and not _bounded(pattern, at + 1))
-            ):
-                return "it repeats something that is itself repeated"
-            if depth and (repeats or again in ("*", "+", "{")):
-                depth[-1] = True
-        elif letter in "*+{|" and depth:
-            depth[-1] = True
-        at += 1
-    return None
-
-
-def _class_end(pattern: str, at: int) -> int:
-    at += 1
-    if pattern[at : at + 1] == "^":
-        at += 1
-    if pattern[at : at + 1] == "]":
-        at += 1
-    while at < len(pattern) and pattern[at] != "]":
-        at += 2 if pattern[at] == "\\" else 1
-    return at + 1
-
-
-def _bounded(pattern: str, at: int) -> bool:
-    """Return whether `{…}` repeats so few times that it does no harm."""
-    found = re.match(r"\{(\d+)(?:,(\d*))?\}", pattern[at:])
-    if found is None:
-        return True
-    most = found.group(2) if found.group(2) is not None else found.group(1)
-    return most != "" and int(most) <= 4
+__all__ = ["check_certainty", "check_derived", "check_mixtures"]
 
 
 def _error(code: str, message: str, node: tree.Placed, hint: str | None = None) -> Diagnostic:
@@ -93,7 +28,7 @@ def check_mixtures(base: tree.Base) -> Iterator[Diagnostic]:
             second = type(changes[0]).__name__.lower()
             yield _error(
                 "mixed-actions",
-                f"The rule {rule.name} both defines (`{first}`) and changes (`{second}`).",
+                f"{rule.name} defines (`{first}`) and changes (`{second}`) at once.",
                 changes[0],
                 "Split it in two: definitions are always true, steps happen one at a time.",
             )

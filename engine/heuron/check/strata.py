@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from heuron.check import tree
 from heuron.check.graph import components
 from heuron.check.reads import fact_types, reads_of, walk_typed
+from heuron.check.words import listed
 from heuron.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["Edge", "check_cycles", "edges", "levels", "lowest_level", "outputs"]
 
 Name = tuple[str, ...]
+
+LONGEST_CIRCLE = 8
+"""How many steps of a circle a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,9 @@ def _circle(steps: list[Edge]) -> Diagnostic:
         verb = "concludes" if len(first.target) == 2 else "derives"
         message = f"{first.rule} reads {names[0]} and {verb} it."
     else:
-        message = f"{names[0]} depends on itself: {' → '.join([*names, names[0]])}"
-        message += f" (rules {', '.join(rules)})." if len(rules) > 1 else f" (rule {rules[0]})."
+        shown = [*names[:LONGEST_CIRCLE], "…"] if len(names) > LONGEST_CIRCLE else names
+        message = f"{names[0]} depends on itself: {' → '.join([*shown, names[0]])}"
+        message += f" (rules {listed(rules)})." if len(rules) > 1 else f" (rule {rules[0]})."
     if any(len(one.source) == 2 for one in steps):
         code = "conclusion-cycle"
         hint = "A concluded field is settled before any rule reads it: conclude another field."
