@@ -272,7 +272,7 @@ class Answer:
         return replace(self, route=route, elapsed_us=elapsed_us)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON form of DESIGN's answer object (without format and command)."""
+        """Return the JSON form (without format and command; see docs/reference/json.md)."""
         return {
             "domain": self.domain,
             "goal": self.goal,
