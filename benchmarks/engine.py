@@ -193,8 +193,8 @@ def pairs(count: int) -> list[Row]:
 
 
 ROWS: dict[str, Callable[[], list[Row]]] = {
-    "manners": lambda: [manners(16, 0.8, 9), manners(64, 0.1, 5), manners(128, 0.04, 1)],
-    "waltz": lambda: [waltz(12, 2.0, 5), waltz(25, 2.0, 5), waltz(50, 2.0, 3)],
+    "manners": lambda: [manners(16, 0.8, 5), manners(64, 0.1, 3), manners(128, 0.04, 1)],
+    "waltz": lambda: [waltz(12, 2.0, 3), waltz(25, 2.0, 3), waltz(50, 2.0, 3)],
     "closure": lambda: [
         *closure("chain of 300", chain(300), 0.8),
         *closure("chain of 500", chain(500), 0.8),
