@@ -4,14 +4,16 @@
 
 Texts are the example files of the tests with pieces removed, doubled, moved, swapped between
 files or put in, and texts of random words. Each must give a result or diagnostics; an exception
-is printed with the text that led to it, and the exit code is 1. `--check` goes through
-`heuron.check.check_text` instead of the parser alone.
+is printed with the text that led to it, and the exit code is 1. With `--check` most texts have
+words exchanged for others of their kind, so that they can be read, and they are checked and
+lowered instead of only parsed.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import time
 import traceback
@@ -78,8 +80,44 @@ def mutated(chance: random.Random, texts: list[str]) -> str:
     return text
 
 
-def run(function: Function, count: int, seed: int) -> tuple[Counter[str], float, list[str]]:
-    """Feed `count` texts to `function`.
+LEXEME = re.compile(r'"[^"\n]*"|\d[\d_.]*|\w+|[<>=!]=|->|\.\.|\s+|.', re.DOTALL)
+
+
+def kind(lexeme: str) -> str:
+    """Return what a lexeme may be exchanged for: a name, a number, a text or a sign."""
+    if lexeme[0].isdigit():
+        return "number"
+    if lexeme[0] in '"' or lexeme.isspace():
+        return lexeme[0]
+    return "name" if lexeme[0].isalpha() or lexeme[0] == "_" else "sign"
+
+
+def exchanged(chance: random.Random, texts: list[str]) -> str:
+    """Return an example with words exchanged, and lines or items doubled or left out."""
+    text = chance.choice(texts)
+    for _ in range(chance.choice((1, 1, 2, 3, 5))):
+        between = chance.choice(("", "", "", "\n", r"\n(?=\S)"))
+        if between:
+            pieces = re.split(between, text)
+            place = chance.randrange(len(pieces))
+            pieces[place : place + 1] = chance.choice(([], [pieces[place]] * 2))
+            text = "\n".join(pieces)
+            continue
+        lexemes = LEXEME.findall(text)
+        if not lexemes:
+            return text
+        place = chance.randrange(len(lexemes))
+        source = chance.choice((lexemes, lexemes, LEXEME.findall(chance.choice(texts)), WORDS))
+        same = [one for one in source if kind(one) == kind(lexemes[place])]
+        lexemes[place] = chance.choice(same or source)
+        text = "".join(lexemes)
+    return text
+
+
+def run(
+    function: Function, count: int, seed: int, whole: bool = False
+) -> tuple[Counter[str], float, list[str]]:
+    """Feed `count` texts to `function`; with `whole`, mostly such as can be read.
 
     Returns:
         How often each outcome came (`clean`, the codes of diagnostics, `exception`), the longest
@@ -91,7 +129,11 @@ def run(function: Function, count: int, seed: int) -> tuple[Counter[str], float,
     slowest = 0.0
     raised = []
     for _ in range(count):
-        text = invented(chance) if chance.random() < 0.3 else mutated(chance, texts)
+        luck = chance.random()
+        if luck < (0.05 if whole else 0.3):
+            text = invented(chance)
+        else:
+            text = exchanged(chance, texts) if whole and luck < 0.9 else mutated(chance, texts)
         started = time.perf_counter()
         try:
             codes = {one.code for one in function(text, "fuzz.rules")}
@@ -115,20 +157,36 @@ def parse_only(text: str, path: str) -> Iterable[Diagnostic]:
     return diagnostics or format_text(text, path)[1]
 
 
+def check_and_lower(text: str, path: str) -> Iterable[Diagnostic]:
+    """Check a text, print every diagnostic, and lower what checks clean."""
+    from heuron.check import Environment, analyse
+    from heuron.plan.lower import lower
+
+    def read(used: str, using: str) -> tuple[str, str]:
+        return used, "type Region(postcode: text, prosperous: boolean)\n"
+
+    def read_table(used: str, using: str) -> list[list[str]]:
+        return [["colour", "weight", "result"], ["red", "< 5", "yes"]]
+
+    models = frozenset({"forest", "net", "credit_net"})
+    base, diagnostics = analyse(text, path, Environment(models, {}, read, read_table))
+    for one in diagnostics:
+        str(one)
+    if base is not None:
+        lower(base)
+    return diagnostics
+
+
 def main() -> int:
     """Run the fuzzer; return 1 when something raised or formatting changed a meaning."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("-n", type=int, default=50_000, help="how many texts")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--check", action="store_true", help="check as well as parse")
+    arguments.add_argument("--check", action="store_true", help="check and lower as well")
     options = arguments.parse_args()
-    function: Function = parse_only
-    if options.check:
-        from heuron.check import check_text
-
-        function = check_text
+    function: Function = check_and_lower if options.check else parse_only
     started = time.perf_counter()
-    outcomes, slowest, raised = run(function, options.n, options.seed)
+    outcomes, slowest, raised = run(function, options.n, options.seed, options.check)
     seconds = time.perf_counter() - started
     for code, count in outcomes.most_common():
         print(f"{count:8} {code}")
