@@ -9,12 +9,12 @@ from typing import Any
 
 from heuron.answer import Prediction
 from heuron.check import tree
+from heuron.check.reads import patterns
 from heuron.diagnostics import HeuronError, RuleError
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
 from heuron.infer.session import State
 from heuron.plan.lower import lower, lower_rule
-from heuron.plan.reads import patterns
 from heuron.values import UNKNOWN
 from naive import Content, Oracle, OracleError
 from strategies import Event, Ref, Trial
@@ -34,6 +34,7 @@ class Outcome:
     definitions: list[list[tuple[object, ...]]] = field(default_factory=list)
     reports: list[list[tuple[object, ...]]] = field(default_factory=list)
     answers: list[list[Any]] = field(default_factory=list)
+    agendas: list[list[Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -110,8 +111,8 @@ def halting(base: tree.Base) -> dict[str, bool]:
     }
 
 
-def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
-    """Return what the oracle says of a trial."""
+def by_oracle(base: tree.Base, trial: Trial, peek: bool = False) -> Outcome:
+    """Return what the oracle says of a trial; `peek` as for the engine."""
     oracle = Oracle(base, TODAY, judge)
     halts = halting(base)
     outcome = Outcome()
@@ -119,12 +120,15 @@ def by_oracle(base: tree.Base, trial: Trial) -> Outcome:
     def look() -> None:
         outcome.fired.append([])
         while len(outcome.fired[-1]) < MOST and (agenda := oracle.agenda()):
+            if peek:
+                described = [oracle.describe(one) for one in agenda]
+                outcome.agendas.append([(one.rule, rounded(one.matched)) for one in described])
             one = oracle.describe(agenda[0])
             outcome.fired[-1].append((one.rule, rounded(one.matched), rounded(one.values)))
             try:
                 oracle.run(1)
             except OracleError:
-                outcome.fired[-1].append(("refused",))
+                outcome.fired[-1][-1:] = [(one.rule,), ("refused",)]
             if halts[one.rule]:
                 break
         outcome.facts.append(in_order(rounded(one) for one in oracle.facts()))
@@ -179,8 +183,12 @@ def without(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name}
 
 
-def by_engine(base: tree.Base, trial: Trial) -> Outcome:
-    """Return what the engine's general path says of a trial."""
+def by_engine(base: tree.Base, trial: Trial, peek: bool = False) -> Outcome:
+    """Return what the engine's general path says of a trial.
+
+    With `peek` the whole agenda is looked at before every firing, which makes the engine search
+    for everything; without it, searches stay suspended while memory changes.
+    """
     engine = Engine(lower(base), base.texts)
     state = engine.session(Host(today=TODAY, predict=judge))
     halts = halting(base)
@@ -189,16 +197,23 @@ def by_engine(base: tree.Base, trial: Trial) -> Outcome:
 
     def look() -> None:
         outcome.fired.append([])
-        while len(outcome.fired[-1]) < MOST and (agenda := state.agenda()):
-            first = agenda[0]
-            described = describe(base, state, first, own[first.rule])
-            outcome.fired[-1].append(described)
+        while len(outcome.fired[-1]) < MOST:
+            if peek and (agenda := state.agenda()):
+                outcome.agendas.append(
+                    [(one.rule, contents(base, state, one, own)) for one in agenda]
+                )
+            held = {one.number: content(base, state, one.number) for one in state.facts()}
             try:
-                (fired,) = state.run(1).firings
-                assert (fired.rule, fired.matched) == (first.rule, first.matched)
-            except RuleError:
-                outcome.fired[-1].append(("refused",))
-            if halts[first.rule]:
+                firings = state.run(1).firings
+            except RuleError as problem:
+                outcome.fired[-1] += [refused_rule(problem), ("refused",)]
+                if halts[outcome.fired[-1][-2][0]]:
+                    break
+                continue
+            if not firings:
+                break
+            outcome.fired[-1].append(describe(base, held, firings[0], own[firings[0].rule]))
+            if halts[firings[0].rule]:
                 break
         outcome.facts.append(in_order(content(base, state, one.number) for one in state.facts()))
         outcome.conclusions.append({})
@@ -281,7 +296,14 @@ def contents(base: tree.Base, state: State, firing: Any, own: Mapping[str, list[
     return tuple(content(base, state, number) for number in numbers)
 
 
-def describe(base: tree.Base, state: State, firing: Any, own: list[int]) -> Any:
+def refused_rule(problem: RuleError) -> tuple[object, ...]:
+    """Return the rule that could not act, from the message: its firing is not told."""
+    return (problem.diagnostics[0].message.split("`")[1],)
+
+
+def describe(
+    base: tree.Base, held: Mapping[int, Content], firing: Any, own: list[int]
+) -> tuple[object, ...]:
     """Return a firing as the oracle does: rule, facts, other variables by name."""
     facts = {
         one.variable
@@ -291,7 +313,7 @@ def describe(base: tree.Base, state: State, firing: Any, own: list[int]) -> Any:
         if isinstance(one, tree.Pattern)
     }
     values = sorted((name, value) for name, value in firing.bindings if name not in facts)
-    matched = tuple(content(base, state, firing.matched[place]) for place in own)
+    matched = tuple(held[firing.matched[place]] for place in own)
     return firing.rule, matched, rounded(tuple(values))
 
 

@@ -24,8 +24,8 @@ from heuron.check.tree import (
     ReferencedField,
     Variable,
 )
+from heuron.check.walk import walk
 from heuron.diagnostics import SourceText, Span
-from heuron.plan.reads import walk
 from heuron.values import UNKNOWN, Value, show
 
 __all__ = ["leaves", "read_words", "spelled", "written"]

@@ -22,9 +22,9 @@ from heuron.check.tree import (
     Pattern,
 )
 from heuron.check.tree import TestCase as Case
+from heuron.check.walk import walk
 from heuron.diagnostics import LimitError
 from heuron.knowledge.evidence import Evidence
-from heuron.plan.reads import walk
 from heuron.values import UNKNOWN, FieldType, Value, show, show_fact
 
 if TYPE_CHECKING:

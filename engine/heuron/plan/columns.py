@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heuron.check.reads import concluded_reads
 from heuron.check.tree import (
     Bind,
     Conclude,
@@ -32,7 +33,6 @@ from heuron.plan.columnexpressions import (
 )
 from heuron.plan.conclusions import rank_of
 from heuron.plan.normal import Program
-from heuron.plan.reads import concluded_reads
 from heuron.plan.source import Writer
 from heuron.values import UNKNOWN, FieldType, Template, Value
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heuron.check.tree import CertaintyOf, Conclude, Constant, Expression, Rule, Table
+from heuron.check.walk import walk
 from heuron.plan.normal import Program
-from heuron.plan.reads import walk
 from heuron.values import UNKNOWN, Value
 
 __all__ = ["Conclusions", "conclusions_of", "levels_read", "rank_of", "typed"]

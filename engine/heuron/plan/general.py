@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from heuron.check.reads import patterns
 from heuron.check.tree import (
     Action,
     Assert,
@@ -42,7 +43,6 @@ from heuron.plan.lazy import is_lazy, write_gates, write_lazy
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
-from heuron.plan.reads import patterns
 from heuron.plan.record import bounds
 from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
@@ -224,7 +224,7 @@ def _possible(module: Module, rule: Rule, name: str) -> None:
 
 
 def _reads_model(condition: Condition, rule: Rule) -> bool:
-    from heuron.plan.reads import free
+    from heuron.check.reads import free
 
     models = {one.variable for one in rule.conditions if isinstance(one, Predict)}
     return isinstance(condition, Predict) or bool(models & set(free(condition)))

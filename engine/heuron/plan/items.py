@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from heuron.check.reads import free
 from heuron.check.tree import (
     Bind,
     Binding,
@@ -15,7 +16,6 @@ from heuron.check.tree import (
     Predict,
     Variable,
 )
-from heuron.plan.reads import free
 
 __all__ = ["Item", "is_late", "items_of", "own_field"]
 

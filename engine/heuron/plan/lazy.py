@@ -20,6 +20,7 @@ and `xi_0(rows, values, old)` whether a fact that is gone may have blocked it.
 
 from __future__ import annotations
 
+from heuron.check.reads import patterns
 from heuron.check.tree import (
     Aggregate,
     Bind,
@@ -37,10 +38,10 @@ from heuron.check.tree import (
     Test,
     Variable,
 )
+from heuron.check.walk import walk
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
-from heuron.plan.reads import patterns, walk
 from heuron.plan.scope import Scope
 from heuron.values import UNKNOWN
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from heuron.check.reads import bound, concluded_reads, free
 from heuron.check.tree import (
     ANY,
     Aggregate,
@@ -36,10 +37,10 @@ from heuron.check.tree import (
     Predict,
     Test,
 )
+from heuron.check.walk import walk
 from heuron.plan.expression import Expressions
 from heuron.plan.items import Item, is_late, items_of, own_field
 from heuron.plan.module import Module
-from heuron.plan.reads import bound, concluded_reads, free, walk
 from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
 

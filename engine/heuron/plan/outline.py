@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from heuron.check.reads import patterns, variable_types
 from heuron.check.tree import (
     Call,
     CertaintyOf,
@@ -23,12 +24,12 @@ from heuron.check.tree import (
     Rule,
     Table,
 )
+from heuron.check.walk import walk
 from heuron.diagnostics import SourceText, Span
 from heuron.plan.conclusions import definitions, rank_of
 from heuron.plan.general import variables
 from heuron.plan.lazy import blockers, is_lazy
 from heuron.plan.normal import Program, Stratum
-from heuron.plan.reads import patterns, variable_types, walk
 
 __all__ = ["outline_of"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from heuron.check.reads import concluded_reads
 from heuron.check.tree import (
     Aggregate,
     Bind,
@@ -22,7 +23,6 @@ from heuron.check.tree import (
     Test,
 )
 from heuron.plan.expression import Expressions
-from heuron.plan.reads import concluded_reads
 from heuron.plan.source import Constants, Writer
 from heuron.values import Template
 

@@ -7,6 +7,7 @@ Python gets there, so a backend that cannot matter is not asked.
 
 from __future__ import annotations
 
+from heuron.check.reads import variable_types
 from heuron.check.tree import (
     BackendOf,
     Binding,
@@ -19,7 +20,7 @@ from heuron.check.tree import (
     ReferencedField,
     Route,
 )
-from heuron.plan.reads import variable_types, walk
+from heuron.check.walk import walk
 from heuron.plan.recordnames import RecordNames
 from heuron.plan.source import Constants
 from heuron.values import UNKNOWN, Template

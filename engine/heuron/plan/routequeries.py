@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from heuron.check.reads import bound, free
 from heuron.check.tree import (
     ANY,
     BOOLEAN,
@@ -36,8 +37,8 @@ from heuron.check.tree import (
     Test,
     Variable,
 )
+from heuron.check.walk import walk
 from heuron.diagnostics import Span
-from heuron.plan.reads import bound, free, walk
 from heuron.values import FieldType
 
 __all__ = ["Asked", "Part", "parts_of", "with_route_queries"]

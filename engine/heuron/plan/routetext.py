@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from heuron.check.tree import BackendOf, CertaintyOf, FieldOf, PredictionOf
+from heuron.check.walk import walk
 from heuron.diagnostics import SourceText
-from heuron.plan.reads import walk
 from heuron.plan.routenames import RULES, RouteNames
 from heuron.plan.routequeries import Part
 from heuron.values import UNKNOWN
