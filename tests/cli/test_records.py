@@ -10,6 +10,7 @@ import pytest
 from heuron.cli.app import main
 from heuron.cli.records import read_records
 from heuron.diagnostics import RuleError
+from heuron.learn.settings import DataSettings
 from heuron.values import Field, FieldType, Template
 
 FRUIT = Template("Fruit", (Field("weight", FieldType("number")), Field("name", FieldType("text"))))
@@ -68,3 +69,37 @@ def test_parquet_goes_in_and_comes_out(
     lines = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
     assert [one["needs"] for one in lines] == [[], ["worst_radius"]]
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_table_is_read_as_the_domain_s_own_data(tmp_path: Path) -> None:
+    """Codes, column names and empty cells mean what `data.toml` says they mean in training."""
+    kind = Field("kind", FieldType("enumeration", levels=("small", "large")))
+    template = Template("Fruit", (Field("weight", FieldType("number")), kind))
+    settings = DataSettings(
+        "cases.csv",
+        tmp_path,
+        columns={"weight": "W"},
+        levels={"kind": {"small": (0,), "large": (1,), "unknown": (9,)}},
+    )
+    path = tmp_path / "a.csv"
+    path.write_text("W,Kind\n3,0\nNA,1\n4,9\n5,large\n", encoding="utf-8")
+    found = [dict(raw) for _, raw in read_records(str(path), template, (), settings)]
+    assert found == [
+        {"weight": "3", "kind": "small"},
+        {"kind": "large"},
+        {"weight": "4"},
+        {"weight": "5", "kind": "large"},
+    ]
+
+
+def test_of_many_refused_records_twenty_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEURON_CACHE", "off")
+    monkeypatch.setenv("HEURON_LEDGER", "off")
+    (tmp_path / "a.csv").write_text("petal_length\n" + "long\n" * 30, encoding="utf-8")
+    assert main(["ask", "iris", "--via", "rules", "--file", "a.csv"]) == 1
+    shown = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("error") for line in shown) == 20
+    assert shown[-1] == "… and 10 more records were not accepted"

@@ -20,6 +20,10 @@ def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
     """
     suffix = Path(file).suffix.lower()
     temporary = f"{file}.tmp"
+    if Path(file).is_dir():
+        raise refused(file, "a folder")
+    if not Path(file).absolute().parent.is_dir():
+        raise refused(file, "its folder is not there", "Make the folder first.")
     try:
         if suffix in LINES:
             count = _write_lines(temporary, answers)
@@ -80,7 +84,7 @@ def _write_parquet(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
         import pyarrow.parquet
     except ImportError:
         hint = "pip install heuron[parquet]"
-        raise refused(file, "writing parquet needs pyarrow", hint) from None
+        raise refused(file.removesuffix(".tmp"), "writing parquet needs pyarrow", hint) from None
     rows = [_row(place, answer) for place, answer in answers]
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     pyarrow.parquet.write_table(pyarrow.table(columns), file)

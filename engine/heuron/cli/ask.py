@@ -55,7 +55,7 @@ def ask(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a record.")] = False,
 ) -> int:
     """Answer a question by rules, models, or the dispatcher's choice."""
-    from heuron.cli.asking import Wanted, ask_one, ask_records, show_how
+    from heuron.cli.asking import Wanted, ask_one, show_how
     from heuron.cli.costs import book_command
     from heuron.cli.opening import day, open_domain, open_ledger
     from heuron.knowledge.evidence import from_words
@@ -69,6 +69,8 @@ def ask(
     try:
         if file is None:
             return ask_one(found, knowledge, given, wanted, out, ledger)
+        from heuron.cli.asking_many import ask_records
+
         return ask_records(found, knowledge, file, given, wanted, out, ledger)
     finally:
         book_command(ledger, knowledge.name, "ask" if file is None else "ask --file")

@@ -13,10 +13,19 @@ from heuron.knowledge.project import Domain, find_domain, find_project
 
 if TYPE_CHECKING:
     from heuron.dispatch.dispatcher import Dispatcher
+    from heuron.learn.settings import DataSettings
     from heuron.learn.store import Store
     from heuron.ledger import Ledger
 
-__all__ = ["day", "open_dispatcher", "open_domain", "open_ledger", "open_store", "trusted_file"]
+__all__ = [
+    "data_settings",
+    "day",
+    "open_dispatcher",
+    "open_domain",
+    "open_ledger",
+    "open_store",
+    "trusted_file",
+]
 
 
 def open_domain(name: str, goal: str | None = None) -> tuple[Domain, KnowledgeBase]:
@@ -59,6 +68,18 @@ def open_ledger() -> Ledger:
     from heuron.ledger import Ledger
 
     return Ledger(ledger_folder(), note)
+
+
+def data_settings(domain: Domain, knowledge: KnowledgeBase) -> DataSettings | None:
+    """Return what the nearest `data.toml` of a domain says, or None where there is none."""
+    for folder in domain.models:
+        path = Path(folder) / "data.toml"
+        if path.is_file() and knowledge.goal is not None:
+            from heuron.learn.contract import contract_of
+            from heuron.learn.settings import read_settings
+
+            return read_settings(contract_of(knowledge), path)
+    return None
 
 
 def trusted_file() -> Path:

@@ -6,11 +6,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.sources import decoded, read_text
 from heuron.values import Template
+
+if TYPE_CHECKING:
+    from heuron.learn.settings import DataSettings
 
 __all__ = ["LINES", "is_table", "read_records", "refused"]
 
@@ -26,7 +29,12 @@ def is_table(file: str) -> bool:
     return file.lower().endswith(TABLES)
 
 
-def read_records(file: str, template: Template | None, kept: Iterable[str]) -> Iterator[Record]:
+def read_records(
+    file: str,
+    template: Template | None,
+    kept: Iterable[str],
+    settings: DataSettings | None = None,
+) -> Iterator[Record]:
     """Yield the records of a file, or of stdin for `-`.
 
     Args:
@@ -34,12 +42,13 @@ def read_records(file: str, template: Template | None, kept: Iterable[str]) -> I
             stdin is JSON or JSON lines.
         template: The goal's type: a table's columns are its fields, by name or by slug.
         kept: Fields that are not to be read from a table (the goal and other conclusions).
+        settings: What the domain's `data.toml` says of columns and levels; tables are read by it.
 
     Raises:
         RuleError: The file is not there, or is not what its ending says.
     """
     if is_table(file):
-        yield from _from_table(file, template, frozenset(kept))
+        yield from _from_table(file, template, frozenset(kept), settings)
         return
     shown = "stdin" if file == "-" else file
     text = decoded(sys.stdin.buffer.read(), shown) if file == "-" else read_text(file)
@@ -48,7 +57,7 @@ def read_records(file: str, template: Template | None, kept: Iterable[str]) -> I
             whole = json.loads(text)
         except ValueError as error:
             if file != "-" or "\n" not in text.strip():
-                raise refused(shown, f"no JSON: {error}") from None
+                raise _no_json(shown, error, text) from None
         except RecursionError:
             raise refused(shown, "nested too deeply") from None
         else:
@@ -62,11 +71,23 @@ def read_records(file: str, template: Template | None, kept: Iterable[str]) -> I
 def _line(place: str, line: str) -> Mapping[str, object]:
     try:
         record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise refused(place, f"no JSON: {error}") from None
+    except ValueError as error:
+        raise _no_json(place, error, line) from None
+    except RecursionError:
+        raise refused(place, "nested too deeply") from None
     if not isinstance(record, dict):
         raise refused(place, "not an object of fields")
     return record
+
+
+def _no_json(place: str, error: ValueError, text: str) -> RuleError:
+    """Return the error of a text that is not JSON, with what it may have been meant to be."""
+    if not text.strip():
+        return refused(place, "nothing in it", 'A record is {"field": value}.')
+    hint = 'A record is {"field": value}.'
+    if text.lstrip()[0] not in "{[":
+        hint += " A table needs a file whose name ends in .csv or .parquet."
+    return refused(place, f"no JSON: {error}", hint)
 
 
 def _objects(shown: str, whole: object) -> Iterator[Record]:
@@ -81,28 +102,58 @@ def _objects(shown: str, whole: object) -> Iterator[Record]:
         yield f"{shown} record {number}", record
 
 
-def _from_table(file: str, template: Template | None, kept: frozenset[str]) -> Iterator[Record]:
-    from heuron.coercion import slug
+def _from_table(
+    file: str,
+    template: Template | None,
+    kept: frozenset[str],
+    settings: DataSettings | None,
+) -> Iterator[Record]:
     from heuron.knowledge.written import Word
+    from heuron.learn.columns import evidence_reader
     from heuron.learn.source import read_source
 
     if template is None:
         raise refused(file, "a table of records needs a knowledge base with a goal")
     raw = read_source(file, Path(), None)
-    by_slug = {slug(name): name for name in template.names if name not in kept}
-    fields = {column: by_slug.get(slug(column)) for column in raw.columns}
-    used = {column: field for column, field in fields.items() if field is not None}
-    if not used:
-        hint = f"The fields of {template.name} are: {', '.join(by_slug.values())}."
+    levels = {} if settings is None else settings.levels
+    fed = _fed(list(raw.columns), template, kept, {} if settings is None else settings.columns)
+    if not fed:
+        fields = ", ".join(name for name in template.names if name not in kept)
+        columns = ", ".join(f'"{one}"' for one in list(raw.columns)[:12])
+        hint = f"Its columns are {columns}. The fields of {template.name} are: {fields}."
         raise refused(file, "none of its columns is a field", hint)
+    read = [
+        (name, raw.columns[column], evidence_reader(template[name], levels.get(name, {})))
+        for name, column in fed.items()
+    ]
     for row in range(raw.rows):
         record: dict[str, object] = {}
-        for column, field in used.items():
-            cell: Any = raw.columns[column][row]
+        for name, column, reader in read:
+            cell = reader(column[row])
             # An empty cell says nothing, so that a default fills it.
-            if cell is not None and cell != "" and cell == cell:
-                record[field] = Word(cell) if isinstance(cell, str) else cell
+            if cell is not None:
+                record[name] = Word(cell) if isinstance(cell, str) else cell
         yield raw.place(row), record
+
+
+def _fed(
+    columns: list[str], template: Template, kept: frozenset[str], declared: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the column that feeds each field: as declared, by its name, or by its slug."""
+    from heuron.coercion import slug
+
+    by_slug: dict[str, str] = {}
+    for column in columns:
+        by_slug.setdefault(slug(column), column)
+        # "petal length (cm)": a unit in brackets is no part of the name.
+        by_slug.setdefault(slug(column.split("(")[0]), column)
+    found: dict[str, str] = {}
+    for name in template.names:
+        wanted = declared.get(name, name)
+        column = wanted if wanted in columns else by_slug.get(slug(name), "")
+        if column and name not in kept:
+            found[name] = column
+    return found
 
 
 def refused(place: str, message: str, hint: str | None = None) -> RuleError:

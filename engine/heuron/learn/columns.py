@@ -5,7 +5,7 @@ Owns which column feeds which field, what an empty cell is, and how codes become
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from heuron.learn.settings import DataSettings
 from heuron.learn.source import Raw
 from heuron.values import UNKNOWN, Field, Value
 
-__all__ = ["EMPTY", "Typed", "match_columns", "read_cells", "type_columns"]
+__all__ = ["EMPTY", "Typed", "evidence_reader", "match_columns", "read_cells", "type_columns"]
 
 EMPTY: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
 """Texts that stand for an empty cell, unless the field has a level of that name.
@@ -104,6 +104,32 @@ def read_cells(field: Field, cells: Sequence[Any]) -> list[Value]:
         row, message = read.refused[0]
         raise ValueError(f"row {row + 1}: {message}")
     return values
+
+
+def evidence_reader(
+    field: Field, levels: Mapping[str, tuple[object, ...]]
+) -> Callable[[object], object]:
+    """Return what reads one cell of a table as evidence, None for an empty one.
+
+    Args:
+        field: The field that the cell's column feeds.
+        levels: What each of its levels is called in the data, as `[levels]` says.
+    """
+    codes = _codes(levels, field)
+    kept = set(field.type.levels) if field.type.kind != "text" else EMPTY - {""}
+
+    def read(cell: object) -> object:
+        if cell is None or cell != cell:
+            return None
+        if codes:
+            level = codes.get(_code(cell))
+            if level is not None:
+                return None if level == "unknown" else level
+        if isinstance(cell, str) and cell.strip() in EMPTY and cell.strip() not in kept:
+            return None
+        return cell
+
+    return read
 
 
 class _Cells:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.values import Field, Template
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ def contract_of(kb: KnowledgeBase) -> Contract:
     """Return the contract of a knowledge base with a goal.
 
     Raises:
-        ValueError: When it has no goal.
+        RuleError: When it has no goal.
     """
     goal = kb.goal
     if goal is None:
-        raise ValueError(f"{kb.name} has no goal: models and data need `goal Type.field`")
+        message = f"{kb.name} has no goal, so there is nothing to learn."
+        hint = "Add `goal Type.field` to the rule file."
+        raise RuleError(Diagnostic(Severity.ERROR, "missing-goal", message, hint=hint))
     concluded = (name for type_name, name in kb.concluded if type_name == goal.type_name)
     return Contract(
         domain=kb.name,

@@ -1,0 +1,150 @@
+"""What `heuron ask --file` does: asks about every record of a file, and shows or writes answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from heuron.answer import Answer
+from heuron.cli import exits
+from heuron.cli.asking import Ask, Wanted, asker, exit_of, explained
+from heuron.cli.render import SHOWN, note, print_diagnostics, print_json, progressing, say
+from heuron.diagnostics import RuleError
+
+if TYPE_CHECKING:
+    from heuron.diagnostics import Diagnostic
+    from heuron.knowledge.base import KnowledgeBase
+    from heuron.knowledge.project import Domain
+    from heuron.ledger import Ledger
+
+__all__ = ["ask_records"]
+
+
+def ask_records(
+    domain: Domain,
+    knowledge: KnowledgeBase,
+    file: str,
+    given: Mapping[str, object],
+    wanted: Wanted,
+    out: str | None,
+    ledger: Ledger,
+) -> int:
+    """Ask about every record of a file; what the command line gives holds for each of them.
+
+    A record that is not accepted is said on stderr and the others go on, unless the answers are
+    written to a file: that is whole, or not written.
+    """
+    _refuse_for_many(wanted, out)
+    ask = asker(domain, knowledge, wanted, ledger)
+    answers = _answers(domain, knowledge, ask, file, given)
+    if out is not None:
+        from heuron.cli.answer_files import write_answers
+
+        note(f"{write_answers(out, _accepted(progressing(answers))):,} answers written to {out}")
+        return exits.GOOD
+    worst, refusals = exits.GOOD, 0
+    for place, found in answers if sys.stdout.isatty() else progressing(answers):
+        if isinstance(found, RuleError):
+            refusals += 1
+            if wanted.json or refusals <= SHOWN:
+                _say_refused(place, found, wanted)
+            worst = exits.ERRORS
+            continue
+        worst = max(worst, exit_of(found, wanted))
+        if wanted.json:
+            body = {"record": place, **found.to_dict(), **explained(found, wanted)}
+            print_json("ask", body, line=True)
+        else:
+            _show_record(place, found, wanted)
+    if refusals > SHOWN and not wanted.json:
+        note(f"… and {refusals - SHOWN:,} more records were not accepted")
+    return worst
+
+
+def _refuse_for_many(wanted: Wanted, out: str | None) -> None:
+    """Raise for what is shown of one record only, rather than pass over it."""
+    hint = "Ask about one, or compare all with `heuron compare`."
+    if wanted.via == "all":
+        raise RuleError(_usage("--via all shows one record at a time.", hint))
+    if wanted.what_if:
+        raise RuleError(_usage("--what-if shows one record at a time.", "Ask about one."))
+    if out is not None and wanted.explained:
+        hint = "Leave --out out; with --json the reasons are part of each answer."
+        raise RuleError(_usage("A file of answers holds no reasons.", hint))
+
+
+def _show_record(place: str, answer: Answer, wanted: Wanted) -> None:
+    from heuron.cli.answers import said, why_lines
+
+    say("   ".join((place, *(cell for cell in said(answer) if cell))))
+    lines = why_lines(answer) if wanted.why and answer.value is not None else []
+    if wanted.why_not is not None:
+        lines += answer.why_not(wanted.why_not).splitlines()
+    for line in lines:
+        say(f"  {line}")
+
+
+def _answers(
+    domain: Domain, knowledge: KnowledgeBase, ask: Ask, file: str, given: Mapping[str, object]
+) -> Iterator[tuple[str, Answer | RuleError]]:
+    """Yield the answer about each record, or why it is refused.
+
+    What cannot be read after the first record is refused without a place: its message has one.
+    """
+    from heuron.cli.opening import data_settings
+    from heuron.cli.records import is_table, read_records
+
+    concluded = [field for _, field in knowledge.concluded]
+    settings = data_settings(domain, knowledge) if is_table(file) else None
+    records = read_records(file, knowledge.template, concluded, settings)
+    is_first = True
+    while True:
+        try:
+            place, record = next(records)
+        except StopIteration:
+            return
+        except RuleError as error:
+            if is_first:
+                raise
+            yield "", error
+            return
+        is_first = False
+        try:
+            yield place, ask({**given, **record})
+        except RuleError as error:
+            yield place, error
+
+
+def _accepted(
+    answers: Iterator[tuple[str, Answer | RuleError]],
+) -> Iterator[tuple[str, Answer]]:
+    for place, found in answers:
+        if isinstance(found, RuleError):
+            raise RuleError(_at(place, found))
+        yield place, found
+
+
+def _at(place: str, error: RuleError) -> list[Diagnostic]:
+    from dataclasses import replace
+
+    if not place:
+        return list(error.diagnostics)
+    return [replace(one, message=f"{place}: {one.message}") for one in error.diagnostics]
+
+
+def _say_refused(place: str, error: RuleError, wanted: Wanted) -> None:
+    found = _at(place, error)
+    if wanted.json:
+        first = error.diagnostics[0]
+        error_body = {"code": first.code, "message": first.message, "hint": first.hint}
+        print_json("ask", {"record": place or None, "error": error_body}, line=True)
+    else:
+        sys.stdout.flush()
+        print_diagnostics(found)
+
+
+def _usage(message: str, hint: str) -> Diagnostic:
+    from heuron.diagnostics import Diagnostic, Severity
+
+    return Diagnostic(Severity.ERROR, "usage", message, hint=hint)
