@@ -7,7 +7,7 @@ from heuron.check.comparisons import check_comparable
 from heuron.check.context import Context, Scope, broken, is_broken
 from heuron.check.functions import AGGREGATES, BUILT_IN, OLD_NAMES, Signature, in_words
 from heuron.check.names import expand
-from heuron.check.regexes import regex_problem
+from heuron.check.regexes import regex_problem, way_out
 from heuron.check.tree import ANY, INTEGER, NUMBER
 from heuron.check.types import fits
 from heuron.check.words import capital, count, meant, type_in_words
@@ -63,7 +63,7 @@ def _is_safe(pattern: tree.Expression, context: Context) -> bool:
     problem = regex_problem(pattern.value)
     if problem is not None:
         what = f'"{pattern.value}" cannot be used: {problem}.'
-        context.error("bad-pattern", what, pattern.span)
+        context.error("bad-pattern", what, pattern.span, way_out(problem))
     return problem is None
 
 

@@ -11,7 +11,7 @@ from heuron.check.constants import accepted, constant, number
 from heuron.check.context import Context, LetEntry, Placed, Scope
 from heuron.check.expressions import resolve
 from heuron.check.graph import components
-from heuron.check.regexes import regex_problem
+from heuron.check.regexes import regex_problem, way_out
 from heuron.check.types import named
 from heuron.check.walk import walk
 from heuron.check.words import capital
@@ -168,6 +168,7 @@ def _matching(node: ast.FieldDeclaration, kind: FieldType, context: Context) -> 
             "bad-pattern",
             f'"{node.matching}" cannot be used: {problem}.',
             context.quoted_after(node.span, "matching"),
+            way_out(problem),
         )
         return None
     re.compile(node.matching)
