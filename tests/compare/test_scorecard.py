@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heuron.certainty import combine
-from heuron.compare.scorecard import Shot, implied_certainty, score_rules
+from heuron.certainty import combine, implied_certainty
+from heuron.compare.scorecard import Shot, score_rules
 
 BASE = {"malignant": 0.37, "benign": 0.63}
 

@@ -39,6 +39,10 @@ def compare(
         str | None,
         typer.Option(metavar="FILE", help="Write the best policy as a dispatch block."),
     ] = None,
+    write_rules: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write where one side is right as rules."),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
@@ -47,7 +51,14 @@ def compare(
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
-    from heuron.cli.comparing import cost_of, dispatch_text, need_matplotlib, rows_of, write_file
+    from heuron.cli.comparing import (
+        cost_of,
+        dispatch_text,
+        need_matplotlib,
+        rows_of,
+        rules_text,
+        write_file,
+    )
     from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say
@@ -69,6 +80,8 @@ def compare(
         )
     if write_dispatch is not None and comparison.policies is not None:
         write_file(write_dispatch, dispatch_text(comparison))
+    if write_rules is not None:
+        write_file(write_rules, rules_text(knowledge, comparison))
     if html is not None:
         from heuron.compare.page import page
 

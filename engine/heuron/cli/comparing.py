@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
 
-__all__ = ["cost_of", "dispatch_text", "need_matplotlib", "rows_of", "write_file"]
+__all__ = ["cost_of", "dispatch_text", "need_matplotlib", "rows_of", "rules_text", "write_file"]
 
 
 def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
@@ -83,3 +83,18 @@ def dispatch_text(comparison: Comparison) -> str:
         return says + "# The block of the rule file is the best; there is nothing to change.\n"
     where = f"# It goes into {comparison.domain}.rules; the first block there is in use.\n"
     return says + where + best.block
+
+
+def rules_text(knowledge: KnowledgeBase, comparison: Comparison) -> str:
+    """Return the slices as a rule file.
+
+    Raises:
+        RuleError: None were looked for, since no training rows have out-of-fold answers.
+    """
+    from heuron.compare import no_out_of_fold
+    from heuron.compare.slice_rules import slices_file
+
+    if comparison.slices is None:
+        raise RuleError(no_out_of_fold(knowledge.name))
+    template = knowledge.template.name
+    return slices_file(knowledge.files, template, knowledge.name, comparison.slices)

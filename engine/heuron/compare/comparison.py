@@ -13,6 +13,7 @@ from heuron.compare.metrics import Bin, Calibration
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.policies import PolicyTrial
 from heuron.compare.scorecard import RuleScore
+from heuron.compare.slices import SliceSearch
 
 __all__ = ["BackendScore", "Comparison", "PairScore", "View"]
 
@@ -175,7 +176,7 @@ class Comparison:
 
     `base_rates` pairs each value of the goal with its share among the rows. With a
     `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for,
-    and so are `policies`.
+    and so are `policies`; `slices` is None where no training rows have out-of-fold answers.
     """
 
     domain: str
@@ -192,6 +193,7 @@ class Comparison:
     costs: tuple[CostScore, ...] = ()
     disagreements: tuple[Disagreement, ...] | None = None
     policies: PolicyTrial | None = None
+    slices: SliceSearch | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -207,7 +209,8 @@ class Comparison:
             "best_possible": self.best_possible.to_dict(),
             "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer} if self.cost else None,
             "costs": [one.to_dict() for one in self.costs],
-            "slices": [],
+            "slices": [one.to_dict() for one in self.slices.slices] if self.slices else [],
+            "slice_search": self.slices.to_dict() if self.slices else None,
             "disagreements": None
             if self.disagreements is None
             else [one.to_dict() for one in self.disagreements],

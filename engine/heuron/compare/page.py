@@ -108,6 +108,7 @@ def _where_they_differ(comparison: Comparison) -> str:
             ]
         ),
         tables.pairs(comparison),
+        tables.slices(comparison),
         tables.disagreements(comparison),
     )
 

@@ -10,6 +10,7 @@ from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval, wilson
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import RuleScore, measured_certainty
+from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, row_count, time
 from heuron.values import show
 
@@ -116,6 +117,35 @@ def policies(comparison: Comparison) -> str:
         for one in trial.scores
     ]
     return html_table(header, rows, long=1)
+
+
+def slices(comparison: Comparison) -> str:
+    """Return the regions in which one side is right and the other is not."""
+    search = comparison.slices
+    if search is None or not search.slices:
+        return ""
+    a, b = short_name(search.a), short_name(search.b)
+    title = f"<h3>Where {escape(a)} and {escape(b)} differ</h3>"
+    header = ["", "what is claimed", "true in it", "elsewhere", f"{a} - {b}", "p (Holm)"]
+    rows = []
+    for one in search.slices:
+        low, high = (100 * end for end in one.difference_interval)
+        away = one.elsewhere / one.elsewhere_rows
+        rows.append(
+            [
+                f"<code>{escape(one.text)}</code>",
+                escape(slice_words(one, a, b)),
+                _share(one.claimed / one.rows, wilson(one.claimed, one.rows)),
+                _share(away, wilson(one.elsewhere, one.elsewhere_rows)),
+                f"{low:+.1f} to {high:+.1f} points",
+                escape(chance(one.p)),
+            ]
+        )
+    note = (
+        f'<p class="quiet">Found on {search.rows_found} training rows with out-of-fold answers; '
+        f"{search.candidates} candidates were put to the test on the held-out rows.</p>"
+    )
+    return title + html_table(header, rows, long=1) + note
 
 
 def pairs(comparison: Comparison) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from heuron.dispatch import Dispatcher
     from heuron.dispatch.policy import Policy
 
-__all__ = ["PolicyScore", "PolicyTrial", "try_policies"]
+__all__ = ["PolicyScore", "PolicyTrial", "rank_models", "try_policies"]
 
 FILE: Final = "the file's dispatch"
 """The name of the policy in use."""
@@ -135,7 +135,7 @@ def try_policies(
     Returns:
         None when there is nothing to choose between, or no row.
     """
-    ranked = _ranked(training.outcomes, cost)
+    ranked = rank_models(training.outcomes, cost)
     if not ranked or not held_out.places:
         return None
     listed, policies = _compiled(dispatcher, candidates(dispatcher, ranked))
@@ -160,7 +160,7 @@ def try_policies(
     return PolicyTrial(cost, len(training.places), tried, best.name, tuple(scores))
 
 
-def _ranked(outcomes: Outcomes, cost: Cost) -> list[str]:
+def rank_models(outcomes: Outcomes, cost: Cost) -> list[str]:
     """Return the names of models, the one that costs least out of fold first."""
     names = [name for name in outcomes.replies if name.startswith("model:")]
     paid = {name: _mean(outcomes, outcomes.replies[name], cost) for name in names}

@@ -10,6 +10,7 @@ from heuron.compare.evaluate import COVERAGE_APART
 from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import RuleScore
+from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, numbers, percent, points, row_count, table, time
 from heuron.learn.data import SAW_TEXT
 from heuron.values import show
@@ -18,7 +19,6 @@ __all__ = ["headline", "report", "verdicts"]
 
 SIGNIFICANT: Final = 0.05
 SAW: Final = SAW_TEXT.rstrip(".")
-FEW_DISAGREEMENTS: Final = 30
 FEW_PAIRS: Final = 6
 """Up to so many pairs all are in the table; of more, those with rules or a dispatcher."""
 SHOWN_ROWS: Final = 20
@@ -175,11 +175,7 @@ def verdicts(comparison: Comparison) -> list[str]:
     rules = comparison.backends.get("rules")
     if rules is not None and rules.not_answered:
         lines.append(f"The rules are silent on {row_count(rules.not_answered)}.")
-    models = [one for one in comparison.pairs if one.a == "rules" and one.b.startswith("model:")]
-    if models:
-        apart = max(one.rows_both - one.same for one in models)
-        if apart < FEW_DISAGREEMENTS:
-            lines.append(f"Too few disagreements of rules and models ({apart}) to describe.")
+    lines += slice_lines(comparison)
     best = _best(comparison)
     return [*lines, best] if best else lines
 
@@ -324,3 +320,22 @@ def _policies(comparison: Comparison) -> list[str]:
         f"{best.name} costs least; on the rows here it costs {best.cost:.4f}."
     )
     return [*table(rows), advice]
+
+
+def slice_lines(comparison: Comparison) -> list[str]:
+    """Return in sentences where one side is right and the other is not."""
+    search = comparison.slices
+    if search is None:
+        return []
+    a, b = short_name(search.a), short_name(search.b)
+    if search.too_few:
+        return [
+            f"Too few disagreements of {a} and {b} ({search.disagreements} on "
+            f"{row_count(search.rows_found)} of training) to describe."
+        ]
+    lines = [
+        f"Where {one.text}: {slice_words(one, a, b)} (p {chance(one.p)})." for one in search.slices
+    ]
+    if not lines:
+        lines = [f"No region was confirmed in which {a} or {b} is right and the other is not."]
+    return lines

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from heuron.certainty import implied_certainty, relative_change
 from heuron.compare.intervals import Interval, wilson
 
-__all__ = ["RuleScore", "Shot", "implied_certainty", "measured_certainty", "score_rules"]
+__all__ = ["RuleScore", "Shot", "measured_certainty", "score_rules"]
 
 FEW: Final = 10
 """With fewer firings than this a rule's verdict is "too few rows"."""
@@ -73,21 +74,6 @@ class RuleScore:
         }
 
 
-def implied_certainty(right: float, fired: float, base: float) -> float:
-    """Return the measured certainty: MYCIN's relative change of belief, from -1 to 1.
-
-    Two rows at the base rate are added, so that a rule seen once claims little.
-    """
-    share = (right + 2 * base) / (fired + 2)
-    return _relative_change(share, base)
-
-
-def _relative_change(share: float, base: float) -> float:
-    if share >= base:
-        return (share - base) / (1 - base) if base < 1 else 0.0
-    return (share - base) / base
-
-
 def score_rules(
     names: Sequence[str], shots: Sequence[Shot], base_rates: Mapping[object, float]
 ) -> tuple[RuleScore, ...]:
@@ -142,9 +128,9 @@ def _verdict(claimed: float, fired: int, interval: Interval, base: float) -> str
     low, high = interval
     if high < base:
         return "speaks against what it says"
-    if _relative_change(low, base) > claimed:
+    if relative_change(low, base) > claimed:
         return "stronger than claimed"
-    if _relative_change(high, base) < claimed:
+    if relative_change(high, base) < claimed:
         return "weaker than claimed"
     return "as claimed"
 
@@ -153,5 +139,5 @@ def measured_certainty(rule: RuleScore) -> Interval | None:
     """Return the certainties between which a rule's record leaves room, in ascending order."""
     if rule.interval is None or rule.base is None or rule.certainty is None:
         return None
-    low, high = (_relative_change(end, rule.base) for end in rule.interval)
+    low, high = (relative_change(end, rule.base) for end in rule.interval)
     return (-high, -low) if rule.certainty < 0 else (low, high)

@@ -1,0 +1,165 @@
+"""Slices: a planted region is found and confirmed, and nothing is where nothing was planted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from benchmarks.slices import made_up
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, fisher_exact
+
+import heuron
+from comparing import opened
+from heuron.cli.app import main
+from heuron.compare import compare
+from heuron.compare.costs import Cost
+from heuron.compare.regions import Condition, find_regions, shortest_between
+from heuron.compare.report import report
+from heuron.compare.slices import Slice, SliceSearch, find_slices
+from heuron.dispatch import Dispatcher
+from heuron.learn.data import Table
+from heuron.values import UNKNOWN, Field, FieldType, Template
+
+Opened = tuple[Dispatcher, Table]
+
+
+@pytest.fixture(scope="module")
+def search(patch: Opened) -> SliceSearch:
+    found = compare(*patch, timed=False).slices
+    assert found is not None
+    return found
+
+
+def test_the_planted_regions_are_found(search: SliceSearch) -> None:
+    """Among the blue the model is right, elsewhere the rules are."""
+    texts = {one.claim: one.text for one in search.slices if one.claim != "neither"}
+    assert "colour == blue" in texts["b"]
+    assert all("blue" not in one.text for one in search.slices if one.claim == "a")
+    assert search.candidates <= 10
+    assert all(len(one.when) <= 2 and one.rows >= 30 for one in search.slices)
+
+
+def test_a_slice_made_again_by_hand(patch: Opened, search: SliceSearch) -> None:
+    dispatcher, table = patch
+    one = next(one for one in search.slices if one.claim == "b")
+    places = table.places("held_out")
+    model = search.b.removeprefix("model:")
+    inside: list[tuple[bool, bool]] = []
+    outside: list[tuple[bool, bool]] = []
+    for row, truth in zip(table.rows(places), table.truths(places), strict=True):
+        side = inside if all(part.holds(row[part.field]) for part in one.when) else outside
+        said = (dispatcher.ask(row, via="rules").value, dispatcher.ask(row, via=model).value)
+        side.append((said[0] == truth, said[1] == truth))
+    assert (len(inside), len(outside)) == (one.rows, one.elsewhere_rows)
+    b_only = sum(b and not a for a, b in inside)
+    a_only = sum(a and not b for a, b in inside)
+    away = sum(b and not a for a, b in outside)
+    assert (one.a_only, one.b_only, one.elsewhere) == (a_only, b_only, away)
+    counts = [[b_only, len(inside) - b_only], [away, len(outside) - away]]
+    fisher = fisher_exact(counts, alternative="greater").pvalue
+    sign = binomtest(b_only, a_only + b_only, alternative="greater").pvalue
+    single = max(fisher, sign)
+    assert single <= one.p <= search.candidates * single + 1e-12
+
+
+def test_nothing_is_found_where_nothing_was_planted() -> None:
+    found = [find_slices(*made_up(seed, planted=False), Cost()) for seed in range(20)]
+    assert sum(bool(one and one.slices) for one in found) <= 1
+
+
+def test_a_planted_region_is_found_in_made_up_answers() -> None:
+    for seed in range(5):
+        search = find_slices(*made_up(seed, planted=True), Cost())
+        assert search is not None
+        assert any(one.claim == "a" and "colour == red" in one.text for one in search.slices)
+
+
+def test_too_few_disagreements_are_not_described() -> None:
+    search = find_slices(*made_up(0, planted=True, rows=100), Cost())
+    assert search is not None
+    assert search.too_few
+    assert search.slices == ()
+    dispatcher, table = opened("iris")
+    text = report(compare(dispatcher, table, timed=False))
+    assert "Too few disagreements" in text or not dispatcher.models
+
+
+NUMBERS = Template("Case", (Field("x", FieldType("number")),))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.integers(0, 60))
+def test_regions_are_never_small_and_always_true(seed: int, shift: int) -> None:
+    """What a region's conditions say is what it counts, unknown cells left out."""
+    import random
+
+    draw = random.Random(seed)
+    cells = [UNKNOWN if draw.random() < 0.1 else draw.uniform(0, 100) for _ in range(200)]
+    hits = [one is not UNKNOWN and shift <= one < shift + 40 for one in cells]  # type: ignore[operator]
+    regions = find_regions(NUMBERS, {"x": cells}, range(200), hits, 4)
+    assert regions
+    for region in regions:
+        rows = [at for at in range(200) if region.holds({"x": cells}, at)]
+        assert 30 <= len(rows) <= 170
+        assert sum(hits[at] for at in rows) / len(rows) > sum(hits) / 200
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_cuts_are_short_and_between(low: float, width: float) -> None:
+    high = low + width
+    assert low < shortest_between(low, high) <= high
+    assert shortest_between(0.123456, 0.187654) == 0.16
+
+
+def test_conditions_are_written_as_the_language_has_them() -> None:
+    texts = [
+        Condition("x", ">=", 0.5).text,
+        Condition("x", "<", 12.0).text,
+        Condition("colour", "==", "red").text,
+        Condition("her2", "==", "3+").text,
+        Condition("smoker", "==", True).text,
+    ]
+    assert texts == ["x >= 0.5", "x < 12", "colour == red", 'her2 == "3+"', "smoker == true"]
+    assert not Condition("x", ">=", 0.5).holds(UNKNOWN)
+
+
+def test_written_rules_check_clean_and_hold(
+    patch: Opened,
+    patch_folder: Path,
+    search: SliceSearch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(patch_folder)
+    file = tmp_path / "differ.rules"
+    assert main(["compare", "patch", "--json", "--write-rules", str(file)]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert [one["when"] for one in body["slices"]] == [one.text for one in search.slices]
+    assert body["slice_search"]["candidates"] == search.candidates
+    assert heuron.check(str(file)) == ()
+    _, table = patch
+    kb = heuron.load(str(file))
+    model = search.b.removeprefix("model:")
+    words = {"a": "only rules is right", "b": f"only {model} is right"}
+    for row in table.rows(table.places("held_out")[:40]):
+        session = kb.session()
+        session.assert_("Case", **row)
+        session.run()
+        expected = {
+            words.get(one.claim, "both are wrong")
+            for one in search.slices
+            if all(part.holds(row[part.field]) for part in one.when)
+        }
+        assert expected == {fact["says"] for fact in session.facts("Slice")}
+
+
+def test_slices_are_data(search: SliceSearch) -> None:
+    for one in search.slices:
+        assert isinstance(one, Slice)
+        body = one.to_dict()
+        assert set(body) >= {"when", "rows", "a_right", "b_right", "p"}
+        assert one.claimed + one.elsewhere <= one.rows + one.elsewhere_rows
