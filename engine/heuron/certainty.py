@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["DIGITS", "combine", "from_products"]
+__all__ = ["DIGITS", "combine", "from_products", "implied_certainty", "relative_change"]
 
 DIGITS: Final = 1e12
 """Certainties are rounded to whole parts of this, by the same operations in every plan."""
@@ -44,3 +44,23 @@ def combine(contributions: Iterable[float]) -> float:
         else:
             negative *= 1.0 + contribution
     return from_products(positive, negative)
+
+
+def implied_certainty(right: float, fired: float, base: float) -> float:
+    """Return the measured certainty: MYCIN's relative change of belief, from -1 to 1.
+
+    Two rows at the base rate are added, so that a rule seen once claims little.
+
+    Args:
+        right: On how many rows the value was right.
+        fired: On how many rows it was concluded.
+        base: The share of all rows that have the value.
+    """
+    return relative_change((right + 2 * base) / (fired + 2), base)
+
+
+def relative_change(share: float, base: float) -> float:
+    """Return how far belief moved from `base` to `share`, as a part of how far it could."""
+    if share >= base:
+        return (share - base) / (1 - base) if base < 1 else 0.0
+    return (share - base) / base

@@ -1,0 +1,214 @@
+"""Induce rules from the training rows of a table, and say honestly how sure each may be.
+
+Owns `induce` and `InducedRule`. A rule's certainty is MYCIN's relative change of belief, from
+answers that the same way of finding rules gave to rows it had not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy
+
+from heuron.certainty import implied_certainty
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.learn.contract import Contract
+from heuron.learn.copies import is_id_like
+from heuron.learn.data import Table
+from heuron.learn.features import kind_of
+from heuron.learn.folds import split_folds
+from heuron.learn.induce.conditions import Premise, matches, needed
+from heuron.learn.induce.cover import list_premises
+from heuron.learn.induce.tree import tree_premises
+from heuron.learn.scorer.table import Numbers, to_numbers
+from heuron.learn.spec import Feature, default_features
+from heuron.values import UNKNOWN, Value
+
+__all__ = ["LOWEST", "METHODS", "Induced", "InducedRule", "goal_numbers", "induce", "induce_rules"]
+
+METHODS: Final[Mapping[str, Callable[..., list[Premise]]]] = {
+    "tree": tree_premises,
+    "list": list_premises,
+}
+HIGHEST: Final = 0.99
+"""No rule that was found in examples is certain."""
+LOWEST: Final = 0.1
+"""A rule that changes belief by less is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class InducedRule:
+    """A premise over the columns, the value that it concludes, and how well that went.
+
+    `fired` training rows meet the premise (and, in an ordered list, no earlier one); `right` of
+    them are right out of fold; `base` is the share of all training rows that have the value.
+    """
+
+    premise: Premise
+    value: Value
+    certainty: float
+    fired: int
+    right: int
+    base: float
+
+    @property
+    def precision(self) -> float:
+        """The share of right answers out of fold."""
+        return self.right / self.fired if self.fired else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Induced:
+    """Rules with the fields and kinds of the columns that they speak of.
+
+    `rows` are the training rows of `of`; under `ordered` the first rule that holds answers.
+    """
+
+    fields: tuple[str, ...]
+    kinds: tuple[Any, ...]
+    rules: tuple[InducedRule, ...]
+    ordered: bool
+    rows: int
+    of: int
+
+
+def induce(table: Table, most: int = 8, method: str = "tree") -> Induced:
+    """Induce rules from a table's training rows; held-out rows are not looked at.
+
+    Args:
+        table: The examples.
+        most: The most rules.
+        method: "tree" (a shallow tree: no two rules hold at once) or "list" (an ordered list).
+
+    Raises:
+        RuleError: No field to learn from, a goal with several values, or too few rows.
+    """
+    contract = table.contract
+    places = table.places("training")
+    fields = _fields(contract, table.columns)
+    kinds = tuple(kind_of(contract, Feature(name)) for name in fields)
+    columns = [[table.columns[name][at] for at in places] for name in fields]
+    goal = goal_numbers(contract, table.truths(places))
+    _check(contract, fields, goal)
+    fold = split_folds(goal, [table.groups[at] for at in places], contract.is_regression, 0)
+    rules = induce_rules(contract, kinds, to_numbers(kinds, columns), goal, fold, most, method)
+    return Induced(fields, kinds, tuple(rules), method == "list", len(places), len(table))
+
+
+def goal_numbers(contract: Contract, truths: Sequence[Value]) -> Numbers:
+    """Return true values as places of classes, or as numbers."""
+    if contract.is_regression:
+        return numpy.array(truths, dtype=float)
+    place = {level: at for at, level in enumerate(contract.classes)}
+    return numpy.array([place[one] for one in truths], dtype=int)  # type: ignore[index]
+
+
+def _fields(contract: Contract, columns: Mapping[str, list[Value]]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in default_features(contract)
+        if name in columns
+        and contract.template[name].type.kind != "duration"
+        and not is_id_like([None if cell is UNKNOWN else cell for cell in columns[name]])
+    )
+
+
+def _check(contract: Contract, fields: Sequence[str], goal: Numbers) -> None:
+    message = None
+    if contract.many:
+        message = f"`{contract.goal}` may have several values: rules are induced for one"
+    elif not fields:
+        message = "there is no field to learn from: numbers, levels and yes/no count"
+    elif len(goal) < 20 or len(numpy.unique(goal)) < 2:
+        message = (
+            f"{len(goal):,} training rows with {len(numpy.unique(goal))} different values of "
+            f"`{contract.goal}` are too few to induce rules"
+        )
+    if message is not None:
+        raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
+
+
+def induce_rules(
+    contract: Contract,
+    kinds: tuple[Any, ...],
+    numbers: Numbers,
+    goal: Numbers,
+    fold: Numbers,
+    most: int,
+    method: str,
+) -> list[InducedRule]:
+    """Return the rules of typed rows, the most certain claims measured out of fold."""
+    find = METHODS[method]
+    regression = contract.is_regression
+    unseen = numpy.zeros(len(goal))
+    answered = numpy.zeros(len(goal), dtype=bool)
+    for number in range(int(fold.max()) + 1):
+        away = fold == number
+        seen, truth = numbers[~away], goal[~away]
+        left, unmet = away.copy(), numpy.ones(len(seen), dtype=bool)
+        for premise in find(kinds, seen, truth, most, regression):
+            rows = matches(premise, seen) & unmet
+            unmet &= ~rows
+            if rows.any():
+                held = matches(premise, numbers) & left
+                unseen[held] = _value(contract, truth[rows])
+                answered |= held
+                left &= ~held
+    found = []
+    rest = numpy.ones(len(goal), dtype=bool)
+    for premise in find(kinds, numbers, goal, most, regression):
+        rows = matches(premise, numbers) & rest
+        if method == "list":
+            rest &= ~rows
+        if rows.any():
+            rule = _measured(contract, premise, rows, numbers, goal, unseen, answered)
+            found.append(rule)
+    # In an ordered list a rule that says nothing still keeps later ones from speaking.
+    return found if method == "list" else [one for one in found if one.certainty >= LOWEST]
+
+
+def _measured(
+    contract: Contract,
+    premise: Premise,
+    rows: Numbers,
+    numbers: Numbers,
+    goal: Numbers,
+    unseen: Numbers,
+    answered: Numbers,
+) -> InducedRule:
+    value = _value(contract, goal[rows])
+    fired = int(rows.sum())
+    inside = int(_hits(contract, value, goal[rows]).sum())
+    # The way of finding rules is judged, not the rule: it was found in these very rows.
+    asked = rows & answered
+    if asked.any():
+        share = float(_hits(contract, unseen[asked], goal[asked]).mean())
+        inside = min(inside, round(share * fired))
+    base = float(_hits(contract, value, goal).mean())
+    certainty = min(HIGHEST, round(implied_certainty(inside, fired, base), 2))
+    said = value if contract.is_regression else contract.classes[int(value)]
+    if contract.field.type.kind == "integer":
+        said = int(value)
+    kept = needed(premise, numbers)
+    return InducedRule(kept, said, certainty, fired, inside, base)
+
+
+def _value(contract: Contract, goal: Numbers) -> float:
+    """Return what to answer for rows: the most common class, or the median, rounded."""
+    if not contract.is_regression:
+        return int(numpy.bincount(goal).argmax())
+    middle = float(numpy.median(goal))
+    if contract.field.type.kind == "integer":
+        return float(round(middle))
+    return float(f"{middle:.3g}")
+
+
+def _hits(contract: Contract, values: Any, truth: Numbers) -> Numbers:
+    """Return which answers count as right, as `Contract.is_right` says."""
+    if not contract.is_regression:
+        return numpy.asarray(truth == values)
+    allowed = contract.tolerance or 0.0
+    bound = allowed * numpy.abs(truth) / 100 if contract.percent else allowed
+    return numpy.asarray(numpy.abs(truth - values) <= bound)
