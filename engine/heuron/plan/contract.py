@@ -8,12 +8,14 @@ namespace of a generated module: nothing else can be reached from it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from math import ceil, floor, fsum, isfinite, sqrt
+from math import ceil, floor, fsum, inf, isfinite, sqrt
 from typing import Any, Final
 
 from heuron.certainty import from_products
+from heuron.plan.cuts import choice_table, cut_table, hit_rows
 from heuron.plan.settle import best, earlier, settle
 from heuron.plan.wording import form
 from heuron.values import INTEGER_LIMIT, UNKNOWN
@@ -462,6 +464,11 @@ NAMES: Final[dict[str, object]] = {
     "dict_of": dict,
     "form": form,
     "words": words,
+    "bisect": bisect_right,
+    "choice_table": choice_table,
+    "cut_table": cut_table,
+    "hit_rows": hit_rows,
+    "INFINITE": inf,
     "__builtins__": {"frozenset": frozenset, "int": int, "len": len, "max": max, "min": min},
 } | {f"call_{name}": function for name, function in FUNCTIONS.items()}
 """The namespace of generated code. `EMPTY` is never written to."""

@@ -3,7 +3,9 @@
 Strata run in order; within a stratum rules and tables run in rule order. For a field whose
 contributions all have constant values, the products of doubt for and against each value are
 locals; other fields collect their contributions in a list. Each field is settled at the end of
-its stratum, so that readers in higher strata see settled values.
+its stratum, so that readers in higher strata see settled values. Where a stratum has very many
+simple rules, they are looked up together (`plan.masks`); the products that they touch are then
+items of the list `P`, and the lists of contributions items of `L`.
 
 The generated module has two functions. `record(get, today, now, predict, host)` answers and
 returns one flat tuple: the indexes of the rules that fired, the reports, then for each concluded
@@ -14,11 +16,21 @@ conditions are neither true nor false.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect
+from dataclasses import dataclass, replace
 
 from heuron.certainty import DIGITS
 from heuron.check.tree import Conclude, Constant, Rule, Table
 from heuron.plan.conclusions import Conclusions, conclusions_of, levels_read, rank_of, typed
+from heuron.plan.masks import (
+    Effects,
+    Group,
+    Simple,
+    groups_of,
+    simple_rule,
+    write_hits,
+    write_lookup,
+)
 from heuron.plan.normal import Program, Stratum
 from heuron.plan.recordnames import RecordConditions, RecordNames
 from heuron.plan.source import Constants, Writer
@@ -53,7 +65,10 @@ class RecordPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A concluded field while its function is written; `values` None: contributions in a list."""
+    """A concluded field while its function is written; `values` None: contributions in a list.
+
+    `offset` is where its products begin in `P`, or None when they are locals.
+    """
 
     name: str
     kind: str
@@ -62,6 +77,7 @@ class _Field:
     values: tuple[Value, ...] | None
     found: Conclusions
     by_level: bool
+    offset: int | None = None
 
     def place(self, value: Value) -> int:
         """Return the place of a constant among the field's values."""
@@ -70,21 +86,25 @@ class _Field:
     def doubts(self, place: int) -> tuple[str, str]:
         """Return the products for and against a value: locals, or 1.0 when nothing is against."""
         negated = place in self.found.negated
+        if self.offset is not None:
+            at = self.offset + 2 * place
+            return f"P[{at!r}]", f"P[{at + 1!r}]" if negated else "1.0"
         return f"p{self.number}_{place}", f"n{self.number}_{place}" if negated else "1.0"
 
 
-def plan_record(program: Program) -> RecordPlan:
+def plan_record(program: Program, together: bool = True) -> RecordPlan:
     """Return the record plan of a program whose goal is about one record alone.
 
     Args:
         program: A program with `single_record` set.
+        together: Look up simple rules together where there are many; the answers are the same.
     """
     assert program.goal is not None
-    return _RecordWriter(program).plan()
+    return _RecordWriter(program, together).plan()
 
 
 class _RecordWriter:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, together: bool) -> None:
         assert program.goal is not None
         self.program = program
         self.template: Template = program.templates[program.goal.type_name]
@@ -92,6 +112,27 @@ class _RecordWriter:
         self.ranks = rank_of(program)
         self.fields = self._fields()
         self.many = frozenset(one.name for one in self.fields.values() if one.many)
+        self.simple: dict[int, Simple] = {}
+        self.groups: dict[int, list[Group]] = {}
+        self.products = 0
+        if together:
+            self._look_for_many()
+
+    def _look_for_many(self) -> None:
+        given = RecordNames(self.template, self.fields, self.many).given
+        count = 0
+        for stratum in self.program.strata:
+            rules = sorted(stratum.record, key=lambda one: one.index)
+            simple = [simple_rule(one, self.template, given) for one in rules]
+            groups = groups_of([one for one in simple if one is not None], count)
+            self.groups[stratum.index] = groups
+            count += len(groups)
+            self.simple |= {one.rule.index: one for group in groups for one in group.rules}
+        if count:
+            for name, one in self.fields.items():
+                if one.values is not None:
+                    self.fields[name] = replace(one, offset=self.products)
+                    self.products += 2 * len(one.values)
 
     def _fields(self) -> dict[str, _Field]:
         type_name = self.template.name
@@ -145,6 +186,10 @@ class _RecordWriter:
         writer.line("reports = []")
         for one in self.fields.values():
             self._start_field(writer, one)
+        if self.simple:
+            lists = [f"l{one.number}" for one in self.fields.values() if one.values is None]
+            writer.line(f"P = [1.0] * {self.products!r}")
+            writer.line(f"L = ({''.join(f'{one}, ' for one in lists)})")
         for stratum in self.program.strata:
             self._stratum(writer, names, stratum)
         writer.line(f"return (fired, reports, {self._result()})")
@@ -161,6 +206,8 @@ class _RecordWriter:
     def _start_field(self, writer: Writer, one: _Field) -> None:
         if one.values is None:
             writer.line(f"l{one.number} = []")
+            return
+        if one.offset is not None:
             return
         doubts = [local for place in range(len(one.values)) for local in one.doubts(place)]
         locals_ = [local for local in doubts if local != "1.0"]
@@ -180,15 +227,69 @@ class _RecordWriter:
 
     def _stratum(self, writer: Writer, names: RecordNames, stratum: Stratum) -> None:
         items: list[Rule | Table] = [*stratum.record, *stratum.tables]
-        for item in sorted(items, key=lambda one: one.index):
-            if isinstance(item, Rule):
-                self._rule(writer, names, item)
-            else:
-                self._table(writer, names, item)
+        items.sort(key=lambda one: one.index)
+        # What stands behind the last rule of a group comes after all of its rules.
+        last = -1
+        for group in self.groups.get(stratum.index, ()):
+            self._group(writer, names, group, items, last)
+            last = group.rules[-1].rule.index
+        self._plain(writer, names, [one for one in items if one.index > last])
         for type_name, field in stratum.concludes:
             if type_name == self.template.name:
                 self._settle(writer, self.fields[field])
                 names.done.append(field)
+
+    def _plain(self, writer: Writer, names: RecordNames, items: list[Rule | Table]) -> None:
+        for item in items:
+            if isinstance(item, Rule):
+                self._rule(writer, names, item)
+            else:
+                self._table(writer, names, item)
+
+    def _group(
+        self,
+        writer: Writer,
+        names: RecordNames,
+        group: Group,
+        items: list[Rule | Table],
+        after: int,
+    ) -> None:
+        """Write a group's rules, and between them what stands between them in rule order."""
+        write_lookup(group, names.given, self.constants, writer)
+        effects = [self._effects(one.rule) for one in group.rules]
+        indexes = [one.rule.index for one in group.rules]
+        written = 0
+        for item in items:
+            if not after < item.index < indexes[-1] or item.index in self.simple:
+                continue
+            done = bisect(indexes, item.index)
+            if done > written:
+                write_hits(group, effects, done, self.constants, writer)
+                written = done
+            self._plain(writer, names, [item])
+        write_hits(group, effects, len(group.rules), self.constants, writer)
+
+    def _effects(self, rule: Rule) -> Effects:
+        """Return what a simple rule contributes, as `_contribute` would write it."""
+        products: list[str] = []
+        lists: list[str] = []
+        listed = [one.name for one in self.fields.values() if one.values is None]
+        for action in rule.actions:
+            if not isinstance(action, Conclude) or not isinstance(action.value, Constant):
+                continue
+            value, certainty = action.value.value, float(action.certainty)
+            if value is UNKNOWN:
+                continue
+            one = self.fields[action.field]
+            if one.offset is None:
+                literal = self.constants.literal(typed(one.kind, value))
+                rank = self.ranks[rule.index]
+                place = listed.index(one.name)
+                lists.append(f"({place!r}, ({literal}, {certainty!r}, {rank!r}))")
+            else:
+                at = one.offset + 2 * one.place(value) + (certainty <= 0.0)
+                products.append(f"({at!r}, {1.0 - abs(certainty)!r})")
+        return products, lists
 
     def _rule(self, writer: Writer, names: RecordNames, rule: Rule) -> None:
         conditions = RecordConditions(names, self.constants, writer)
