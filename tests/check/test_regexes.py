@@ -16,7 +16,10 @@ USEFUL = [
     r"(\([0-9]+\))?[0-9 ]+",
     "(?:abc){3}",
     "(?P<year>[0-9]{4})-(?P<month>[0-9]{2})",
-    "(?i:yes|no)",
+    r"([a-z]+\.)+[a-z]+",
+    "(a|b)*",
+    "(ab?c)+",
+    ".*a.*",
     r"[)(*+]+\)",
     "[]a]+",
     "[^]a]+",
@@ -33,12 +36,13 @@ DANGEROUS = [
     "(a?)*",
     "(a+){5,}b",
     "(a{1,})+b",
-    "((ab?)c)+",
     "(?:a+)+$",
     "(?P<x>a+)*b",
     "(.*)*",
     r"([\]a]+)+b",
 ]
+
+MANY = ["a*a*a*b", ".*.*.*x", ".*Ω.*Ω.*Ω.*", "a+.*a+b+c*[bc]*"]
 
 BROKEN = ["(", "[a", "*a", "a{2,1}", "(?P<x", "(?<=a+)b"]
 
@@ -54,6 +58,17 @@ def test_a_dangerous_pattern_is_refused(pattern: str) -> None:
     assert regex_problem(pattern) == problem
 
 
+@pytest.mark.parametrize("pattern", MANY)
+def test_neighbours_that_trade_letters_are_refused(pattern: str) -> None:
+    assert regex_problem(pattern) == "its repetitions can divide one text in too many ways"
+
+
+@pytest.mark.parametrize("pattern", ["(?i)yes", "(?i:yes)|no", "(?si)a.b"])
+def test_a_pattern_that_ignores_case_is_refused(pattern: str) -> None:
+    """Letters would overlap that look apart: `(?i)(a|A)+b`."""
+    assert regex_problem(pattern) == "it ignores case"
+
+
 @pytest.mark.parametrize("pattern", BROKEN)
 def test_a_broken_pattern_is_refused(pattern: str) -> None:
     assert regex_problem(pattern) is not None
@@ -66,4 +81,4 @@ def test_a_pattern_that_refers_back_is_refused(pattern: str) -> None:
 
 def test_a_long_pattern_is_refused() -> None:
     assert regex_problem("a" * 1_000) is None
-    assert regex_problem("a" * 1_001) == "it is longer than 1000 characters"
+    assert regex_problem("a" * 1_001) == "it is longer than 1,000 characters"

@@ -15,7 +15,11 @@ from typing import Any, Final
 
 from heuron.coercion import TEXT_LIMIT
 
-__all__ = ["regex_problem"]
+__all__ = ["regex_problem", "way_out"]
+
+SEVERAL_WAYS: Final = "it repeats a group that can match one text in several ways"
+CASELESS: Final = "it ignores case"
+MANY_WAYS: Final = "its repetitions can divide one text in too many ways"
 
 LONGEST: Final = 1_000
 """How long a regular expression may be, in characters."""
@@ -42,6 +46,8 @@ def regex_problem(pattern: str) -> str | None:
         parts = list(_parser.parse(pattern))
     except (re.error, RecursionError, OverflowError) as error:
         return str(error)
+    if re.search(r"\(\?[a-zA-Z]*i", pattern):
+        return CASELESS
     try:
         ways = _sequence(parts).ways
     except _BackReference:
@@ -49,9 +55,20 @@ def regex_problem(pattern: str) -> str | None:
     except RecursionError:
         return "it nests too deeply"
     if ways == float("inf"):
-        return "it repeats a group that can match one text in several ways"
+        return SEVERAL_WAYS
     if ways > MOST_WAYS:
-        return "its repetitions can divide one text in too many ways"
+        return MANY_WAYS
+    return None
+
+
+def way_out(problem: str) -> str | None:
+    """Return what to do about a problem, where that is known."""
+    if problem == SEVERAL_WAYS:
+        return "Repeat nothing inside the group, or let each round begin with a letter of its own."
+    if problem == CASELESS:
+        return "Write both letters, `[Yy]es`, or match `lower(…)`."
+    if problem == MANY_WAYS:
+        return "Put a letter between the repetitions that none of them matches, or bound them."
     return None
 
 
@@ -156,7 +173,7 @@ def _letters(operation: str, argument: Any) -> Chars:
     """Return the letters of the sample that a single-letter part matches."""
     match operation:
         case "LITERAL":
-            return frozenset(chr(argument))
+            return frozenset(_sampled(chr(argument)))
         case "NOT_LITERAL":
             return frozenset(SAMPLE) - {chr(argument)}
         case "ANY":
@@ -169,15 +186,22 @@ def _letters(operation: str, argument: Any) -> Chars:
             return frozenset(SAMPLE)
 
 
+def _sampled(letter: str) -> str:
+    """Return a letter of the sample that stands for this one: itself, or one of its kind."""
+    if letter in SAMPLE:
+        return letter
+    return "中" if letter.isalpha() else "0" if letter.isdigit() else " "
+
+
 def _class_item(item: Part) -> Chars:
     operation, argument = str(item[0]), item[1]
     match operation:
         case "LITERAL":
-            return frozenset(chr(argument))
+            return frozenset(_sampled(chr(argument)))
         case "RANGE":
             low, high = argument
             inside = frozenset(one for one in SAMPLE if low <= ord(one) <= high)
-            return inside | {chr(low), chr(high)}
+            return inside | {_sampled(chr(low)), _sampled(chr(high))}
         case "CATEGORY":
             letter = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}[str(argument).rsplit("_", 1)[1]]
             sign = letter.upper() if "_NOT_" in str(argument) else letter
