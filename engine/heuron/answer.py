@@ -167,7 +167,12 @@ def _support_dict(support: Support) -> dict[str, object]:
 def _lines(proof: Proof, depth: int) -> list[str]:
     pad = "  " * depth
     held = "" if proof.certainty is None else f"   {proof.certainty:.3g}"
-    lines = [f"{pad}{proof.conclusion}{held}"]
+    return [f"{pad}{proof.conclusion}{held}", *_reasons(proof, depth)]
+
+
+def _reasons(proof: Proof, depth: int) -> list[str]:
+    pad = "  " * depth
+    lines: list[str] = []
     for sign, supports in (("because", proof.supports), ("against it", proof.against)):
         for support in supports:
             title = f' "{support.title}"' if support.title else ""
@@ -177,10 +182,16 @@ def _lines(proof: Proof, depth: int) -> list[str]:
             if support.because:
                 lines.append(f"{pad}    {support.because}")
             for premise in support.premises:
-                lines.append(f"{pad}    {premise.read or premise.text}   {premise.source}")
-                if premise.proof is not None:
-                    lines += _lines(premise.proof, depth + 3)
+                lines += _premise_lines(premise, depth + 2)
     return lines
+
+
+def _premise_lines(premise: Premise, depth: int) -> list[str]:
+    proof, read = premise.proof, premise.read or premise.text
+    if proof is not None and read == proof.conclusion:
+        return _lines(proof, depth)
+    lines = [f"{'  ' * depth}{read}   {premise.source}"]
+    return lines if proof is None else lines + _lines(proof, depth + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def test_agree() -> None:
     answer = ask(routes, FakeStore(net=FakeModel("accept")), income=30_000)
     assert (answer.backend, answer.value, answer.certainty) == ("rules", "accept", 0.5)
     assert answer.route is not None
-    assert answer.route.tried == (Tried(1, "agree:net", True, "rules accept, net accept"),)
+    assert answer.route.tried == (Tried(1, "agree:net", True, "rules: accept, net: accept"),)
     answer = ask(routes, FakeStore(net=FakeModel("refuse")), income=30_000)
     assert answer.reason == "they differ"
 
@@ -145,7 +145,7 @@ def test_agree_needs_both_answers() -> None:
     net = FakeModel(required=("history",))
     answer = ask("agree net\nrefer otherwise", FakeStore(net=net), income=30_000)
     assert answer.route is not None
-    assert answer.route.tried[0].why == "rules accept, net no answer"
+    assert answer.route.tried[0].why == "rules: accept, net: no answer"
     net = FakeModel()
     answer = ask("agree net\nrefer otherwise", FakeStore(net=net), income=1_000)
     assert answer.backend == "refer"
@@ -278,3 +278,12 @@ def test_exists_beside_the_record() -> None:
     assert loan.ask({"income": 60_000, "Loan": [{"amount": 10}]}).backend == "rules"
     answer = loan.ask({"income": 60_000, "Loan": [{}]})
     assert (answer.backend, answer.needs) == ("refer", ("Loan.amount",))
+
+
+def test_a_backend_that_gave_no_answer_says_so_in_the_reason() -> None:
+    """Its confidence counts as 0, which reads like an answer nobody is sure of."""
+    net = FakeModel(required=("history",))
+    text = "model net when net.confidence >= 0.8\nrefer otherwise"
+    answer = ask(text, FakeStore(net=net), income=30_000)
+    assert answer.route is not None
+    assert answer.route.tried[0].why == "net.confidence 0 (no answer) >= 0.8"

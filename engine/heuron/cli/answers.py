@@ -105,4 +105,5 @@ def route_lines(answer: Answer) -> list[str]:
 def _tried(one: Tried) -> str:
     how = {True: "held", False: "did not hold", None: "is unknown"}[one.held]
     why = f" ({one.why})" if one.why and one.why != "otherwise" else ""
-    return f"Route: line {one.line}, {one.backend.removeprefix('model:')}, {how}{why}."
+    backend = one.backend.removeprefix("model:").replace("agree:", "agree ")
+    return f"Route: line {one.line}, {backend}, {how}{why}."

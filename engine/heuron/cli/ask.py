@@ -58,12 +58,16 @@ def ask(
     from heuron.cli.asking import Wanted, ask_one, show_how
     from heuron.cli.costs import book_command
     from heuron.cli.opening import day, open_domain, open_ledger
-    from heuron.knowledge.evidence import from_words
+    from heuron.knowledge.evidence import from_words, read_value
+    from heuron.knowledge.written import Word
 
     found, knowledge = open_domain(domain, goal)
     wanted = Wanted(via, why, why_not, tuple(what_if or ()), day(today), strict, json)
     if not (evidence or fact or file):
         return show_how(found, knowledge, wanted)
+    if why_not is not None and knowledge.goal is not None:
+        # Before anything is shown: a typing mistake is no question.
+        read_value(knowledge.template[knowledge.goal.field], Word(why_not))
     given = from_words(evidence or (), fact or ())
     ledger = open_ledger()
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from heuron.answer import Answer
 from heuron.cli import exits
 from heuron.cli.costs import counted, explaining
-from heuron.cli.render import note, print_json, say
+from heuron.cli.render import columns, note, print_json, say
 
 if TYPE_CHECKING:
     from heuron.dispatch.dispatcher import Dispatcher
@@ -83,7 +83,7 @@ def ask_one(
         with explaining(ledger, knowledge.name, answer, wanted.explained):
             _show(knowledge, answer, wanted)
         if wanted.what_if:
-            say(f"With {' '.join(wanted.what_if)}: {_changed(ask, given, wanted)}")
+            _show_change(wanted, _changed(ask, given, wanted))
     return exit_of(answer, wanted)
 
 
@@ -112,6 +112,13 @@ def _show(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) -> None:
         say("\n".join(why_lines(answer)))
     if wanted.why_not is not None:
         say(answer.why_not(wanted.why_not))
+
+
+def _show_change(wanted: Wanted, found: WhatIf) -> None:
+    changed = found.in_words()
+    say(f"With {' '.join(wanted.what_if)}:{'' if changed else ' nothing changes'}")
+    for line in columns([(what, f"{one} -> {other}") for what, one, other in changed], "  "):
+        say(line)
 
 
 def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) -> int:

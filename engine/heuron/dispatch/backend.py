@@ -13,7 +13,7 @@ from typing import Protocol
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
 from heuron.values import UNKNOWN, Template, Value, show
 
-__all__ = ["Bench", "Model", "Models", "explained", "prediction_answer"]
+__all__ = ["Bench", "Model", "Models", "explained", "not_said", "prediction_answer"]
 
 
 class Model(Protocol):
@@ -141,6 +141,35 @@ def prediction_answer(
         score=prediction.score,
         explainer=explainer,
     )
+
+
+def not_said(
+    model: Model,
+    name: str,
+    record: Mapping[str, Value],
+    prediction: Prediction,
+    template: Template,
+    value: object,
+) -> str:
+    """Return in words why a model did not say `value`: how likely it thinks it, what would do."""
+    if not prediction.answered:
+        return f"{name} gives no answer: it needs {', '.join(prediction.needs)}."
+    said, shown = show(prediction.value), str(value)
+    if said == shown:
+        return f"{name} says {said}."
+    chance = {show(one): chance for one, chance in prediction.probabilities}.get(shown)
+    line = f"{name} says {said}, not {shown}"
+    if chance is not None and prediction.calibrated:
+        line += f": {shown} has confidence {chance:.3f}"
+    explain = getattr(model, "explain", None)
+    if explain is None:
+        return f"{line}."
+    from heuron.dispatch.learned_why import change_words
+
+    nearest = explain(record, template).nearest
+    if nearest is None:
+        return f"{line}. No change of one field would turn it."
+    return f"{line}. Nearest change to {show(nearest.becomes)}: {change_words(nearest)}."
 
 
 def explained(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from heuron.answer import Answer, Explainer, Predict, Prediction, Route
-from heuron.dispatch.backend import Bench, Model, explained, prediction_answer
+from heuron.dispatch.backend import Bench, Model, explained, not_said, prediction_answer
 from heuron.dispatch.opinion import ABSENT, Opinion, RulesOpinion, model_opinion
 from heuron.dispatch.policy import Decision, Policy
 from heuron.infer.host import Host
@@ -122,7 +122,7 @@ class Consultation:
         prediction = self._predicted(name, model, record)
         explainer = Explainer(
             lambda: explained(model, name, record, prediction, self.bench.template),
-            lambda value: f"{name} is a model: no rule of it speaks of {value}",
+            lambda value: not_said(model, name, record, prediction, self.bench.template, value),
         )
         answer = prediction_answer(self.blank, name, prediction, explainer)
         return model_opinion(answer, prediction)

@@ -15,7 +15,7 @@ from heuron.values import Value, show
 if TYPE_CHECKING:
     from heuron.learn.explain import Change, Explanation
 
-__all__ = ["LearnedWhy", "learned_why"]
+__all__ = ["LearnedWhy", "change_words", "learned_why"]
 
 SHOWN: Final = 8
 """So many contributions are shown; the rest is summed up."""
@@ -63,7 +63,9 @@ def _lines(model: str, why: Explanation) -> list[str]:
     if rest:
         lines.append(f"    {len(rest)} more fields   {_signed(sum(part.amount for part in rest))}")
     if why.nearest is not None:
-        lines.append(f"  Nearest change to {_short(why.nearest.becomes)}: {_change(why.nearest)}")
+        lines.append(
+            f"  Nearest change to {_short(why.nearest.becomes)}: {change_words(why.nearest)}"
+        )
     return lines
 
 
@@ -83,7 +85,8 @@ def _total(why: Explanation) -> str:
     return f"from {why.base:.6g}"
 
 
-def _change(change: Change) -> str:
+def change_words(change: Change) -> str:
+    """Return a change of one field in words."""
     if change.relation == "=":
         return f"{change.field} = {_short(change.bound)} (now {_short(change.now)})"
     bound, now = _short(change.bound), _short(change.now)

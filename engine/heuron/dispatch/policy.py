@@ -140,7 +140,11 @@ def default_policy(model: str | None) -> Policy:
 
 def seen(opinion: Opinion | None, attribute: str) -> str:
     """Return an attribute that was read, with a space before it; nothing if it was not read."""
-    return "" if opinion is None else seen_value(getattr(opinion, attribute))
+    if opinion is None:
+        return ""
+    said = seen_value(getattr(opinion, attribute))
+    silent = opinion.answered is not True and attribute in ("certainty", "confidence")
+    return f"{said} (no answer)" if silent else said
 
 
 def seen_field(opinion: RulesOpinion | None, field: str) -> str:
@@ -195,7 +199,7 @@ def agreement(rules: Opinion | None, model: Opinion | None, name: str) -> str:
     for label, opinion in (("rules", rules), (name, model)):
         if opinion is not None:
             said = seen_value(opinion.value) if opinion.answered is True else " no answer"
-            parts.append(label + said)
+            parts.append(f"{label}:{said}")
     return ", ".join(parts)
 
 

@@ -39,9 +39,11 @@ class WhatIf:
     def __str__(self) -> str:
         if not self.changed:
             return "nothing changes"
-        return ", ".join(
-            f"{what} {_words(before)} -> {_words(after)}" for what, before, after in self.changed
-        )
+        return ", ".join(f"{what} {one} -> {other}" for what, one, other in self.in_words())
+
+    def in_words(self) -> list[tuple[str, str, str]]:
+        """Return what changed, from what, and to what, as words."""
+        return [(what, _words(before), _words(after)) for what, before, after in self.changed]
 
 
 def what_if(

@@ -127,7 +127,10 @@ def _with_goal(base: Base, name: str) -> Base:
         message = f"{name} is no field that could be asked for."
         raise RuleError(Diagnostic(Severity.ERROR, "unknown-field", message, hint=hint))
     many = (type_name, field) in base.many
-    return replace(base, goal=Goal(type_name, field, many), dispatches=(), tests=())
+    other = Goal(type_name, field, many)
+    is_new = base.goal is None or (base.goal.type_name, base.goal.field) != (type_name, field)
+    question = None if is_new else base.question
+    return replace(base, goal=other, question=question, dispatches=(), tests=())
 
 
 def _rules(engine: Engine) -> tuple[RuleEntry, ...]:

@@ -15,7 +15,7 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.knowledge.written import Word, Written, read_written
 from heuron.values import UNKNOWN, Field, Template, Value
 
-__all__ = ["Evidence", "from_words", "read_evidence"]
+__all__ = ["Evidence", "from_words", "read_evidence", "read_value"]
 
 
 class Evidence(NamedTuple):
@@ -88,6 +88,44 @@ def read_evidence(
         RuleError: With one diagnostic for every mistake.
     """
     return _Checker(templates, goal_type).read(raw)
+
+
+def read_value(field: Field, raw: object) -> Value:
+    """Return what a user gave for one field as a value of its type.
+
+    Raises:
+        RuleError: The field does not accept it; with a hint where the reason can be guessed.
+    """
+    try:
+        return from_text(field, raw) if isinstance(raw, Word) else coerce(field, raw)
+    except ValueError as error:
+        code = "wrong-value"
+        hint = _guess(field, raw) if isinstance(raw, str) else None
+        if field.type.kind == "enumeration" and isinstance(raw, str):
+            code = "unknown-level"
+            near = nearest(raw, field.type.levels)
+            hint = hint or (f"Did you mean {near}?" if near is not None else None)
+        raise RuleError(_mistake(code, f"{error}.", hint)) from None
+
+
+def _guess(field: Field, raw: str) -> str | None:
+    """Return what a text that a field does not accept was probably meant to say."""
+    text = raw.strip()
+    if text.startswith("="):
+        return f"A value is given with one `=`: {field.name}={text.lstrip('= ')}"
+    if field.type.kind not in ("number", "integer"):
+        return None
+    whole, comma, rest = text.partition(",")
+    if comma and whole.lstrip("+-").isdecimal() and rest.isdecimal():
+        # 20,000 is twenty thousand to some and twenty to others.
+        if len(rest) == 3:
+            return f"Write {whole}_{rest} or {whole}.{rest}: a comma can mean either."
+        return f"A number has a point: {whole}.{rest}"
+    number = text.rstrip("%°µ²³/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+    if number != text and number.replace(".", "", 1).lstrip("+-").isdecimal():
+        unit = f", in {field.unit}" if field.unit else ""
+        return f"Give the number alone{unit}: {field.name}={number}"
+    return None
 
 
 def _mistake(code: str, message: str, hint: str | None = None) -> Diagnostic:
@@ -180,16 +218,9 @@ class _Checker:
         if field.type.kind == "reference" and raw is not None:
             return self._reference(template, field, raw)
         try:
-            if isinstance(raw, Word):
-                return from_text(field, raw)
-            return coerce(field, raw)
-        except ValueError as error:
-            code, hint = "wrong-value", None
-            if field.type.kind == "enumeration" and isinstance(raw, str):
-                code = "unknown-level"
-                near = nearest(raw, field.type.levels)
-                hint = f"Did you mean {near}?" if near is not None else None
-            self._wrong(code, f"{error}.", hint)
+            return read_value(field, raw)
+        except RuleError as error:
+            self.mistakes += error.diagnostics
             return UNKNOWN
 
     def _reference(self, template: Template, field: Field, raw: object) -> Value:
