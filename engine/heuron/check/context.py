@@ -239,13 +239,13 @@ class Context:
         """Return a type by its written name: the module's own, or one of the main file."""
         return self.templates.get(self.prefix + name) or self.templates.get(name)
 
-    def template(self, name: str, span: Span) -> Template | None:
-        """Return a type by its written name, or report that there is none."""
+    def template(self, name: str, span: Span, hint: str | None = None) -> Template | None:
+        """Return a type by its written name, or report that there is none, with a hint if given."""
         found = self.known_template(name)
         if found is None and not self.is_excused(name):
             known = [one.removeprefix(self.prefix) for one in self.templates]
             some = f"Declared types: {listed(known)}." if known else "Declare one: `type Name:`."
-            hint = meant(name, known, some)
+            hint = hint or meant(name, known, some)
             self.error("unknown-type", f"There is no type {name}.", self.word(span, name), hint)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 from heuron.check import tree
 from heuron.check.constants import accepted, constant, number
@@ -14,7 +15,7 @@ from heuron.check.graph import components
 from heuron.check.regexes import regex_problem, way_out
 from heuron.check.types import named
 from heuron.check.walk import walk
-from heuron.check.words import capital
+from heuron.check.words import capital, meant
 from heuron.diagnostics import Related, Span
 from heuron.lang import ast
 from heuron.values import Field, FieldType, Template, show
@@ -76,13 +77,33 @@ def _fields(item: ast.TypeDeclaration, context: Context) -> tuple[Field, ...]:
     return tuple(fields.values())
 
 
+ELSEWHERE: Final = {
+    **dict.fromkeys(("float", "double", "real", "decimal", "numeric"), "number"),
+    **dict.fromkeys(("int", "whole", "long"), "integer"),
+    **dict.fromkeys(("str", "string", "varchar", "char"), "text"),
+    **dict.fromkeys(("bool", "logical", "flag"), "boolean"),
+    **dict.fromkeys(("timestamp", "time"), "datetime"),
+    **dict.fromkeys(("timedelta", "interval"), "duration"),
+}
+"""What other languages call the types of fields."""
+
+KINDS: Final = ("text", "number", "integer", "boolean", "date", "datetime", "duration")
+
+
+def _meant_type(name: str) -> str | None:
+    """Return the hint for a name that is no type but was probably meant for one of a field."""
+    if name in ELSEWHERE:
+        return f"Write {ELSEWHERE[name]}."
+    return meant(name, KINDS) if name.islower() else None
+
+
 def _type(node: ast.TypeExpression, context: Context) -> FieldType | None:
     match node:
         case ast.NamedType():
             built_in = named(node.name)
             if built_in is not None:
                 return built_in
-            template = context.template(node.name, node.span)
+            template = context.template(node.name, node.span, _meant_type(node.name))
             return FieldType("reference", target=template.name) if template else None
         case ast.EnumerationType():
             if len(set(node.levels)) != len(node.levels):

@@ -193,6 +193,9 @@ def _hint(name: str, scope: Scope, context: Context) -> str:
     if name in BUILT_IN:
         return f"Did you mean {name}()?"
     for template in context.templates.values():
+        if name in template:
+            shown = template.name
+            return f"It is a field of {shown}: write it in a pattern, `x: {shown}({name} …)`."
         for one in template.fields:
             if name in one.type.levels:
                 return f"It is a level of {template.name}.{one.name}: compare it with that field."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Final
 
 from heuron.diagnostics import Diagnostic, Span, nearest
@@ -158,6 +157,9 @@ def _hint_at_end(accepts: set[str]) -> str | None:
 
 def _hint(lexeme: Lexeme, accepts: set[str], before: Sequence[Lexeme]) -> str | None:
     kind, text = lexeme.type, lexeme.text
+    habit = _habit(lexeme, accepts, before)
+    if habit is not None:
+        return habit
     if kind == "EQUALS" and "EQUAL" in accepts:
         return "`=` gives a value; to compare write `==`"
     if kind == "EQUAL" and "EQUALS" in accepts:
@@ -186,8 +188,48 @@ def _hint(lexeme: Lexeme, accepts: set[str], before: Sequence[Lexeme]) -> str | 
     return None
 
 
-def _neighbour(lexeme: Lexeme, before: Sequence[Lexeme]) -> str | None:
-    for left, right in pairwise(before):
-        if right is lexeme:
-            return left.type
+def _habit(lexeme: Lexeme, accepts: set[str], around: Sequence[Lexeme]) -> str | None:
+    """Return the hint for what is written so elsewhere, as the neighbours show."""
+    left, right = _neighbours(lexeme, around)
+    before, after = (None if one is None else one.type for one in (left, right))
+    match lexeme.type:
+        case "EQUALS" if after in ("LESS", "MORE") and right and _touch(lexeme, right):
+            return f"write `{right.text}=`"
+        case "EQUALS" if left is not None and left.text == "certainty":
+            return "a certainty stands without `=`: `certainty 0.9`"
+        case "EQUALS" if left is not None and before == "NAME" and accepts == {"DOT"}:
+            return f"say of which fact: `f.{left.text} = …`, where a pattern is named f"
+        case "COMMA" if before == after == "NUMBER" and left and right:
+            if "_NEWLINE" in accepts and left.text.isdecimal() and right.text.isdecimal():
+                return f"a number has a point: {left.text}.{right.text}"
+        case "MINUS" if before == after == "NAME" and left and right and "COLON" in accepts:
+            if _touch(left, lexeme) and _touch(lexeme, right):
+                return f"a name has `_` for `-`: {left.text}_{right.text}"
+        case "NUMBER" if before == "NAME" and "IN" in accepts and "OPTIONAL" in accepts:
+            return "a range begins with `in`: `number in 0..100`"
+        case "NAME" if before == "COMMA" and accepts >= {"ASK", "OPTIONAL"}:
+            keywords = [one.lower() for one in accepts if one.isalpha()]
+            if nearest(lexeme.text, keywords) is None:
+                return "levels stand between `|`: `red | green`"
+        case "NAME" if before == "NUMBER" and "COMMA" in accepts and "_NEWLINE" not in accepts:
+            return "a number stands alone, in the unit of its field"
+        case "NAME" if {"STRING", "COLON"} <= accepts and len(accepts) <= 3:
+            return "a title stands in quotes"
     return None
+
+
+def _touch(left: Lexeme, right: Lexeme) -> bool:
+    return left.span.end == right.span.start
+
+
+def _neighbours(lexeme: Lexeme, around: Sequence[Lexeme]) -> tuple[Lexeme | None, Lexeme | None]:
+    for place, one in enumerate(around):
+        if one is lexeme:
+            left = around[place - 1] if place else None
+            return left, around[place + 1] if place + 1 < len(around) else None
+    return None, None
+
+
+def _neighbour(lexeme: Lexeme, before: Sequence[Lexeme]) -> str | None:
+    left = _neighbours(lexeme, before)[0]
+    return None if left is None else left.type
