@@ -156,13 +156,11 @@ def _binds(
     ready: dict[int, tree.Condition] = {}
     while waiting:
         pending = {one.variable for one in waiting if not scope.has(one.variable)}
-        # A name that is read before anything binds it waits; a circle is broken at its first.
-        chosen = next(
-            (one for one in waiting if names[id(one)].isdisjoint(pending - {one.variable})),
-            waiting[0],
-        )
+        # What reads a name that nothing has bound yet waits.
+        free = next((one for one in waiting if names[id(one)].isdisjoint(pending)), None)
+        chosen = free or _in_circle(waiting, names)
         waiting.remove(chosen)
-        if not names[id(chosen)].isdisjoint(pending):
+        if free is None:
             context.error(
                 "unbound-variable",
                 f'"{chosen.variable}" is defined by itself.',
@@ -175,6 +173,16 @@ def _binds(
         if made is not None:
             ready[id(chosen)] = made
     return ready
+
+
+def _in_circle(waiting: list[ast.BindCondition], names: dict[int, set[str]]) -> ast.BindCondition:
+    """Return one of the bindings that wait for each other; all of `waiting` wait for one."""
+    one = waiting[0]
+    seen: set[int] = set()
+    while id(one) not in seen:
+        seen.add(id(one))
+        one = next(other for other in waiting if other.variable in names[id(one)])
+    return one
 
 
 def _names(node: object) -> set[str]:
