@@ -56,11 +56,23 @@ def test_loads_reads_no_file_without_a_resolver(project: Path) -> None:
     with pytest.raises(heuron.RuleError) as caught:
         heuron.loads(text)
     assert caught.value.diagnostics[0].code == "not-found"
+    assert "reads no file" in caught.value.diagnostics[0].message
 
     def read(path: str, using: str) -> tuple[str, str]:
         return path, (project / "rules" / path).read_text()
 
     assert list(heuron.loads(text, read=read).files) == ["text", "more.rules"]
+
+
+def test_a_resolver_may_be_a_dict() -> None:
+    texts = {"a.rules": "type T(a: text)\n"}
+
+    def read(path: str, using: str) -> tuple[str, str]:
+        return path, texts[path]
+
+    assert list(heuron.loads('use "a.rules"\n', read=read).files) == ["text", "a.rules"]
+    with pytest.raises(heuron.RuleError, match=r'There is no file "b\.rules"'):
+        heuron.loads('use "b.rules"\n', read=read)
 
 
 def test_host_functions_are_called_and_typed() -> None:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.cache import Cache
 from heuron.knowledge.parts import Parts
 from heuron.knowledge.project import Domain, find_domain
 from heuron.knowledge.sources import Sources, model_names
-
-if TYPE_CHECKING:
-    from heuron.diagnostics import Diagnostic
 
 __all__ = ["check", "from_files", "load", "loads"]
 
@@ -141,10 +139,19 @@ class _Texts:
         if shown in self.files:
             return shown, self.files[shown]
         if self._read is None:
-            raise FileNotFoundError(path)
-        shown, text = self._read(path, using)
+            raise RuleError(_unread(path))
+        try:
+            shown, text = self._read(path, using)
+        except KeyError:  # of a resolver that looks paths up in a dict
+            raise FileNotFoundError(path) from None
         self.files[shown] = text
         return shown, text
+
+
+def _unread(path: str) -> Diagnostic:
+    message = f'"{path}" is not read: a text by itself reads no file.'
+    hint = "Load it from a file with `load`, or give `loads` the argument `read`."
+    return Diagnostic(Severity.ERROR, "not-found", message, hint=hint)
 
 
 def _sources(domain: Domain) -> Sources:
