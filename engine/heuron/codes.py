@@ -25,6 +25,11 @@ CODES: Final[dict[str, Code]] = {
         "A file or a name does not exist",
         "Heuron looked where the message says. Check the spelling, or give a path.",
     ),
+    "no-training-rows": Code(
+        "There is nothing to measure certainties on",
+        "They are measured on the training rows of the domain's own data, so that held-out rows "
+        "only confirm, and for goals with levels: a quantity has no base rate.",
+    ),
     "no-out-of-fold": Code(
         "What models said of training rows is not here",
         "Policies and slices are found on training rows with answers that models gave out of fold, "

@@ -11,7 +11,10 @@ __all__ = ["compare"]
 
 def compare(
     domain: Annotated[
-        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+        str,
+        typer.Argument(
+            metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+        ),
     ],
     data: Annotated[
         str | None,
@@ -43,6 +46,10 @@ def compare(
         str | None,
         typer.Option(metavar="FILE", help="Write where one side is right as rules."),
     ] = None,
+    calibrate_rules: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rule file with certainties as measured."),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
@@ -51,14 +58,7 @@ def compare(
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
-    from heuron.cli.comparing import (
-        cost_of,
-        dispatch_text,
-        need_matplotlib,
-        rows_of,
-        rules_text,
-        write_file,
-    )
+    from heuron.cli.comparing import cost_of, need_matplotlib, rows_of, write_outputs
     from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say
@@ -78,14 +78,13 @@ def compare(
             disagreements=disagreements,
             policies=policies or write_dispatch is not None,
         )
-    if write_dispatch is not None and comparison.policies is not None:
-        write_file(write_dispatch, dispatch_text(comparison))
-    if write_rules is not None:
-        write_file(write_rules, rules_text(knowledge, comparison))
-    if html is not None:
-        from heuron.compare.page import page
-
-        write_file(html, page(comparison))
+    outputs = {
+        "dispatch": write_dispatch,
+        "rules": write_rules,
+        "calibrated": calibrate_rules,
+        "page": html,
+    }
+    write_outputs(outputs, knowledge, table, comparison)
     if json:
         print_json("compare", comparison.to_dict())
         return exits.GOOD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
 
-__all__ = ["cost_of", "dispatch_text", "need_matplotlib", "rows_of", "rules_text", "write_file"]
+__all__ = ["cost_of", "need_matplotlib", "rows_of", "write_outputs"]
 
 
 def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
@@ -51,7 +52,26 @@ def cost_of(text: str | None) -> Cost | None:
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message)) from None
 
 
-def write_file(path: str, text: str) -> None:
+def write_outputs(
+    files: Mapping[str, str | None],
+    knowledge: KnowledgeBase,
+    table: Table,
+    comparison: Comparison,
+) -> None:
+    """Write what was asked for: `dispatch`, `rules`, `calibrated` and `page` name files."""
+    if (path := files["dispatch"]) is not None:
+        _write_file(path, _dispatch_text(comparison))
+    if (path := files["rules"]) is not None:
+        _write_file(path, _rules_text(knowledge, comparison))
+    if (path := files["calibrated"]) is not None:
+        _write_calibrated(path, knowledge, table)
+    if (path := files["page"]) is not None:
+        from heuron.compare.page import page
+
+        _write_file(path, page(comparison))
+
+
+def _write_file(path: str, text: str) -> None:
     """Write a text to a file; a failure is told with the system's reason."""
     Path(path).write_text(text, encoding="utf-8")
 
@@ -68,7 +88,7 @@ def need_matplotlib() -> None:
         raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, hint=hint))
 
 
-def dispatch_text(comparison: Comparison) -> str:
+def _dispatch_text(comparison: Comparison) -> str:
     """Return the policy that training rows recommend, as a block to put into the rule file."""
     trial = comparison.policies
     assert trial is not None
@@ -85,7 +105,7 @@ def dispatch_text(comparison: Comparison) -> str:
     return says + where + best.block
 
 
-def rules_text(knowledge: KnowledgeBase, comparison: Comparison) -> str:
+def _rules_text(knowledge: KnowledgeBase, comparison: Comparison) -> str:
     """Return the slices as a rule file.
 
     Raises:
@@ -98,3 +118,16 @@ def rules_text(knowledge: KnowledgeBase, comparison: Comparison) -> str:
         raise RuleError(no_out_of_fold(knowledge.name))
     template = knowledge.template.name
     return slices_file(knowledge.files, template, knowledge.name, comparison.slices)
+
+
+def _write_calibrated(path: str, knowledge: KnowledgeBase, table: Table) -> None:
+    """Write the rule file with measured certainties, and note what changed and what did not."""
+    from heuron.cli.render import note
+    from heuron.compare.calibrate_rules import calibrate_rules
+
+    found = calibrate_rules(knowledge, table)
+    _write_file(path, found.text)
+    for rule, before, after in found.changed:
+        note(f"{rule}: certainty {before:g} -> {after:g}")
+    for rule, why in found.kept:
+        note(f"{rule}: unchanged, {why}")

@@ -166,6 +166,7 @@ def _gather(
         start = perf_counter()
         chosen = route_rows(dispatcher, kept, policy)
         replies[title] = _Replies(list(chosen), perf_counter() - start)
+    fired = shots(kb, table.contract, given, truths, today)
     groups = tuple(table.groups[at] for at in places)
     outcomes = Outcomes(
         contract=table.contract,
@@ -173,7 +174,8 @@ def _gather(
         truths=tuple(truths),
         replies={name: tuple(one.replies) for name, one in replies.items()},
         rules=goal_rules(kb),
-        shots=shots(kb, table.contract, given, truths, today),
+        shots=fired.shots,
+        losses=fired.losses,
         groups=groups if len(dict.fromkeys(groups)) < len(groups) else None,
         timings=_timings(dispatcher, raw, given, models, replies)
         if timed

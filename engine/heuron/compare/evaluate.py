@@ -37,7 +37,7 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         backends=backends,
         pairs=score_pairs(outcomes, right, test, seed),
         views=tuple(_view(name, right) for name in right),
-        rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates)),
+        rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates), outcomes.losses),
         base_rates=base_rates,
         best_possible=score_bound(right),
         warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),

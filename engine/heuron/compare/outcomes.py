@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from heuron.compare.scorecard import Shot
+from heuron.compare.scorecard import Loss, Shot
 from heuron.learn.contract import Contract
 
 __all__ = ["UNTIMED", "HeldOut", "Outcomes", "Reply", "Timing", "short_name"]
@@ -81,7 +81,8 @@ class Outcomes:
     """All rows of a comparison with every reply, in the order of the rows.
 
     `contract` says what is asked and what counts as right. `shots` are the contributions of
-    rules to the goal; `rules` names all rules that conclude it. `groups` gives each row's group
+    rules to the goal, `losses` what would change without one; `rules` names all rules that
+    conclude it. `groups` gives each row's group
     where rows belong together. `timings` are left out of equality: they differ from run to run.
     """
 
@@ -91,6 +92,7 @@ class Outcomes:
     replies: Mapping[str, tuple[Reply, ...]]
     rules: tuple[str, ...] = ()
     shots: tuple[Shot, ...] = ()
+    losses: tuple[Loss, ...] = ()
     groups: tuple[object, ...] | None = None
     timings: Mapping[str, Timing] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = ()

@@ -196,14 +196,18 @@ def probabilities(comparison: Comparison) -> str:
 def rules(comparison: Comparison) -> str:
     """Return the scorecard of every rule."""
     header = ["", "fired", "right", "claimed certainty", "implied certainty", ""]
-    return html_table(header, [_rule(one) for one in comparison.rules])
+    header += ["right answers without it", "fires together with"]
+    return html_table(header, [_rule(one) for one in comparison.rules], long=7)
 
 
 def _rule(one: RuleScore) -> list[str]:
     right = f"{one.right} = " + _share(one.precision, one.interval) if one.fired else ""
     claimed = "" if one.certainty is None else f"{one.certainty:.2f}"
     implied = _number(one.implied_certainty, measured_certainty(one), ".2f")
-    return [escape(one.name), str(one.fired), right, claimed, implied, escape(one.verdict)]
+    row = [escape(one.name), str(one.fired), right, claimed, implied, escape(one.verdict)]
+    loss = "" if one.loss is None else f"{one.loss.won} more, {one.loss.lost} fewer"
+    together = ", ".join(f"{name} ({rows})" for name, rows in one.overlaps)
+    return [*row, loss, escape(together)]
 
 
 def disagreements(comparison: Comparison) -> str:

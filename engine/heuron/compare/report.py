@@ -262,7 +262,7 @@ def _rule_rows(comparison: Comparison) -> list[list[str]]:
         return []
     base = " / ".join(f"{rate:.2f}" for _, rate in comparison.base_rates)
     header = ["rule", "fired", "right", "claimed", "measured [interval]"]
-    rows = [[*header, f"implied certainty (base {base})" if base else "", ""]]
+    rows = [[*header, f"implied certainty (base {base})" if base else "", "", "without it"]]
     return rows + [_rule_row(one) for one in comparison.rules]
 
 
@@ -270,6 +270,7 @@ def _rule_row(rule: RuleScore) -> list[str]:
     row = [rule.name, f"{rule.fired:>5}"]
     if rule.precision is None:
         return [*row, "", "", "", "", rule.verdict]
+    loss = rule.loss
     return [
         *row,
         f"{rule.right:>5}",
@@ -277,6 +278,7 @@ def _rule_row(rule: RuleScore) -> list[str]:
         f"{rule.precision:.3f}  {numbers(rule.interval)}",
         "" if rule.implied_certainty is None else f"{rule.implied_certainty:.2f}",
         rule.verdict,
+        "" if loss is None else f"{loss.won - loss.lost:+d} right" if loss.changed else "the same",
     ]
 
 

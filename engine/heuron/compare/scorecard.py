@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from heuron.certainty import implied_certainty, relative_change
 from heuron.compare.intervals import Interval, wilson
 
-__all__ = ["RuleScore", "Shot", "measured_certainty", "score_rules"]
+__all__ = ["Loss", "RuleScore", "Shot", "measured_certainty", "score_rules"]
 
 FEW: Final = 10
 """With fewer firings than this a rule's verdict is "too few rows"."""
+
+OVERLAPS: Final = 3
+"""So many overlapping rules are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,24 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """What would change without a rule: right answers lost, won, and answers changed in all."""
+
+    rule: str
+    lost: int
+    won: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleScore:
     """What one rule did on the rows of a comparison.
 
     `certainty` is what its author claimed (the mean over its firings where it varies),
     `precision` the share of its firings that were right, `base` how often what it says is true
     of any row, `implied_certainty` the certainty that these rows imply. A quantity has no base
-    rate, and then no certainty is implied.
+    rate, and then no certainty is implied. `overlaps` names the rules that fired on most of the
+    same rows, with their number; `loss` says what the answers would be without it.
     """
 
     name: str
@@ -58,6 +72,8 @@ class RuleScore:
     base: float | None
     implied_certainty: float | None
     verdict: str
+    overlaps: tuple[tuple[str, int], ...] = ()
+    loss: Loss | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -71,11 +87,22 @@ class RuleScore:
             "base": self.base,
             "implied_certainty": self.implied_certainty,
             "verdict": self.verdict,
+            "overlaps": [{"name": name, "rows": rows} for name, rows in self.overlaps],
+            "without": None
+            if self.loss is None
+            else {
+                "lost": self.loss.lost,
+                "won": self.loss.won,
+                "changed": self.loss.changed,
+            },
         }
 
 
 def score_rules(
-    names: Sequence[str], shots: Sequence[Shot], base_rates: Mapping[object, float]
+    names: Sequence[str],
+    shots: Sequence[Shot],
+    base_rates: Mapping[object, float],
+    losses: Sequence[Loss] = (),
 ) -> tuple[RuleScore, ...]:
     """Return the scorecards in the order of `names`.
 
@@ -83,11 +110,27 @@ def score_rules(
         names: The rules that conclude the goal, in rule order; a silent rule has a card too.
         shots: Every contribution of a rule to the goal on the compared rows.
         base_rates: The share of each goal value among the compared rows; empty for quantities.
+        losses: What would change without each rule.
     """
     fired: dict[str, list[Shot]] = {name: [] for name in names}
     for shot in shots:
         fired.setdefault(shot.rule, []).append(shot)
-    return tuple(_score(name, shots, base_rates) for name, shots in fired.items())
+    rows = {name: {shot.row for shot in listed} for name, listed in fired.items()}
+    known = {one.rule: one for one in losses}
+    return tuple(
+        replace(
+            _score(name, listed, base_rates), overlaps=_overlaps(name, rows), loss=known.get(name)
+        )
+        for name, listed in fired.items()
+    )
+
+
+def _overlaps(name: str, rows: Mapping[str, set[int]]) -> tuple[tuple[str, int], ...]:
+    """Return the rules that fired on the same rows, those of most rows first."""
+    mine = rows[name]
+    shared = [(other, len(mine & theirs)) for other, theirs in rows.items() if other != name]
+    found = sorted((one for one in shared if one[1]), key=lambda one: -one[1])
+    return tuple(found[:OVERLAPS])
 
 
 def _score(name: str, shots: Sequence[Shot], base_rates: Mapping[object, float]) -> RuleScore:
