@@ -60,6 +60,8 @@ def parameters(command: Callable[..., int]) -> Iterator[tuple[str, str, str, boo
 
 def cli_page() -> str:
     """Return the reference of the command line, from the commands' own definitions."""
+    from heuron.cli.examples import EXAMPLES
+
     parts = [
         "# The command line\n\n",
         NOTICE,
@@ -90,6 +92,9 @@ def cli_page() -> str:
             end = f" Default: {default}." if default else ""
             cell = word.strip("[]").replace("|", "\\|")
             parts.append(f"| `{cell}` | {help_text}{end} |\n")
+        if name in EXAMPLES:
+            lines = "\n".join(EXAMPLES[name])
+            parts.append(f"\nFor example:\n\n```sh\n{lines}\n```\n")
     return "".join(parts)
 
 

@@ -68,7 +68,7 @@ def test_it_means_what_typer_means(line: str) -> None:
         "ask cancer --why=yes",
         "ask cancer -- --via",
         "ask cancer -v",
-        "fmt",
+        "describe",
         "describe a b",
         "run x --limit 3",
     ],

@@ -11,7 +11,10 @@ __all__ = ["ask"]
 
 def ask(
     domain: Annotated[
-        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+        str,
+        typer.Argument(
+            metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+        ),
     ],
     evidence: Annotated[
         list[str] | None,
@@ -20,13 +23,18 @@ def ask(
     via: Annotated[
         str, typer.Option(metavar="WHO", help="dispatch, rules, a model's name, or all.")
     ] = "dispatch",
-    why: Annotated[bool, typer.Option("--why", help="Explain the answer.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Explain the answer: its proof, or what moved a model.")
+    ] = False,
     why_not: Annotated[
-        str | None, typer.Option(metavar="VALUE", help="Explain why the answer is not VALUE.")
+        str | None,
+        typer.Option(metavar="VALUE", help="Explain what kept the answer from being VALUE."),
     ] = None,
     what_if: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=VALUE", help="Ask again with this changed, and compare."),
+        typer.Option(
+            metavar="FIELD=VALUE", help="Ask again with this changed, and show what changes."
+        ),
     ] = None,
     fact: Annotated[
         list[str] | None,
@@ -50,7 +58,10 @@ def ask(
         str | None, typer.Option(metavar="DATE", help="The day of the question, as 2026-11-24.")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 4 without an answer, 1 if a model is absent.")
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 4 when nobody answers, with 1 when a model is absent."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a record.")] = False,
 ) -> int:

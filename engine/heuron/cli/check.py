@@ -21,11 +21,11 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Check rule files: names, types, ranges, cycles, lost certainty."""
+    from heuron.cli.opening import listed_files
     from heuron.diagnostics import Diagnostic
     from heuron.knowledge.load import check as check_file
-    from heuron.knowledge.project import rule_files
 
-    named = list(files) if files else rule_files()
+    named = list(files) if files else listed_files()
     # A file that others use is checked with each of them; its mistakes are shown once.
     found: dict[tuple[object, ...], Diagnostic] = {}
     for file in named:

@@ -14,7 +14,10 @@ __all__ = ["describe"]
 
 def describe(
     domain: Annotated[
-        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+        str,
+        typer.Argument(
+            metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:

@@ -16,21 +16,26 @@ __all__ = ["fmt"]
 
 def fmt(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Rule files, or - for stdin to stdout.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE", help="Rule files, or - for stdin to stdout; all of rules/ by default."
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; name the files that would change.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Write rule files in the one form; comments and meaning stay."""
+    from heuron.cli.opening import listed_files
     from heuron.diagnostics import Diagnostic
     from heuron.knowledge.sources import decoded, read_text
     from heuron.lang.printer import format_text
 
     found: list[Diagnostic] = []
     changed: list[str] = []
-    for file in files:
+    named = list(files) if files else listed_files()
+    for file in named:
         if file == "-":
             text = decoded(sys.stdin.buffer.read(), "stdin")
         else:
@@ -46,14 +51,14 @@ def fmt(
         elif formatted != text and not check:
             _replace(file, formatted)
     if json:
-        body = {"files": list(files), "changed": changed}
+        body = {"files": named, "changed": changed}
         print_json("fmt", {**body, "diagnostics": [one.to_dict() for one in found]})
     else:
         print_diagnostics(found)
         for file in changed if check else ():
             say(f"would change {file}")
         if check and changed:
-            note(f"{len(changed)} of {len(files)} files would change: run `heuron fmt`")
+            note(f"{len(changed)} of {len(named)} files would change: run `heuron fmt`")
     return exits.ERRORS if found or (check and changed) else exits.GOOD
 
 

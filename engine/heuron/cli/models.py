@@ -18,7 +18,10 @@ __all__ = ["app"]
 app = typer.Typer(help="List, show, select and verify trained models.", no_args_is_help=True)
 
 Domain = Annotated[
-    str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+    str,
+    typer.Argument(
+        metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+    ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -26,7 +29,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @app.command("list")
 def list_models(
-    domain: Annotated[str | None, typer.Argument(help="A domain; all by default.")] = None,
+    domain: Annotated[
+        str | None, typer.Argument(metavar="DOMAIN", help="One domain; all by default.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """List trained models and specs that have not been trained."""

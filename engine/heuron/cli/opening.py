@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "data_settings",
     "day",
+    "listed_files",
     "open_dispatcher",
     "open_domain",
     "open_ledger",
@@ -80,6 +81,17 @@ def data_settings(domain: Domain, knowledge: KnowledgeBase) -> DataSettings | No
 
             return read_settings(contract_of(knowledge), path)
     return None
+
+
+def listed_files() -> list[str]:
+    """Return the rule files of the project; where there are none, say so on stderr."""
+    from heuron.cli.render import note
+    from heuron.knowledge.project import rule_files
+
+    found = rule_files()
+    if not found:
+        note("There is no rule file in rules/ here, nor above. Give the path of one.")
+    return found
 
 
 def trusted_file() -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from heuron.cli.examples import example_text
+
 __all__ = ["program"]
 
 ABOUT = "Rules that people write and models that scikit-learn learns, behind one question."
@@ -29,9 +31,11 @@ def program(names: Sequence[str]) -> typer.Typer:
     for name in names:
         module = import_module(f"heuron.cli.{name}")
         if hasattr(module, "app"):
+            for one in module.app.registered_commands:
+                one.epilog = example_text(f"{name} {one.name}")
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name, epilog=example_text(name))(getattr(module, name))
     return app
 
 

@@ -26,9 +26,9 @@ def test(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Run the tests in rule files; exit 4 when one fails."""
-    from heuron.knowledge.project import rule_files
+    from heuron.cli.opening import listed_files
 
-    named = list(files) if files else rule_files()
+    named = list(files) if files else listed_files()
     reports = [(file, _run(file)) for file in named]
     results = [one for _, report in reports for one in report.results]
     failed = [one for one in results if not one.passed]
@@ -44,7 +44,7 @@ def test(
         if coverage:
             _show_coverage(reports)
         say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-        if not results:
+        if named and not results:
             note("no tests were found")
     return exits.NO if failed else exits.GOOD
 

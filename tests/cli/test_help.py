@@ -1,0 +1,48 @@
+"""What `--help` says of each command, and what is said where there is nothing to do."""
+
+from __future__ import annotations
+
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from heuron.cli.app import COMMANDS, main
+from heuron.cli.examples import EXAMPLES
+from heuron.cli.quick import quick_arguments
+
+LINES = [(command, line) for command, lines in EXAMPLES.items() for line in lines]
+
+
+@pytest.mark.parametrize(("command", "line"), LINES, ids=[line for _, line in LINES])
+def test_an_example_is_a_call_of_its_command(command: str, line: str) -> None:
+    words = shlex.split(line)
+    assert words[: 1 + len(command.split())] == ["heuron", *command.split()]
+    assert words[1] in COMMANDS
+    module = import_module(f"heuron.cli.{words[1]}")
+    # `--per-day 1000` is a number: only Typer reads those.
+    if not hasattr(module, "app") and command != "ledger":
+        assert quick_arguments(getattr(module, command), words[2:]) is not None
+
+
+def test_help_ends_with_the_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fmt", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.rstrip().splitlines()[-3:] == [
+        "  Examples:",
+        "    heuron fmt rules/fruit.rules",
+        "    heuron fmt --check rules/*.rules",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "fmt", "test"])
+def test_without_rule_files_it_says_so(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([command]) == 0
+    assert capsys.readouterr().err.startswith("There is no rule file in rules/")
