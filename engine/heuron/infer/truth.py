@@ -111,39 +111,46 @@ class Truth:
                 self.justified.pop(row[0], None)
             for number in memory.table(type_name):
                 self.justified.pop(number, None)
-        delta = self._first_round(stratum, before)
+        derived = _Derived(before)
+        delta = self._round(stratum, derived, None)
         rounds = 0
         while delta and stratum["recursive"]:
             rounds += 1
             if rounds > self._budget.limits.depth:
                 raise LimitReached(f"{self._budget.limits.depth:,} rounds of one recursion")
-            delta = self._next_round(stratum, before, delta)
+            delta = self._round(stratum, derived, delta)
         return self._changes(stratum, before)
 
-    def _first_round(
-        self, stratum: dict[str, Any], before: dict[str, dict[Row, Row]]
+    def _round(
+        self, stratum: dict[str, Any], derived: _Derived, delta: dict[str, list[Row]] | None
     ) -> dict[str, list[Row]]:
-        found: list[tuple[int, Activation]] = []
-        for index in stratum["derive"]:
-            self._match(index, f"m{index}", found)
-        return self._enter(found, before)
-
-    def _next_round(
-        self,
-        stratum: dict[str, Any],
-        before: dict[str, dict[Row, Row]],
-        delta: dict[str, list[Row]],
-    ) -> dict[str, list[Row]]:
+        """Match all deriving rules, in the first round on everything, then around new facts."""
         found: list[tuple[int, Activation]] = []
         for index in stratum["derive"]:
             rule = self._rules[index]
-            if any(name in delta for name in rule["nested"]):
-                self._match(index, f"m{index}", found)
+            if delta is None or any(name in delta for name in rule["nested"]):
+                self._search(rule, "", derived, found)
                 continue
             for place, type_name in enumerate(rule["patterns"]):
                 if type_name in delta:
-                    self._match(index, f"m{index}_s{place}", found, delta[type_name])
-        return self._enter(found, before)
+                    self._search(rule, f"_s{place}", derived, found, delta[type_name])
+        return self._enter(found, derived)
+
+    def _search(
+        self,
+        rule: dict[str, Any],
+        seeded: str,
+        derived: _Derived,
+        found: list[tuple[int, Activation]],
+        *seeds: list[Row],
+    ) -> None:
+        index, type_name = rule["index"], rule["fused"]
+        if type_name in derived.known:
+            self.at = index
+            known, fresh = derived.known[type_name], derived.fresh[type_name].append
+            self._functions[f"d{index}{seeded}"](known, fresh, *seeds)
+        else:
+            self._match(index, f"m{index}{seeded}", found, *seeds)
 
     def _match(
         self,
@@ -158,33 +165,43 @@ class Truth:
         found += [(index, one) for one in activations]
 
     def _enter(
-        self, found: list[tuple[int, Activation]], before: dict[str, dict[Row, Row]]
+        self, found: list[tuple[int, Activation]], derived: _Derived
     ) -> dict[str, list[Row]]:
         """Hold what was derived and is new; return the new rows by type."""
-        memory, justified = self._memory, self.justified
         new: dict[str, list[Row]] = {}
+        for type_name, fresh in derived.fresh.items():
+            known = derived.known[type_name]
+            for values in fresh:
+                self._hold(type_name, values, known[values], derived, new)
+            fresh.clear()
         for index, activation in found:
             for effect in self._functions[f"a{index}"](activation[0], activation[1]):
-                if effect is None or effect[0] != DERIVE:
-                    continue
-                _, type_name, values = effect
-                if type_name not in before:
-                    continue
-                number = memory.find(type_name, values)
-                if number is not None:
-                    if number not in justified:
-                        justified[number] = (index, activation)
-                    continue
-                row = before[type_name].get(values)
-                if row is None:
-                    row = memory.add(type_name, values)
-                else:
-                    memory.derive(type_name, row)
-                justified[row[0]] = (index, activation)
-                new.setdefault(type_name, []).append(row)
-        self._budget.hold(len(memory))
+                if effect is not None and effect[0] == DERIVE and effect[1] in derived.before:
+                    self._hold(effect[1], effect[2], (index, activation), derived, new)
+        self._budget.hold(len(self._memory))
         self._budget.look_at_clock()
         return new
+
+    def _hold(
+        self,
+        type_name: str,
+        values: Row,
+        reason: tuple[int, Activation],
+        derived: _Derived,
+        new: dict[str, list[Row]],
+    ) -> None:
+        memory, justified = self._memory, self.justified
+        number = memory.find(type_name, values)
+        if number is not None:
+            justified.setdefault(number, reason)
+            return
+        row = derived.before[type_name].get(values)
+        if row is None:
+            row = memory.add(type_name, values)
+        else:
+            memory.derive(type_name, row)
+        justified[row[0]] = reason
+        new.setdefault(type_name, []).append(row)
 
     def _changes(self, stratum: dict[str, Any], before: dict[str, dict[Row, Row]]) -> list[Change]:
         memory = self._memory
@@ -287,6 +304,23 @@ class Truth:
                 settled.held[number] = held
                 settled.value[number], settled.certainty[number] = held[0]
         return before != (settled.held, settled.levels)
+
+
+class _Derived:
+    """What one computation of a stratum has derived so far.
+
+    `before` are the rows that were derived until now, by type and values; `known` the reasons of
+    what fused rules derived, `fresh` those of the present round.
+    """
+
+    __slots__ = ("before", "fresh", "known")
+
+    def __init__(self, before: dict[str, dict[Row, Row]]) -> None:
+        self.before = before
+        self.known: dict[str | None, dict[Row, tuple[int, Activation]]] = {
+            type_name: {} for type_name in before
+        }
+        self.fresh: dict[str, list[Row]] = {type_name: [] for type_name in before}
 
 
 class _Readers:

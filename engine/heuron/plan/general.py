@@ -3,9 +3,11 @@
 For the rule with index i the module has `mi(out)`, which calls `out` with (rows, values,
 certainty) for each activation; `mi_s0(out, seeds)`, `mi_s1`, … seeded by its positive patterns in
 turn; `ai(rows, values)`, the effects of its actions; `wi(rows, values)`, its reason in words, and
-`oi(rows, values)`, its lines for the log. `ni(out)` finds the combinations that are possible but
-not true, for what an answer needs. A table with index i has `mi(out)`, which calls `out` with
-(place of the row, fact's row, value, certainty), and `ni(out)`; the query i has `qi(…)`.
+`oi(rows, values)`, its lines for the log. A rule that does nothing but derive one fact also has
+`di(known, fresh)` and `di_s0(known, fresh, seeds)`, …, which put what follows into `known` by
+value. `ni(out)` finds the combinations that are possible but not true, for what an answer needs.
+A table with index i has `mi(out)`, which calls `out` with (place of the row, fact's row, value,
+certainty), and `ni(out)`; the query i has `qi(…)`.
 """
 
 from __future__ import annotations
@@ -144,6 +146,12 @@ def _rule(module: Module, rule: Rule) -> list[str]:
     for place, pattern in enumerate(patterns(rule.conditions)):
         names.append(f"{name}_s{place}")
         _match(module, rule, names[-1], pattern, weighed)
+    derivation = only_derivation(rule)
+    if derivation is not None:
+        seeds: list[Pattern | None] = [None, *patterns(rule.conditions)]
+        for place, seed in enumerate(seeds):
+            names.append(f"d{rule.index}" if seed is None else f"d{rule.index}_s{place - 1}")
+            _deriving(module, rule, derivation, names[-1], seed)
     if is_lazy(module.program, rule):
         names += write_lazy(module, rule, *variables(rule))
     _possible(module, rule, f"n{rule.index}")
@@ -297,9 +305,16 @@ def _named(body: Body, values: tuple[tuple[str, object], ...]) -> str:
 
 
 def _derivation(body: Body, action: Derive) -> str:
-    """Return source for a derived fact's effect, or None where a necessary field is unknown.
+    """Return source for a derived fact's effect, or None where a necessary field is unknown."""
+    values, doubtful = _derived_values(body, action)
+    effect = f"({DERIVE}, {body.module.constants.literal(action.type_name)}, {values})"
+    return f"(None if {' or '.join(doubtful)} else {effect})" if doubtful else effect
 
-    The fields stand in the order of the type's rows.
+
+def _derived_values(body: Body, action: Derive) -> tuple[str, list[str]]:
+    """Return source for a derived fact's values, and for what keeps it from being derived.
+
+    The fields stand in the order of the type's rows; a necessary field must be known.
     """
     layout = body.module.layouts[action.type_name]
     given = dict(action.values)
@@ -315,8 +330,40 @@ def _derivation(body: Body, action: Derive) -> str:
             continue
         default = layout.template[name].default
         parts.append(body.module.constants.literal(UNKNOWN if default is None else default))
-    effect = f"({DERIVE}, {body.module.constants.literal(action.type_name)}, {_tuple(parts)})"
-    return f"(None if {' or '.join(doubtful)} else {effect})" if doubtful else effect
+    return _tuple(parts), doubtful
+
+
+def only_derivation(rule: Rule) -> Derive | None:
+    """Return the one derivation of a rule that does nothing else, or None."""
+    effects = [one for one in rule.actions if not isinstance(one, (Because, Log))]
+    return effects[0] if len(effects) == 1 and isinstance(effects[0], Derive) else None
+
+
+def _deriving(module: Module, rule: Rule, action: Derive, name: str, seed: Pattern | None) -> None:
+    """Write a search that derives: what is not in `known` yet goes there with its reason.
+
+    A fact that follows again and again costs a tuple and a look-up each time, and no more.
+    """
+    rows, values = variables(rule)
+
+    def emit(body: Body) -> None:
+        writer, scope = body.writer, body.scope
+        source, doubtful = _derived_values(body, action)
+        if doubtful:
+            writer.line(f"if not ({' or '.join(doubtful)}):")
+            writer.depth += 1
+        fact = writer.fresh("w")
+        writer.line(f"{fact} = {source}")
+        writer.line(f"if {fact} not in known:")
+        matched = _tuple([scope.rows[one] for one in rows])
+        held = _tuple([_held(scope, one) for one in values])
+        writer.line(f"    known[{fact}] = ({rule.index!r}, ({matched}, {held}, 1.0))")
+        writer.line(f"    fresh({fact})")
+        writer.depth -= bool(doubtful)
+
+    parameters = ("known", "fresh") if seed is None else ("known", "fresh", "seeds")
+    body = Body(module, Scope(), False, Leaf(emit, "return", parameters))
+    body.write(name, parameters, rule.conditions, seed)
 
 
 def _is_known(value: object, source: str) -> bool:

@@ -13,11 +13,14 @@ from heuron.check.reads import patterns, variable_types
 from heuron.check.tree import (
     Call,
     CertaintyOf,
+    Compare,
     Conclude,
     Condition,
     Derive,
     FieldOf,
     Holds,
+    IsUnknown,
+    Membership,
     Pattern,
     Predict,
     ReferencedField,
@@ -27,7 +30,7 @@ from heuron.check.tree import (
 from heuron.check.walk import walk
 from heuron.diagnostics import SourceText, Span
 from heuron.plan.conclusions import definitions, rank_of
-from heuron.plan.general import variables
+from heuron.plan.general import only_derivation, variables
 from heuron.plan.lazy import blockers, is_lazy
 from heuron.plan.normal import Program, Stratum
 
@@ -103,7 +106,9 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "values": tuple(values),
         "patterns": tuple(one.type_name for one in own),
         "nested": _nested_types(rule.conditions),
+        "specificity": _specificity(rule.conditions),
         "lazy": _lazy_types(program, rule),
+        "fused": _fused_type(rule),
         "reads": _fields(program, rule.conditions, rule.actions, types),
         "asks": _given_reads(program, rule, types),
         "derives": tuple(
@@ -142,13 +147,27 @@ def _table_entries(
             "values": (),
             "patterns": (table.type_name,),
             "nested": (),
+            "specificity": 0,
             "lazy": None,
+            "fused": None,
             "reads": reads,
             "asks": ((0, *_named_fields(program, tests, types)),),
             "derives": (),
             "concludes": ((table.type_name, table.field),),
             "targets": ((0, table.type_name, table.field),),
         }
+
+
+def _fused_type(rule: Rule) -> str | None:
+    """Return the type that a rule derives when it does nothing else, else None."""
+    derivation = only_derivation(rule)
+    return None if derivation is None else derivation.type_name
+
+
+def _specificity(conditions: tuple[Condition, ...]) -> int:
+    """Return how much conditions ask for: their patterns and comparisons, at any depth."""
+    kinds = (Pattern, Compare, Membership, Holds, IsUnknown)
+    return sum(isinstance(one, kinds) for one in walk(conditions))
 
 
 def _lazy_types(program: Program, rule: Rule) -> tuple[str, ...] | None:
