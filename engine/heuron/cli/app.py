@@ -28,6 +28,8 @@ COMMANDS: Final = (
     "test",
     "run",
     "plan",
+    "new",
+    "induce",
     "train",
     "models",
     "compare",

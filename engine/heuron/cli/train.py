@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.train import TrainResult
 
-__all__ = ["train"]
+__all__ = ["booking", "train"]
 
 
 def train(
     domain: Annotated[
-        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+        str,
+        typer.Argument(
+            metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+        ),
     ],
     names: Annotated[
         list[str] | None,
@@ -55,7 +58,7 @@ def train(
         search=search,
         progress=_progress if sys.stderr.isatty() else None,
     )
-    open_ledger().book(*[_booking(knowledge.name, one) for one in results])
+    open_ledger().book(*[booking(knowledge.name, one) for one in results])
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     # Warnings about the data come with each model of them: once is enough.
@@ -87,7 +90,7 @@ def _progress(name: str, done: int, total: int) -> None:
     sys.stderr.flush()
 
 
-def _booking(domain: str, result: TrainResult) -> Entry:
+def booking(domain: str, result: TrainResult) -> Entry:
     """Return what a training has cost: out-of-fold answers, calibration, compiling and all."""
     name = f"model:{result.name}"
     return Entry("train", domain, name, result.cpu_seconds, rows=result.rows)

@@ -121,6 +121,7 @@ def load(
     folder: Path | None = None,
     root: Path | None = None,
     everything: bool = False,
+    settings: DataSettings | None = None,
 ) -> Table:
     """Read a domain's data, type them by the template, and split them.
 
@@ -133,11 +134,14 @@ def load(
         root: The folder that paths written in files must stay in. A path given here as `source`
             may lie anywhere.
         everything: Hold out all rows: they are new to every model.
+        settings: Settings that stand in no file; `source`, `folder` and `root` are not read then.
 
     Raises:
         RuleError: With every mistake found in settings or cells.
     """
-    settings, limit = _settings(contract, source, folder, root)
+    limit: Path | None = None
+    if settings is None:
+        settings, limit = _settings(contract, source, folder, root)
     raw = read_source(settings.source, settings.folder, limit)
     columns = match_columns(contract, settings, raw)
     typed = type_columns(contract, settings, raw, columns)

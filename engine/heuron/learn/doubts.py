@@ -14,7 +14,7 @@ from heuron.learn.contract import Contract
 from heuron.learn.copies import is_id_like
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["CHECKS", "doubts"]
+__all__ = ["CHECKS", "code_like", "doubts"]
 
 Columns = Mapping[str, Sequence[Value]]
 
@@ -53,6 +53,20 @@ def check_ids(contract: Contract, columns: Columns) -> list[Diagnostic]:
 
 def check_codes(contract: Contract, columns: Columns) -> list[Diagnostic]:
     """Warn of numbers that take a few whole values and do not rise or fall with the goal."""
+    found = []
+    for name, levels in code_like(contract, columns):
+        shown = ", ".join(f"{level:g}" for level in levels)
+        message = (
+            f"`{name}` takes only the values {shown}, and the goal neither rises nor falls "
+            "with them: they look like codes"
+        )
+        hint = f"declare an enumeration and map it under [levels.{name}]"
+        found.append(_warning("codes-as-numbers", message, hint))
+    return found
+
+
+def code_like(contract: Contract, columns: Columns) -> list[tuple[str, list[float]]]:
+    """Return the numeric fields that look like codes, with their values in order."""
     goal = columns[contract.goal]
     found = []
     for name, cells in _features(contract, columns):
@@ -63,15 +77,8 @@ def check_codes(contract: Contract, columns: Columns) -> list[Diagnostic]:
         if not 3 <= len(counts) <= 12 or not whole or sum(counts.values()) < 50:
             continue
         levels = sorted(float(cell) for cell in counts)  # type: ignore[arg-type]
-        if levels[-1] - levels[0] > 20 or _is_ordered(levels, cells, goal):
-            continue
-        shown = ", ".join(f"{level:g}" for level in levels)
-        message = (
-            f"`{name}` takes only the values {shown}, and the goal neither rises nor falls "
-            "with them: they look like codes"
-        )
-        hint = f"declare an enumeration and map it under [levels.{name}]"
-        found.append(_warning("codes-as-numbers", message, hint))
+        if levels[-1] - levels[0] <= 20 and not _is_ordered(levels, cells, goal):
+            found.append((name, levels))
     return found
 
 

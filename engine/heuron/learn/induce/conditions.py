@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import floor, inf
 from typing import Any, Final
 
 import numpy
@@ -94,7 +94,8 @@ def round_cut(below: float, above: float) -> float:
     """Return the shortest decimal c with `below <= c < above`: it moves none of the rows."""
     middle = below + (above - below) / 2
     for digits in range(-6, MOST_DIGITS):
-        cut = round(middle, digits) + 0.0
-        if below <= cut < above:
-            return cut
+        # Between 63 and 64 it is 63, which a whole number may be compared with.
+        for cut in (round(middle, digits) + 0.0, float(floor(middle)) if digits == 0 else above):
+            if below <= cut < above:
+                return cut
     return below

@@ -1,13 +1,14 @@
 """Induce rules from the training rows of a table, and say honestly how sure each may be.
 
 Owns `induce` and `InducedRule`. A rule's certainty is MYCIN's relative change of belief, from
-answers that the same way of finding rules gave to rows it had not seen.
+what rules that were found in the same way, without some of the rows, were worth on those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum, inf
 from typing import Any, Final
 
 import numpy
@@ -34,6 +35,8 @@ METHODS: Final[Mapping[str, Callable[..., list[Premise]]]] = {
 }
 HIGHEST: Final = 0.99
 """No rule that was found in examples is certain."""
+ENOUGH: Final = 30
+"""Rows not seen that rules of like support must have met before they speak for others."""
 LOWEST: Final = 0.1
 """A rule that changes belief by less is left out."""
 
@@ -42,8 +45,9 @@ LOWEST: Final = 0.1
 class InducedRule:
     """A premise over the columns, the value that it concludes, and how well that went.
 
-    `fired` training rows meet the premise (and, in an ordered list, no earlier one); `right` of
-    them are right out of fold; `base` is the share of all training rows that have the value.
+    `fired` training rows meet the premise (and, in an ordered list, no earlier one); on about
+    `right` of them it would be right had it not seen them; `base` is the share of all training
+    rows that have the value.
     """
 
     premise: Premise
@@ -63,7 +67,8 @@ class InducedRule:
 class Induced:
     """Rules with the fields and kinds of the columns that they speak of.
 
-    `rows` are the training rows of `of`; under `ordered` the first rule that holds answers.
+    `rows` are the training rows of `of`, each copy once; under `ordered` the first rule that
+    holds answers.
     """
 
     fields: tuple[str, ...]
@@ -86,7 +91,8 @@ def induce(table: Table, most: int = 8, method: str = "tree") -> Induced:
         RuleError: No field to learn from, a goal with several values, or too few rows.
     """
     contract = table.contract
-    places = table.places("training")
+    # Copies are one row that was written down several times: they support nothing twice.
+    places = [at for at in table.places("training") if table.scored[at]]
     fields = _fields(contract, table.columns)
     kinds = tuple(kind_of(contract, Feature(name)) for name in fields)
     columns = [[table.columns[name][at] for at in places] for name in fields]
@@ -139,60 +145,113 @@ def induce_rules(
     most: int,
     method: str,
 ) -> list[InducedRule]:
-    """Return the rules of typed rows, the most certain claims measured out of fold."""
-    find = METHODS[method]
-    regression = contract.is_regression
-    unseen = numpy.zeros(len(goal))
-    answered = numpy.zeros(len(goal), dtype=bool)
+    """Return the rules of typed rows, with claims that hold on rows not seen.
+
+    Args:
+        contract: The goal, and what counts as right.
+        kinds: What each column is, in the words of a scorer's form.
+        numbers: The rows.
+        goal: Places of classes, or numbers.
+        fold: The fold of each row.
+        most: The most rules.
+        method: One of `METHODS`.
+    """
+    trials = []
     for number in range(int(fold.max()) + 1):
         away = fold == number
-        seen, truth = numbers[~away], goal[~away]
-        left, unmet = away.copy(), numpy.ones(len(seen), dtype=bool)
-        for premise in find(kinds, seen, truth, most, regression):
-            rows = matches(premise, seen) & unmet
-            unmet &= ~rows
-            if rows.any():
-                held = matches(premise, numbers) & left
-                unseen[held] = _value(contract, truth[rows])
-                answered |= held
-                left &= ~held
+        trials += _trials(contract, kinds, numbers, goal, away, most, method)
     found = []
-    rest = numpy.ones(len(goal), dtype=bool)
-    for premise in find(kinds, numbers, goal, most, regression):
-        rows = matches(premise, numbers) & rest
-        if method == "list":
-            rest &= ~rows
-        if rows.any():
-            rule = _measured(contract, premise, rows, numbers, goal, unseen, answered)
-            found.append(rule)
+    for premise, rows in _found(kinds, numbers, goal, most, contract, method):
+        found.append(_measured(contract, needed(premise, numbers), rows, goal, trials))
     # In an ordered list a rule that says nothing still keeps later ones from speaking.
     return found if method == "list" else [one for one in found if one.certainty >= LOWEST]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A rule found without some rows, and how it did on those: shares above the base rate."""
+
+    support: float
+    promised: float
+    kept: float
+    rows: int
+
+
+def _found(
+    kinds: tuple[Any, ...],
+    numbers: Numbers,
+    goal: Numbers,
+    most: int,
+    contract: Contract,
+    method: str,
+) -> list[tuple[Premise, Numbers]]:
+    """Return premises in order, each with the rows that it is the first to hold on."""
+    found = []
+    rest = numpy.ones(len(goal), dtype=bool)
+    for premise in METHODS[method](kinds, numbers, goal, most, contract.is_regression):
+        rows = matches(premise, numbers) & rest
+        rest &= ~rows
+        if rows.any():
+            found.append((premise, rows))
+    return found
+
+
+def _trials(
+    contract: Contract,
+    kinds: tuple[Any, ...],
+    numbers: Numbers,
+    goal: Numbers,
+    away: Numbers,
+    most: int,
+    method: str,
+) -> list[_Trial]:
+    seen, truth = numbers[~away], goal[~away]
+    left = away.copy()
+    trials = []
+    for premise, rows in _found(kinds, seen, truth, most, contract, method):
+        held = matches(premise, numbers) & left
+        left &= ~held
+        if held.any():
+            value = _value(contract, truth[rows])
+            base = float(_hits(contract, value, truth).mean())
+            promised = float(_hits(contract, value, truth[rows]).mean()) - base
+            kept = float(_hits(contract, value, goal[held]).mean()) - base
+            trials.append(_Trial(float(rows.mean()), promised, kept, int(held.sum())))
+    return trials
+
+
+def _shrinkage(support: float, trials: Sequence[_Trial]) -> float:
+    """Return which part of what rules of such a support promised they kept on rows not seen.
+
+    Small rules promise most and keep least, so like is compared with like where there is enough.
+    """
+    for factor in (1.5, 2.0, 4.0, inf):
+        near = [one for one in trials if support / factor <= one.support <= support * factor]
+        if sum(one.rows for one in near) >= ENOUGH or factor == inf:
+            promised = fsum(one.promised * one.rows for one in near)
+            kept = fsum(one.kept * one.rows for one in near)
+            return min(1.0, max(0.0, kept / promised)) if promised > 0.0 else 0.0
+    return 0.0
 
 
 def _measured(
     contract: Contract,
     premise: Premise,
     rows: Numbers,
-    numbers: Numbers,
     goal: Numbers,
-    unseen: Numbers,
-    answered: Numbers,
+    trials: Sequence[_Trial],
 ) -> InducedRule:
     value = _value(contract, goal[rows])
     fired = int(rows.sum())
-    inside = int(_hits(contract, value, goal[rows]).sum())
-    # The way of finding rules is judged, not the rule: it was found in these very rows.
-    asked = rows & answered
-    if asked.any():
-        share = float(_hits(contract, unseen[asked], goal[asked]).mean())
-        inside = min(inside, round(share * fired))
+    inside = float(_hits(contract, value, goal[rows]).mean())
     base = float(_hits(contract, value, goal).mean())
-    certainty = min(HIGHEST, round(implied_certainty(inside, fired, base), 2))
+    share = base + (inside - base) * _shrinkage(fired / len(goal), trials)
+    right = round(min(inside, share) * fired)
+    certainty = min(HIGHEST, round(implied_certainty(right, fired, base), 2))
     said = value if contract.is_regression else contract.classes[int(value)]
     if contract.field.type.kind == "integer":
         said = int(value)
-    kept = needed(premise, numbers)
-    return InducedRule(kept, said, certainty, fired, inside, base)
+    return InducedRule(premise, said, certainty, fired, right, base)
 
 
 def _value(contract: Contract, goal: Numbers) -> float:

@@ -17,12 +17,12 @@ from heuron.lang import ast
 from heuron.lang.lexemes import HARD_WORDS
 from heuron.lang.printer import print_file
 from heuron.learn.contract import Contract
-from heuron.learn.induce.conditions import Condition, Premise
+from heuron.learn.induce.conditions import Condition
 from heuron.learn.induce.find import LOWEST, Induced, InducedRule
 from heuron.learn.scorer.inputs import is_levels
 from heuron.values import Field, Template, Value
 
-__all__ = ["Item", "file_text", "rule_file", "rule_items", "type_item"]
+__all__ = ["Item", "file_text", "literal_of", "rule_file", "rule_items", "rule_names", "type_item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def rule_file(
     if data is not None:
         items.append(Item(ast.Data(data)))
     heading = [
-        f"Rules that Heuron induced from {induced.rows:,} training rows of {induced.of:,}. The "
-        "other rows,",
-        "which are held out, were not looked at. Each certainty is the change of belief that the",
-        "rule was worth on training rows out of fold. They are yours now: read them, mend them.",
+        f"Rules that Heuron induced from {induced.rows:,} training rows of {induced.of:,}; the "
+        "held-out rows were not",
+        "looked at. Each certainty is the change of belief that the rule was worth on training",
+        "rows out of fold. They are yours now: read them, mend them.",
     ]
     return file_text([*items, *rule_items(contract, induced)], heading)
 
@@ -90,7 +90,7 @@ def type_item(contract: Contract, induced: Induced) -> ast.TypeDeclaration:
         or (field.name not in contract.concluded and field.type.kind not in ("list", "reference"))
     ]
     if induced.ordered:
-        names = ast.EnumerationType(tuple(_names(contract, induced)))
+        names = ast.EnumerationType(tuple(rule_names(contract, induced)))
         kept.append(ast.FieldDeclaration(_step(template), names))
     return ast.TypeDeclaration(template.name, template.title, tuple(kept))
 
@@ -123,7 +123,7 @@ def _declaration(field: Field) -> ast.FieldDeclaration:
 
 def rule_items(contract: Contract, induced: Induced) -> list[Item]:
     """Return the rules, with their support and precision above them; a list begins as a table."""
-    names = _names(contract, induced)
+    names = rule_names(contract, induced)
     if not induced.ordered:
         rules = zip(induced.rules, names, strict=True)
         return [
@@ -181,7 +181,7 @@ def _concluding(
 
 def _comment(rule: InducedRule, rows: int) -> str:
     return (
-        f"{rule.fired:,} of {rows:,} rows, right on {rule.right:,} out of fold: "
+        f"{rule.fired:,} of {rows:,} rows, right on about {rule.right:,} out of fold: "
         f"{rule.precision:.3f}, base rate {rule.base:.2f}."
     )
 
@@ -193,7 +193,9 @@ def _tests(contract: Contract, induced: Induced, one: Condition) -> list[ast.Exp
     if one.levels is None:
         ends = ((">", one.low), ("<=", one.high))
         return [
-            ast.Comparison(place, ((sign, _cut(field, end)),)) for sign, end in ends if abs(end) < inf
+            ast.Comparison(place, ((sign, _cut(field, end)),))
+            for sign, end in ends
+            if abs(end) < inf
         ]
     if not is_levels(kind):
         return [place if one.levels == (1,) else ast.Not(place)]
@@ -215,9 +217,12 @@ def _cell(contract: Contract, induced: Induced, one: Condition | None) -> ast.Ce
         sign, end = (">", one.low) if one.low > -inf else ("<=", one.high)
         return ast.CompareCell(sign, _cut(field, end))
     values: Sequence[Value] = kind if is_levels(kind) else (False, True)
-    return ast.ValuesCell(
-        tuple(_value(contract.template, field, values[at]) for at in one.levels)
-    )
+    return ast.ValuesCell(tuple(_value(contract.template, field, values[at]) for at in one.levels))
+
+
+def literal_of(contract: Contract, name: str, value: Value) -> ast.Expression:
+    """Return a value of a field as it is written in rules."""
+    return _value(contract.template, contract.template[name], value)
 
 
 def _value(template: Template, field: Field, value: Value) -> ast.Expression:
@@ -230,7 +235,7 @@ def _value(template: Template, field: Field, value: Value) -> ast.Expression:
 
 
 def _literal(value: Any) -> ast.Expression:
-    if isinstance(value, bool) or isinstance(value, (str, date, datetime)):
+    if isinstance(value, (bool, str, date, datetime)):
         return ast.Literal(value)
     return _number(value)
 
@@ -248,12 +253,14 @@ def _number(value: float) -> ast.Expression:
     return ast.Literal(float(value))
 
 
-def _names(contract: Contract, induced: Induced) -> list[str]:
+def rule_names(contract: Contract, induced: Induced) -> list[str]:
     """Return a name for each rule, from its conditions: `high_worst_radius`, `island_Dream`."""
     names: list[str] = []
     for rule in induced.rules:
-        words = [_word(induced, one) for one in rule.premise[:2]]
-        base = "_".join(words) or f"always_{slug(str(rule.value)) or 'so'}"
+        words = [_word(induced, one) for one in rule.premise]
+        base = "_".join(words[:2]) or f"always_{slug(str(rule.value)) or 'so'}"
+        if base in names:
+            base = "_".join(words[:3])
         name, number = base, 1
         while name in names or name in contract.template:
             number += 1

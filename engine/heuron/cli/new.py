@@ -1,0 +1,104 @@
+"""`heuron new`: from a table to a project with rules, models and a first comparison."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["new"]
+
+
+def new(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV or parquet file.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The new folder and domain; by default the file's name.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column that is to be answered.")
+    ] = None,
+    rules: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100, help="The most rules to begin with.")
+    ] = 8,
+) -> int:
+    """Make a project from a table: template, rules, models, dispatch, tests, a comparison."""
+    from heuron.cli.compare import compare
+    from heuron.cli.render import note, print_diagnostics, say
+    from heuron.learn.induce.draft import plain_name
+    from heuron.learn.induce.project import drafted, project_files
+
+    folder = Path(name or plain_name(Path(data).stem))
+    if target is None:
+        raise _usage("What is to be answered? Give --target COLUMN.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise _usage(f'"{folder}" is there already and not empty: give another NAME.')
+    domain = plain_name(folder.name)
+    start = drafted(Path(data), target, domain)
+    files = project_files(start, Path(data).name, rules)
+    print_diagnostics(start.table.warnings)
+    made = _write(folder, files, Path(data), domain)
+    for path in made:
+        say(f"{folder / path}")
+    note("Comparing on the rows that were held out …")
+    here = os.getcwd()
+    try:
+        os.chdir(folder)
+        say()
+        code = compare(domain)
+    finally:
+        os.chdir(here)
+    note(f"Next: cd {folder} · heuron describe {domain} · heuron test rules/{domain}.rules")
+    return code
+
+
+def _write(folder: Path, files: dict[str, str], data: Path, domain: str) -> list[str]:
+    """Write, check and train beside the new folder, which appears whole or not at all."""
+    parent = folder.resolve().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
+    try:
+        for path, text in files.items():
+            place = temporary / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        shutil.copyfile(data, temporary / "models" / domain / data.name)
+        _train(temporary, domain)
+        temporary.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return [*files, f"models/{domain}/{data.name}"]
+
+
+def _train(root: Path, domain: str) -> None:
+    from heuron.cli.opening import open_ledger, trusted_file
+    from heuron.cli.render import note
+    from heuron.cli.train import booking
+    from heuron.knowledge.load import load
+    from heuron.learn.contract import contract_of
+    from heuron.learn.store import Store
+    from heuron.learn.train import train
+
+    knowledge = load(root / "rules" / f"{domain}.rules")
+    results = train(
+        contract_of(knowledge),
+        root / "models" / domain,
+        Store(root / "models"),
+        root=root,
+        trusted=trusted_file(),
+        progress=lambda name, done, _: note(f"Training {name} …") if done == 1 else None,
+    )
+    open_ledger().book(*[booking(domain, one) for one in results])
+
+
+def _usage(message: str) -> Exception:
+    from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+    return RuleError(Diagnostic(Severity.ERROR, "usage", message))

@@ -1,0 +1,261 @@
+"""A project folder from a table: template, starter rules, two model specs, dispatch and tests.
+
+Owns the texts of the files; who calls it writes them, trains and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.lang import ast
+from heuron.learn.contract import Contract
+from heuron.learn.data import Table, load
+from heuron.learn.doubts import code_like
+from heuron.learn.induce.conditions import matches
+from heuron.learn.induce.draft import Draft, draft
+from heuron.learn.induce.find import Induced, InducedRule, induce
+from heuron.learn.induce.write import (
+    Item,
+    file_text,
+    literal_of,
+    rule_items,
+    rule_names,
+    type_item,
+)
+from heuron.learn.scorer.table import to_numbers
+from heuron.learn.settings import DataSettings
+from heuron.learn.source import read_source
+from heuron.values import UNKNOWN, FieldType, Template, Value
+
+__all__ = ["Start", "drafted", "project_files"]
+
+TOLERANCE = 10.0
+"""Per cent within which a number counts as right until a person says otherwise."""
+TESTS = 2
+
+MODELS = {
+    False: (
+        ("logistic", "sklearn.linear_model.LogisticRegression", "Logistic regression", ""),
+        (
+            "boosting",
+            "sklearn.ensemble.HistGradientBoostingClassifier",
+            "Gradient boosting",
+            "\n[hyperparameters]\nmax_iter = 60\nlearning_rate = 0.1\nmax_leaf_nodes = 15\n",
+        ),
+    ),
+    True: (
+        ("ridge", "sklearn.linear_model.Ridge", "Ridge regression", ""),
+        (
+            "boosting",
+            "sklearn.ensemble.HistGradientBoostingRegressor",
+            "Gradient boosting",
+            "\n[hyperparameters]\nmax_iter = 60\nlearning_rate = 0.1\nmax_leaf_nodes = 15\n",
+        ),
+    ),
+}
+"""Name, estimator, title and hyperparameters of the two specs, for levels and for numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A drafted template, its contract, and the table read by it."""
+
+    draft: Draft
+    contract: Contract
+    table: Table
+
+
+def drafted(path: Path, target: str, name: str) -> Start:
+    """Draft a template for a table and read the table by it.
+
+    Args:
+        path: A CSV or parquet file.
+        target: The column to ask for.
+        name: The domain's name.
+
+    Raises:
+        RuleError: The file cannot be read as a table, or there is nothing to learn.
+    """
+    raw = read_source(path.name, path.parent, None)
+    made = draft(raw, target, name)
+    settings = DataSettings(path.name, path.parent, rules_saw="training", columns=made.columns)
+    if len(made.template.fields) < 2:
+        message = f"{raw.name} has no column beside the target that could matter"
+        raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
+    contract = _contract(made, name)
+    table = load(contract, settings=settings)
+    codes = dict(code_like(contract, _training(table)))
+    if codes:
+        # Numbers that only name something: as levels they can be asked for one by one.
+        made = replace(made, template=_with_levels(made.template, codes))
+        contract = _contract(made, name)
+        table = load(contract, settings=settings)
+    return Start(made, contract, table)
+
+
+def _contract(made: Draft, name: str) -> Contract:
+    return Contract(
+        domain=name,
+        template=made.template,
+        goal=made.goal,
+        tolerance=TOLERANCE if made.is_regression else None,
+        percent=made.is_regression,
+    )
+
+
+def _training(table: Table) -> dict[str, list[Value]]:
+    places = table.places("training")
+    return {name: [cells[at] for at in places] for name, cells in table.columns.items()}
+
+
+def _with_levels(template: Template, codes: Mapping[str, Sequence[float]]) -> Template:
+    fields = [
+        replace(
+            one,
+            type=FieldType("enumeration", tuple(f"{level:g}" for level in codes[one.name])),
+            low=None,
+            high=None,
+            unit=None,
+        )
+        if one.name in codes
+        else one
+        for one in template.fields
+    ]
+    return Template(template.name, tuple(fields), template.title)
+
+
+def project_files(start: Start, source: str, most: int = 8) -> dict[str, str]:
+    """Return the files of a new project by path: rules, data.toml, two specs, a README.
+
+    Args:
+        start: From `drafted`.
+        source: The data file's name, which is to lie beside data.toml.
+        most: The most starter rules.
+    """
+    name = start.contract.domain
+    specs = MODELS[start.contract.is_regression]
+    found = {
+        f"rules/{name}.rules": _rules(start, induce(start.table, most), specs[1][0]),
+        f"models/{name}/data.toml": _data_toml(start, source),
+        "README.md": _readme(start, [spec[0] for spec in specs]),
+        ".gitignore": "/.heuron/\nestimator.joblib\noof.json\nrun.json\n",
+    }
+    for model, estimator, title, more in specs:
+        text = f'title = "{title} on all fields"\nestimator = "{estimator}"\nseed = 0\n{more}'
+        found[f"models/{name}/{model}.toml"] = text
+    return found
+
+
+def _rules(start: Start, induced: Induced, model: str) -> str:
+    contract = start.contract
+    tolerance = None if contract.tolerance is None else ast.Literal(int(TOLERANCE))
+    goal = ast.Goal(contract.template.name, contract.goal, False, tolerance, contract.percent)
+    question = f"What is {contract.goal.replace('_', ' ')}?"
+    left = [f'Left out: column "{one}", for {why}.' for one, why in start.draft.left_out]
+    items = [
+        Item(ast.Domain(contract.domain, question)),
+        Item(type_item(contract, induced), tuple(left)),
+        Item(goal),
+        *rule_items(contract, induced),
+        Item(_dispatch(contract, model)),
+        *[Item(one) for one in _tests(start, induced)],
+    ]
+    heading = [
+        f"Begun by Heuron from {start.table.source}: types, ranges and levels are guesses from the",
+        f"cells; the rules were induced from {induced.rows:,} training rows of {induced.of:,}, and "
+        "no held-out row was",
+        "looked at. Each certainty is the change of belief that the rule was worth out of fold.",
+        "All of it is yours now: give fields units, questions and ranges, mend and add rules.",
+    ]
+    return file_text(items, heading)
+
+
+def _dispatch(contract: Contract, model: str) -> ast.Dispatch:
+    def at_least(backend: str, measure: str) -> tuple[ast.Condition, ...]:
+        read = ast.Attribute(ast.Name(backend), measure)
+        return (ast.TestCondition(ast.Comparison(read, ((">=", ast.Literal(0.8)),))),)
+
+    if contract.is_regression:
+        answered = ast.TestCondition(ast.Attribute(ast.Name(model), "answered"))
+        routes = [
+            ast.Route("model", model, None, (answered,)),
+            ast.Route("rules", None, None, at_least("rules", "certainty")),
+        ]
+    else:
+        routes = [
+            ast.Route("rules", None, None, at_least("rules", "certainty")),
+            ast.Route("model", model, None, at_least(model, "confidence")),
+        ]
+    routes.append(ast.Route("refer", None, "neither side is sure", None))
+    return ast.Dispatch(None, tuple(routes))
+
+
+def _tests(start: Start, induced: Induced) -> list[ast.Test]:
+    """Return tests of the rules that fire most, each on the first training row that fits."""
+    named = list(zip(induced.rules, rule_names(start.contract, induced), strict=True))
+    named.sort(key=lambda one: -one[0].fired)
+    tests = [_test(start, induced, rule, name) for rule, name in named[:TESTS] if rule.premise]
+    return [one for one in tests if one is not None]
+
+
+def _test(start: Start, induced: Induced, rule: InducedRule, name: str) -> ast.Test | None:
+    contract, table = start.contract, start.table
+    used = [induced.fields[one.column] for one in rule.premise]
+    columns = [table.columns[one] for one in induced.fields]
+    held = matches(rule.premise, to_numbers(induced.kinds, columns))
+    truths = table.goal
+    rows = [at for at in table.places("training") if held[at]]
+    right = [at for at in rows if contract.is_right(rule.value, truths[at])]
+    if not right:
+        return None
+    given = tuple(
+        ast.Argument(one, literal_of(contract, one, table.columns[one][right[0]]))
+        for one in used
+        if table.columns[one][right[0]] is not UNKNOWN
+    )
+    said = literal_of(contract, contract.goal, rule.value)
+    concluded = ast.Attribute(ast.Name("case"), contract.goal)
+    expected = ast.TestCondition(ast.Comparison(concluded, (("==", said),)))
+    fact = ast.FactExpression("case", contract.template.name, given)
+    title = name.replace("_", " ")
+    return ast.Test(title, (fact,), (ast.Expect(expected, name),))
+
+
+def _data_toml(start: Start, source: str) -> str:
+    lines = [f"source = {_quoted(source)}", 'rules_saw = "training"', ""]
+    lines += ["[split]", "held_out = 0.25", "seed = 0"]
+    if start.draft.columns:
+        lines += ["", "[columns]"]
+        lines += [f"{one} = {_quoted(column)}" for one, column in start.draft.columns.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _readme(start: Start, models: Sequence[str]) -> str:
+    name = start.contract.domain
+    return f"""# {name}
+
+Begun by `heuron new` from {start.table.source}.
+
+| | |
+|---|---|
+| `rules/{name}.rules` | the template, rules to begin with, who answers what, and tests |
+| `models/{name}/data.toml` | the data and the rows that are held out |
+| `models/{name}/{models[0]}.toml`, `{models[1]}.toml` | how two models are made |
+
+```
+heuron describe {name}
+heuron ask {name} …
+heuron test rules/{name}.rules
+heuron train {name}
+heuron compare {name}
+```
+"""

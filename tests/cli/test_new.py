@@ -1,0 +1,105 @@
+"""`heuron new` and `heuron induce` as they are called."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from heuron.cli.app import main
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A table of fruit, in a place that is no project."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.setenv("HEURON_TRUST", str(tmp_path / "trusted.txt"))
+    monkeypatch.setenv("HEURON_LEDGER", "off")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    chance = random.Random(0)
+    lines = ["colour,weight,kind"]
+    for _ in range(240):
+        colour, weight = chance.choice(["red", "green"]), round(chance.uniform(5, 95), 1)
+        lines.append(f"{colour},{weight},{'plum' if colour == 'red' and weight > 40 else 'pea'}")
+    path = work / "fruit.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_new_makes_a_project_that_answers(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "fruit.csv", "--target", "kind", "basket"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("basket/rules/basket.rules\n")
+    assert "basket: 6" in shown
+    assert sorted(path.name for path in Path("basket/models/basket").iterdir()) == [
+        "boosting",
+        "boosting.toml",
+        "data.toml",
+        "fruit.csv",
+        "logistic",
+        "logistic.toml",
+    ]
+    monkeypatch.chdir("basket")
+    assert main(["check", "basket"]) == 0
+    assert main(["fmt", "--check", "rules/basket.rules"]) == 0
+    assert main(["test", "rules/basket.rules"]) == 0
+    capsys.readouterr()
+    assert main(["ask", "basket", "colour=red", "weight=80", "--via", "all"]) == 0
+    assert "plum" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["new", "fruit.csv"], 2, "Give --target COLUMN"),
+        (["new", "fruit.csv", "--target", "knd"], 1, 'did you mean "kind"'),
+        (["new", "absent.csv", "--target", "kind"], 1, "absent.csv"),
+        (["new", "fruit.csv", "--target", "kind", "."], 2, "not empty"),
+        (["induce", "fruit.csv"], 2, "needs --target"),
+        (["induce", "fruit.csv", "--target", "kind", "--method", "net"], 2, "tree or list"),
+    ],
+)
+def test_mistakes_leave_nothing_behind(
+    table: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, message: str
+) -> None:
+    assert main(words) == code
+    assert message in capsys.readouterr().err
+    assert [path.name for path in table.parent.iterdir()] == ["fruit.csv"]
+
+
+def test_training_that_fails_leaves_no_folder(
+    table: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import heuron.cli.new
+
+    def fail(root: Path, domain: str) -> None:
+        raise OSError(28, "No space left on device", str(root))
+
+    monkeypatch.setattr(heuron.cli.new, "_train", fail)
+    assert main(["new", "fruit.csv", "--target", "kind", "basket"]) == 1
+    assert [path.name for path in table.parent.iterdir()] == ["fruit.csv"]
+
+
+def test_induce_writes_a_file_that_checks_clean(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["induce", "fruit.csv", "--target", "kind", "--method", "list"]) == 0
+    assert main(["check", "fruit.rules"]) == 0
+    assert main(["induce", "fruit.csv", "--target", "kind"]) == 2
+    assert "there already" in capsys.readouterr().err
+    assert main(["induce", "fruit.csv", "--target", "kind", "--force", "--rules", "2"]) == 0
+
+
+def test_induce_from_a_domain_to_stdout(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["induce", "iris", "--out", "-"]) == 0
+    shown = capsys.readouterr().out
+    assert 'domain iris_induced "' in shown
+    assert 'data "sklearn:iris"' in shown
+    Path("mine.rules").write_text(shown)
+    assert main(["check", "mine.rules"]) == 0

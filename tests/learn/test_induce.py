@@ -1,0 +1,222 @@
+"""Rules from examples: right, honest about how sure they are, and written so that they load."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import heuron
+from heuron.certainty import implied_certainty
+from heuron.diagnostics import RuleError
+from heuron.knowledge.testing import run_tests
+from heuron.lang.printer import format_text
+from heuron.learn.contract import contract_of
+from heuron.learn.data import Table, load
+from heuron.learn.induce import induce
+from heuron.learn.induce.conditions import Condition, matches, needed, round_cut, tighten
+from heuron.learn.induce.draft import draft, plain_name
+from heuron.learn.induce.project import drafted, project_files
+from heuron.learn.induce.write import rule_file
+from heuron.learn.source import Raw
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def table_of(domain: str) -> Table:
+    """The table of a built-in domain."""
+    contract = contract_of(heuron.load(domain))
+    return load(contract, None, folder=ROOT / "models" / domain, root=ROOT)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Callable[..., Path]:
+    """Write a table: 'colour' and 'weight' decide 'kind', with a little noise."""
+
+    def write(rows: int = 300, noise: float = 0.05, kind: str = "kind") -> Path:
+        chance = random.Random(0)
+        lines = [f"id,colour,weight (g),{kind}"]
+        for at in range(rows):
+            colour, weight = (
+                chance.choice(["red", "green", "blue"]),
+                round(chance.uniform(5, 95), 1),
+            )
+            heavy = colour != "red" and weight > 40
+            if chance.random() < noise:
+                heavy = not heavy
+            lines.append(f"{at},{colour},{weight},{'plum' if heavy else 'pea'}")
+        path = tmp_path / "fruit.csv"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("method", ["tree", "list"])
+@pytest.mark.parametrize("domain", ["cancer", "penguins", "iris", "loan"])
+def test_rule_file_loads_and_answers_rightly(domain: str, method: str) -> None:
+    table = table_of(domain)
+    knowledge = heuron.load(domain)
+    induced = induce(table, 6, method)
+    text = rule_file(table.contract, induced, f"{domain}_induced", knowledge.question, None)
+    assert format_text(text) == (text, ())
+    rules = heuron.loads(text)
+    places = table.places("held_out")
+    answers = [one.value for one in rules.ask_many(table.rows(places))]
+    answered = [
+        one for one in zip(answers, table.truths(places), strict=True) if one[0] is not None
+    ]
+    assert len(answered) > 0.6 * len(places)
+    assert sum(one == truth for one, truth in answered) > 0.88 * len(answered)
+
+
+def test_same_table_gives_the_same_bytes() -> None:
+    texts = {
+        rule_file(table.contract, induce(table, 8, "list"), "x", None, None)
+        for table in (table_of("iris"), table_of("iris"))
+    }
+    assert len(texts) == 1
+
+
+def test_certainty_is_the_change_of_belief_out_of_fold() -> None:
+    table = table_of("iris")
+    for rule in induce(table).rules:
+        expected = round(implied_certainty(rule.right, rule.fired, rule.base), 2)
+        assert rule.certainty == min(0.99, expected)
+        assert rule.right <= rule.fired
+
+
+def test_noise_alone_gives_no_sure_rule(csv: Callable[..., Path]) -> None:
+    """In-sample precision would promise what no new row keeps."""
+    start = drafted(csv(noise=0.5), "kind", "fruit")
+    assert [one for one in induce(start.table).rules if one.certainty > 0.4] == []
+
+
+def test_held_out_rows_are_not_looked_at(csv: Callable[..., Path]) -> None:
+    start = drafted(csv(), "kind", "fruit")
+    before = induce(start.table)
+    cells = dict(start.table.columns)
+    goal = list(cells["kind"])
+    for at in start.table.places("held_out"):
+        goal[at] = "pea"
+    cells["kind"] = goal
+    from dataclasses import replace
+
+    assert induce(replace(start.table, columns=cells)) == before
+
+
+def test_conditions_merge_and_needless_ones_go() -> None:
+    import numpy
+
+    premise = tighten(tighten((), Condition(0, low=1.0)), Condition(0, high=3.0))
+    assert premise == (Condition(0, low=1.0, high=3.0),)
+    rows = numpy.array([[2.0, 0.0], [4.0, 0.0], [numpy.nan, 0.0]])
+    assert needed((*premise, Condition(1, levels=(0,))), rows) == (Condition(0, high=3.0),)
+    assert matches(premise, rows).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "cut"),
+    [
+        (16.7, 16.91, 16.8),
+        (0.1391, 0.1456, 0.14),
+        (63.0, 64.0, 63.0),
+        (12000.0, 13000.0, 12000.0),
+        (-2.5, -1.0, -2.0),
+    ],
+)
+def test_cut_is_the_shortest_decimal_between(below: float, above: float, cut: float) -> None:
+    assert round_cut(below, above) == cut
+    assert below <= cut < above
+
+
+def test_draft_guesses_types_ranges_and_units() -> None:
+    raw = Raw(
+        "t.csv",
+        {
+            "Row": [str(at) for at in range(40)],
+            "petal length (cm)": [f"{at / 10}" for at in range(40)],
+            "Smoker": ["yes", "no"] * 20,
+            "city": ["Bern", "bern ", "Ulm", ""] * 10,
+            "born": ["2001-02-03"] * 39 + ["1999-01-01"],
+            "3p%": ["7"] * 39 + ["8"],
+            "always": ["x"] * 40,
+            "Class": ["0", "1", "2", "1"] * 10,
+        },
+        "",
+    )
+    made = draft(raw, "class", "flowers")
+    shown = [
+        (one.name, str(one.type), one.low, one.high, one.unit, one.optional)
+        for one in made.template.fields
+    ]
+    assert shown == [
+        ("petal_length", "number", 0, 10, "cm", False),
+        ("smoker", "boolean", None, None, None, False),
+        ("city", "Bern | Ulm", None, None, None, True),
+        ("born", "date", None, None, None, False),
+        ("x_3p", "integer", 0, 20, None, False),
+        ("class", "0 | 1 | 2", None, None, None, False),
+    ]
+    assert made.goal == "class"
+    assert made.columns == {"x_3p": "3p%"}
+    assert made.left_out == (("Row", "it numbers the rows"), ("always", 'it is always "x"'))
+
+
+def test_names_are_names_of_the_language() -> None:
+    names = ["not", "2nd try", "Größe (m²)", "a-b", "€", ""]
+    assert [plain_name(one) for one in names] == ["not_", "x_2nd_try", "grösse_m2", "a_b", "x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad-data"),
+        ("a,b\n", "bad-data"),
+        ("a,b\n1,x\n2,x\n", "too-few-rows"),
+        ("a;b\n1;x\n2;y\n", "unknown-column"),
+        ("b\nx\ny\n", "too-few-rows"),
+        (",".join(f"c{at}" for at in range(600)) + ",b\n" + "1," * 600 + "x\n", "bad-data"),
+    ],
+)
+def test_tables_that_teach_nothing_are_refused(tmp_path: Path, text: str, code: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    target = "kind" if ";" in text else "b"
+    with pytest.raises(RuleError) as caught:
+        drafted(path, target, "t")
+    assert caught.value.diagnostics[0].code == code
+
+
+def test_numbers_get_rules_within_a_tolerance(tmp_path: Path) -> None:
+    lines = ["size,price"]
+    chance = random.Random(1)
+    for _ in range(200):
+        size = chance.choice([40, 80, 120])
+        lines.append(f"{size},{size * 1000 + chance.randint(-1000, 1000)}")
+    path = tmp_path / "houses.csv"
+    path.write_text("\n".join(lines))
+    start = drafted(path, "price", "houses")
+    files = project_files(start, "houses.csv")
+    knowledge = heuron.loads(files["rules/houses.rules"], models=("boosting",))
+    assert knowledge.ask({"size": 80}).value == pytest.approx(80_000, rel=0.05)
+    assert "within 10 %" in files["rules/houses.rules"]
+
+
+def test_project_files_check_clean_and_their_tests_pass(csv: Callable[..., Path]) -> None:
+    files = project_files(drafted(csv(), "kind", "fruit"), "fruit.csv")
+    text = files["rules/fruit.rules"]
+    assert format_text(text) == (text, ())
+    knowledge = heuron.loads(text, models=("boosting", "logistic"))
+    assert [one.passed for one in run_tests(knowledge).results] == [True] * 2
+    assert 'weight: number in 0..200, unit "g"' in text
+    assert sorted(files) == [
+        ".gitignore",
+        "README.md",
+        "models/fruit/boosting.toml",
+        "models/fruit/data.toml",
+        "models/fruit/logistic.toml",
+        "rules/fruit.rules",
+    ]
