@@ -82,3 +82,7 @@ def test_a_pattern_that_refers_back_is_refused(pattern: str) -> None:
 def test_a_long_pattern_is_refused() -> None:
     assert regex_problem("a" * 1_000) is None
     assert regex_problem("a" * 1_001) == "it is longer than 1,000 characters"
+
+
+def test_each_part_is_looked_at_once_however_deep_it_stands():
+    assert regex_problem("(" * 300 + "a" + ")*" * 300) is not None

@@ -91,6 +91,11 @@ class _Match:
 
 
 def _sequence(parts: Iterable[Part]) -> _Match:
+    """Return what parts that follow each other can match."""
+    return _in_turn([_part(one) for one in _opened(parts)])
+
+
+def _in_turn(parts: Iterable[_Match]) -> _Match:
     """Return what parts that follow each other can match.
 
     Neighbours multiply while the next can start with a letter that those before it could take
@@ -99,8 +104,7 @@ def _sequence(parts: Iterable[Part]) -> _Match:
     most = chain = 1.0
     reach = first = letters = frozenset[str]()
     least = 0
-    for part in _opened(parts):
-        one = _part(part)
+    for one in parts:
         if least == 0:
             first |= one.first
         letters |= one.letters
@@ -147,11 +151,12 @@ def _part(part: Part) -> _Match:
 
 
 def _repeat(least: int, most: Any, inside: Any) -> _Match:
-    one = _sequence(inside)
+    parts = [_part(part) for part in _opened(inside)]
+    one = _in_turn(parts)
     longest = min(int(most), TEXT_LIMIT)
     ways = max(one.ways, longest - least + 1.0)
     # What one round and the next can trade is tried again in every round.
-    if longest > 1 and one.ways > 1.0 and (_sequence([*inside, *inside]).ways > one.ways):
+    if longest > 1 and one.ways > 1.0 and _in_turn([*parts, *parts]).ways > one.ways:
         ways = one.ways**longest if longest <= FEW_ROUNDS else float("inf")
     return _Match(ways, one.first, one.letters, one.least * least)
 
