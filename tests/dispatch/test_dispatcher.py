@@ -63,7 +63,7 @@ def test_each_is_asked_once_side_by_side() -> None:
     ("name", "message", "hint"),
     [
         ("net", "cannot ask the model `net`: it has not been trained", "heuron train loan net"),
-        ("nett", "has no model `nett`", "did you mean `net`?"),
+        ("nett", "has no model `nett`", "Did you mean `net`?"),
     ],
 )
 def test_a_model_that_is_not_there(name: str, message: str, hint: str) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from heuron.diagnostics import RuleError
+from heuron.learn.columns import type_columns
 from heuron.learn.contract import Contract
 from heuron.learn.copies import find_copies, is_id_like
 from heuron.learn.data import load
+from heuron.learn.settings import default_settings
+from heuron.learn.source import Raw
 from heuron.learn.split import by_hash, by_time, share_of, stratified
 from heuron.values import UNKNOWN, Field, FieldType, Template
 
@@ -94,7 +97,7 @@ def test_bad_data(people: Contract, tmp_path: Path, text: str, code: str, words:
 
 def test_the_hint_is_the_line_to_add(people: Contract, tmp_path: Path) -> None:
     path = write(tmp_path, (HEADER + ROWS).replace("red", "7"))
-    with pytest.raises(RuleError, match=r"\[levels\.colour\]  red = 7"):
+    with pytest.raises(RuleError, match=r"\[levels\.colour\]  LEVEL = 7"):
         load(people, path)
     path = write(tmp_path, (HEADER + ROWS).replace("red", "7"), "[levels.colour]\nred = 7\n")
     assert load(people, path).columns["colour"][0] == "red"
@@ -295,3 +298,19 @@ def test_shares_of_keys() -> None:
     assert by_time([1, None, 3, 2], 0.25) == [False, False, True, False]
     held = stratified(keys[:10], ["a"] * 6 + ["b"] * 4, 0.5, 0)
     assert (sum(held[:6]), sum(held[6:])) == (3, 2)
+
+
+def test_codes_that_are_no_levels_are_to_be_said_by_a_person(tmp_path: Path) -> None:
+    """Which code is which level cannot be guessed: a wrong guess turns every answer round."""
+    contract = Contract(
+        "fruit",
+        Template("Fruit", (Field("kind", FieldType("enumeration", levels=("small", "3+"))),)),
+        "kind",
+    )
+    raw = Raw("a.csv", {"kind": ["1", "0", "1"]}, "")
+    found = type_columns(contract, default_settings("a.csv", tmp_path), raw, {"kind": "kind"}).found
+    assert [one.code for one in found] == ["unmapped-level"]
+    assert found[0].hint == (
+        "say in data.toml what they mean:  "
+        '[levels.kind]  small = …  "3+" = …  (write 0 or 1 for each …)'
+    )

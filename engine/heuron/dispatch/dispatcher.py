@@ -240,8 +240,9 @@ class Dispatcher:
         else:
             near = nearest(name, ("dispatch", "rules", "all", *specs))
             known = ", ".join(dict.fromkeys(specs)) or "none"
-            hint = f"did you mean `{near}`?" if near else f"models: {known}"
-            message = f"{self.kb.name} has no model `{name}`"
+            hint = f"Did you mean `{near}`? " if near else ""
+            hint += f"Its models are: {known}." if specs else "It has no models."
+            message = f"{self.kb.name} has no model `{name}`."
         return Diagnostic(Severity.ERROR, "model-absent", message, hint=hint)
 
 

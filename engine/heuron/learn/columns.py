@@ -250,8 +250,8 @@ def _refusals(settings: DataSettings, raw: Raw, column: str, read: _Cells) -> li
             f'column "{column}" has {_some([f"{one!r}" for one in read.unmapped])} in {rows} rows, '
             f"which are no levels of `{name}` ({', '.join(levels)})"
         )
-        example = _toml(read.unmapped[0])
-        hint = f"say what they mean in data.toml:  [levels.{name}]  {levels[0]} = {example}"
+        where = settings.document.file if settings.document is not None else "data.toml"
+        hint = f"say in {where} what they mean:  [levels.{name}]  {_blanks(read)}"
         return [Diagnostic(severity, "unmapped-level", message, None, hint)]
     shown = [f"{raw.place(row)}: {message}" for row, message in read.refused[:SHOWN_CELLS]]
     more = len(read.refused) - SHOWN_CELLS
@@ -259,6 +259,19 @@ def _refusals(settings: DataSettings, raw: Raw, column: str, read: _Cells) -> li
         shown.append(f'and {more:,} more in column "{column}"')
     hint = 'mend the cells, or leave such rows out:  [allow]  incomplete-rows = "REASON"'
     return [Diagnostic(severity, "wrong-value", "; ".join(shown), None, hint)]
+
+
+def _blanks(read: _Cells) -> str:
+    """Return the lines to add to `[levels]`: which code is which level, only a person knows."""
+    codes = " or ".join(_toml(one) for one in sorted(read.unmapped)[:6])
+    if len(read.unmapped) == 1:
+        return f"LEVEL = {codes}"
+    levels = [f"{_key(one)} = …" for one in read.field.type.levels[:6]]
+    return f"{'  '.join(levels)}  (write {codes} for each …)"
+
+
+def _key(level: str) -> str:
+    return level if level.replace("_", "").replace("-", "").isalnum() else f'"{level}"'
 
 
 def _toml(text: str) -> str:

@@ -70,7 +70,10 @@ def read_source(source: str, folder: Path, root: Path | None) -> Raw:
     if root is not None and not path.is_relative_to(root.resolve()):
         raise _refused("outside-project", source, f"{source} leaves the project's folder")
     if not path.is_file():
-        raise _refused("not-found", source, f"no data at {path}")
+        start = folder.resolve()
+        hint = f"the path starts from {start}" if start != Path.cwd() else None
+        what = "a folder, no file, at" if path.is_dir() else "no data at"
+        raise _refused("not-found", source, f"{what} {path}", hint)
     if path.suffix in (".parquet", ".pq"):
         return _read_parquet(path, source)
     if path.suffix in (".csv", ".tsv", ".txt"):

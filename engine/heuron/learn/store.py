@@ -238,7 +238,11 @@ class Store:
         names = self.names(domain)
         what = f"{name} {version}" if version else name
         near = nearest(name, names) if name not in names else None
-        hint = f"did you mean `{near}`?" if near else f"train it: heuron train {domain} {name}"
+        hint = (
+            f"did you mean `{near}`?"
+            if near
+            else f"a spec {name}.toml is trained by: heuron train {domain} {name}"
+        )
         message = f"{domain} has no trained model `{what}`"
         return Diagnostic(Severity.ERROR, "model-absent", message, None, hint)
 

@@ -136,7 +136,8 @@ def _specs(contract: Contract, folder: Path, names: Sequence[str]) -> list[Spec]
             mistakes += error.diagnostics
     if not there and not names:
         message = f"no model specs in {folder}"
-        hint = "a spec needs one line: estimator = …"
+        line = 'estimator = "sklearn.linear_model.LogisticRegression"'
+        hint = f"write one, {folder}/NAME.toml; one line is enough: {line}"
         mistakes.append(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
     if mistakes:
         raise RuleError(mistakes)
