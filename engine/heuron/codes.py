@@ -25,6 +25,10 @@ CODES: Final[dict[str, Code]] = {
         "A file or a name does not exist",
         "Heuron looked where the message says. Check the spelling, or give a path.",
     ),
+    "bad-baseline": Code(
+        "An earlier comparison cannot be used",
+        "`--baseline` takes the JSON of an earlier comparison of the same domain and goal.",
+    ),
     "no-training-rows": Code(
         "There is nothing to measure certainties on",
         "They are measured on the training rows of the domain's own data, so that held-out rows "

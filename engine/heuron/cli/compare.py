@@ -50,6 +50,17 @@ def compare(
         str | None,
         typer.Option(metavar="FILE", help="Write the rule file with certainties as measured."),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="An earlier comparison's JSON: say what changed since."),
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Leave with 4 when dispatch is right on fewer rows."),
+    ] = None,
+    fail_drift: Annotated[
+        bool, typer.Option("--fail-drift", help="Leave with 4 when something got worse since.")
+    ] = False,
     html: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
@@ -59,6 +70,7 @@ def compare(
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
     from heuron.cli.comparing import cost_of, need_matplotlib, rows_of, write_outputs
+    from heuron.cli.comparison_limits import Limits
     from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say
@@ -67,6 +79,7 @@ def compare(
 
     if html is not None:
         need_matplotlib()
+    limits = Limits(fail_under, fail_drift, baseline)
     found, knowledge = open_domain(domain)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     table = rows_of(found, knowledge, data)
@@ -85,14 +98,21 @@ def compare(
         "page": html,
     }
     write_outputs(outputs, knowledge, table, comparison)
+    since = limits.changes(comparison)
+    failed = limits.failed(comparison, since)
     if json:
-        print_json("compare", comparison.to_dict())
-        return exits.GOOD
+        body = comparison.to_dict()
+        body["changes"] = None if since is None else [one.to_dict() for one in since]
+        print_json("compare", {**body, "failed": list(failed)})
+        return exits.NO if failed else exits.GOOD
     from heuron.compare.report import report
+    from heuron.compare.report_details import change_lines
 
-    say(report(comparison))
+    say("\n".join([report(comparison), *change_lines(since)]))
     for name in knowledge.models:
         if name not in dispatcher.models:
             why = dispatcher.bench.why_not.get(name, "it has not been trained")
             note(f"Left out: {name}, because {why}. Train it: heuron train {knowledge.name} {name}")
-    return exits.GOOD
+    for one in failed:
+        note(f"Failed: {one}.")
+    return exits.NO if failed else exits.GOOD

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
 
-__all__ = ["cost_of", "need_matplotlib", "rows_of", "write_outputs"]
+__all__ = ["cost_of", "need_matplotlib", "rows_of", "usage", "write_outputs"]
 
 
 def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
@@ -48,8 +48,7 @@ def cost_of(text: str | None) -> Cost | None:
     try:
         return read_cost(text)
     except ValueError as error:
-        message = f"--cost cannot be read: {error}."
-        raise RuleError(Diagnostic(Severity.ERROR, "usage", message)) from None
+        raise usage(f"--cost cannot be read: {error}.") from None
 
 
 def write_outputs(
@@ -131,3 +130,8 @@ def _write_calibrated(path: str, knowledge: KnowledgeBase, table: Table) -> None
         note(f"{rule}: certainty {before:g} -> {after:g}")
     for rule, why in found.kept:
         note(f"{rule}: unchanged, {why}")
+
+
+def usage(message: str) -> RuleError:
+    """Return the error of options that mean nothing together or by themselves."""
+    return RuleError(Diagnostic(Severity.ERROR, "usage", message))

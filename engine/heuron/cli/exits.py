@@ -15,7 +15,8 @@ USAGE: Final = 2
 LIMIT: Final = 3
 """A run met one of its limits."""
 NO: Final = 4
-"""It ran, and the answer is no: a test failed, or nobody answered under `--strict`."""
+"""It ran, and the answer is no: a test failed, a comparison met `--fail-…`, or nobody answered
+under `--strict`."""
 INTERRUPTED: Final = 130
 """Control-C, as shells count it."""
 PIPE_CLOSED: Final = 141

@@ -7,13 +7,11 @@ from typing import Final
 
 from heuron.compare.comparison import BackendScore, Comparison, PairScore
 from heuron.compare.evaluate import COVERAGE_APART
-from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
+from heuron.compare.report_details import disagreement_lines, fine, policy_lines, slice_lines
 from heuron.compare.scorecard import RuleScore
-from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, numbers, percent, points, row_count, table, time
 from heuron.learn.data import SAW_TEXT
-from heuron.values import show
 
 __all__ = ["headline", "report", "verdicts"]
 
@@ -21,8 +19,6 @@ SIGNIFICANT: Final = 0.05
 SAW: Final = SAW_TEXT.rstrip(".")
 FEW_PAIRS: Final = 6
 """Up to so many pairs all are in the table; of more, those with rules or a dispatcher."""
-SHOWN_ROWS: Final = 20
-"""So many rows on which backends differ are shown."""
 SPLITS: Final = {
     "hash": "held out by their content",
     "group": "held out by group",
@@ -43,8 +39,8 @@ def report(comparison: Comparison) -> str:
         verdicts(comparison),
         _costs(comparison),
         table(_rule_rows(comparison)),
-        _policies(comparison),
-        _disagreements(comparison),
+        policy_lines(comparison),
+        disagreement_lines(comparison),
         [f"Note: {one}." for one in comparison.warnings if one != SAW],
     ]
     return "\n".join(line for lines in parts for line in lines)
@@ -244,17 +240,13 @@ def _costs(comparison: Comparison) -> list[str]:
     header = f"cost of a row (wrong {cost.wrong:g}, a person {cost.refer:g})"
     rows = [[header, "", "more than the cheapest"]]
     for one in comparison.costs:
-        shown = f"{one.cost:.4f}  {_fine(one.interval)}"
-        rows.append([short_name(one.backend), shown, _fine(one.more)])
+        shown = f"{one.cost:.4f}  {fine(one.interval)}"
+        rows.append([short_name(one.backend), shown, fine(one.more)])
     alike = [short_name(one.backend) for one in others if not one.dearer]
     verdict = f"Cheapest: {short_name(first.backend)}"
     if alike:
         verdict += f", which cannot be told apart from {', '.join(alike)}"
     return [*table(rows), f"{verdict}."]
-
-
-def _fine(interval: Interval | None) -> str:
-    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def _rule_rows(comparison: Comparison) -> list[list[str]]:
@@ -280,64 +272,3 @@ def _rule_row(rule: RuleScore) -> list[str]:
         rule.verdict,
         "" if loss is None else f"{loss.won - loss.lost:+d} right" if loss.changed else "the same",
     ]
-
-
-def _disagreements(comparison: Comparison) -> list[str]:
-    """Return the rows on which backends differ, the first in full."""
-    found = comparison.disagreements
-    if found is None:
-        return []
-    if not found:
-        return ["All that answered said the same on every row."]
-    lines = [f"Rules and models differ on {row_count(len(found))}:"]
-    for one in found[:SHOWN_ROWS]:
-        lines.append(f"row {one.row}, in truth {show(one.truth)}")
-        cells = []
-        for said in one.said:
-            sure = said.certainty if said.certainty is not None else said.confidence
-            kind = "certainty" if said.certainty is not None else "confidence"
-            shown = "" if sure is None else f"{kind} {sure:.3g}"
-            cells.append([short_name(said.backend), show(said.value), shown, said.reason])
-        lines += table(cells)
-    if len(found) > SHOWN_ROWS:
-        lines.append(f"{row_count(len(found) - SHOWN_ROWS)} more: --json")
-    return lines
-
-
-def _policies(comparison: Comparison) -> list[str]:
-    """Return the policies that were tried, and the one that training rows recommend."""
-    trial = comparison.policies
-    if trial is None:
-        return []
-    cost = f"cost of a row (wrong {trial.cost.wrong:g}, a person {trial.cost.refer:g})"
-    rows = [["policy", "right when it answers", "a person", cost, ""]]
-    for one in trial.scores:
-        where = f"{percent(one.accuracy_where_covered)}  {points(one.interval)}"
-        person = f"{one.referred:>4}  {percent(one.referred / one.rows)}"
-        paid = f"{one.cost:.4f}  {_fine(one.cost_interval)}"
-        rows.append([one.name, where, person, paid, one.title])
-    best = trial.best
-    advice = (
-        f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, "
-        f"{best.name} costs least; on the rows here it costs {best.cost:.4f}."
-    )
-    return [*table(rows), advice]
-
-
-def slice_lines(comparison: Comparison) -> list[str]:
-    """Return in sentences where one side is right and the other is not."""
-    search = comparison.slices
-    if search is None:
-        return []
-    a, b = short_name(search.a), short_name(search.b)
-    if search.too_few:
-        return [
-            f"Too few disagreements of {a} and {b} ({search.disagreements} on "
-            f"{row_count(search.rows_found)} of training) to describe."
-        ]
-    lines = [
-        f"Where {one.text}: {slice_words(one, a, b)} (p {chance(one.p)})." for one in search.slices
-    ]
-    if not lines:
-        lines = [f"No region was confirmed in which {a} or {b} is right and the other is not."]
-    return lines
