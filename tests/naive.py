@@ -36,6 +36,7 @@ from naive_logic import (
     fact_variables,
     matches,
 )
+from naive_strategies import preference
 
 
 class OracleError(Exception):
@@ -69,8 +70,10 @@ class Oracle:
         base: tree.Base,
         today: date = date(2026, 1, 1),
         predict: Callable[[str, dict[str, Value]], Any] | None = None,
+        strategy: str = "depth",
     ) -> None:
         self.base = base
+        self.strategy = strategy
         self.level = levels(base)
         self.today = today
         self.predict = predict or (lambda model, record: None)
@@ -212,7 +215,7 @@ class Oracle:
         return [one for _, one in waiting]
 
     def order(self, event: int, activation: Activation) -> tuple[object, ...]:
-        """Return the place on the agenda: salience, newest event, rule order, recency of facts.
+        """Return the place on the agenda: salience, strategy, rule order, recency of facts.
 
         CHOICE: of the facts that were derived after one event, the first by declaration and
         values comes first.
@@ -221,7 +224,9 @@ class Oracle:
         for number in activation.matched:
             fact = self.view.facts[number]
             recency.append((-fact.event, fact.rank))
-        return (-activation.rule.salience, -event, activation.rule.index, recency)
+        events = [self.view.facts[number].event for number in activation.matched]
+        chosen = preference(self.strategy, event, activation.rule, events)
+        return (-activation.rule.salience, chosen, activation.rule.index, recency)
 
     def run(self, limit: int = 1000) -> list[Fired]:
         """Fire at most so many steps, until none is left or one halts; return them in order."""

@@ -111,9 +111,11 @@ def halting(base: tree.Base) -> dict[str, bool]:
     }
 
 
-def by_oracle(base: tree.Base, trial: Trial, peek: bool = False) -> Outcome:
+def by_oracle(
+    base: tree.Base, trial: Trial, peek: bool = False, strategy: str = "depth"
+) -> Outcome:
     """Return what the oracle says of a trial; `peek` as for the engine."""
-    oracle = Oracle(base, TODAY, judge)
+    oracle = Oracle(base, TODAY, judge, strategy)
     halts = halting(base)
     outcome = Outcome()
 
@@ -183,14 +185,16 @@ def without(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name}
 
 
-def by_engine(base: tree.Base, trial: Trial, peek: bool = False) -> Outcome:
+def by_engine(
+    base: tree.Base, trial: Trial, peek: bool = False, strategy: str = "depth"
+) -> Outcome:
     """Return what the engine's general path says of a trial.
 
     With `peek` the whole agenda is looked at before every firing, which makes the engine search
     for everything; without it, searches stay suspended while memory changes.
     """
     engine = Engine(lower(base), base.texts)
-    state = engine.session(Host(today=TODAY, predict=judge))
+    state = engine.session(Host(today=TODAY, predict=judge), strategy=strategy)
     halts = halting(base)
     own = written_places(base)
     outcome = Outcome()
@@ -207,7 +211,7 @@ def by_engine(base: tree.Base, trial: Trial, peek: bool = False) -> Outcome:
                 firings = state.run(1).firings
             except RuleError as problem:
                 outcome.fired[-1] += [refused_rule(problem), ("refused",)]
-                if halts[outcome.fired[-1][-2][0]]:
+                if halts[str(outcome.fired[-1][-2][0])]:
                     break
                 continue
             if not firings:

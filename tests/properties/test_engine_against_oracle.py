@@ -53,6 +53,19 @@ def test_sessions_agree_with_the_oracle(trial):
     assert expected == by_engine(base, trial)
 
 
+STRATEGIES = ("breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
+
+
+@FEW
+@given(trials(), st.sampled_from(STRATEGIES))
+def test_every_strategy_agrees_with_the_oracle(trial, strategy):
+    base = checked(trial)
+    expected = by_oracle(base, trial, strategy=strategy)
+    assume(expected.has_effect)
+
+    assert expected == by_engine(base, trial, strategy=strategy)
+
+
 @FEW
 @given(trials(plain=True))
 def test_both_paths_agree_with_the_oracle_on_one_record(trial):

@@ -303,11 +303,28 @@ class KnowledgeBase:
         """Return what a run is given from outside: functions, models, the day."""
         return Host(self._functions, predict, today)
 
-    def session(self, today: date | None = None, limits: Limits | None = None) -> Session:
-        """Return a new session with the initial facts: assert, run, query, explain."""
+    def session(
+        self,
+        today: date | None = None,
+        limits: Limits | None = None,
+        *,
+        strategy: str = "depth",
+    ) -> Session:
+        """Return a new session with the initial facts: assert, run, query, explain.
+
+        Args:
+            today: What `today()` is; by default the present day.
+            limits: How far a run may go.
+            strategy: Which of several steps of equal salience fires first: `depth`, `breadth`,
+                `lex`, `mea`, `simplicity`, `complexity` or `random(seed)`.
+
+        Raises:
+            RuleError: There is no such strategy.
+        """
         from heuron.knowledge.session import Session
 
-        return Session(self, self._engine.session(self.host(today=today), limits))
+        host = self.host(today=today)
+        return Session(self, self._engine.session(host, limits, strategy=strategy))
 
     def _asked_for(self) -> GoalField:
         if self.goal is None:
