@@ -144,6 +144,7 @@ def test_today_is_the_day_that_is_given() -> None:
     assert kb.ask(evidence, today=date(2026, 11, 24)).value is True
     assert kb.ask(evidence, today=date(2027, 11, 24)).value is None
     assert kb.ask(evidence, today=date(2026, 11, 24)).today == date(2026, 11, 24)
+    assert kb.ask(evidence, today=date(2026, 11, 24)).to_dict()["today"] == "2026-11-24"
 
 
 def test_facts_beside_the_record_are_joined() -> None:
@@ -165,3 +166,25 @@ def test_copies_are_the_object_itself_and_pickles_are_source(fruit: KnowledgeBas
     again = pickle.loads(pickle.dumps(fruit))
     assert again.ask({"colour": "red", "weight": 8.0}).to_dict()["rules"] == ["cherry"]
     assert again.files == fruit.files
+
+
+def test_the_example_of_a_file_without_tests_is_made_up_from_its_fields() -> None:
+    text = """
+type Fruit:
+    colour: red | yellow
+    weight: number in 0..5000
+    share: number in 0..1
+    pieces: integer >= 2
+    note: text, optional
+    name: cherry | apple
+
+goal Fruit.name
+
+rule cherry:
+    when f: Fruit(colour == red)
+    then conclude f.name = cherry
+"""
+    knowledge = heuron.loads(text)
+    made_up = {"colour": "red", "weight": 2500, "share": 0.5, "pieces": 3}
+    assert dict(knowledge.example) == made_up
+    assert knowledge.ask(made_up).value == "cherry"

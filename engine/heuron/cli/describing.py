@@ -18,7 +18,10 @@ def short_lines(domain: Domain, knowledge: KnowledgeBase) -> list[str]:
     """Return what a question can give, and an example."""
     lines = _heading(knowledge)
     if knowledge.goal is None:
-        return [*lines, "There is no goal to ask for; see its facts with `heuron run`."]
+        return [
+            *lines,
+            f"There is no goal to ask for; see its facts with `heuron run {_called(domain)}`.",
+        ]
     template = knowledge.template
     given = [one for one in template.fields if not _concluders(knowledge, template, one)]
     asked = [one for one in given if not one.optional]
@@ -32,9 +35,12 @@ def short_lines(domain: Domain, knowledge: KnowledgeBase) -> list[str]:
 
 def example(domain: Domain, knowledge: KnowledgeBase) -> str:
     """Return a command that asks a first question."""
-    called = domain.name if domain.shown == f"rules/{domain.name}.rules" else domain.shown
     words = [f"{name}={_quoted(show(value))}" for name, value in knowledge.example.items()]
-    return " ".join(["heuron ask", called, *(words or ["FIELD=VALUE"])])
+    return " ".join(["heuron ask", _called(domain), *(words or ["FIELD=VALUE"])])
+
+
+def _called(domain: Domain) -> str:
+    return domain.name if domain.shown == f"rules/{domain.name}.rules" else domain.shown
 
 
 def _quoted(text: str) -> str:
@@ -64,6 +70,8 @@ def long_lines(domain: Domain, knowledge: KnowledgeBase, trained: list[str]) -> 
         lines += [f"  {line}  {text}" for line, _, _, _, text in block.routes]
     if knowledge.goal is not None:
         lines.append(f"\nFor example: {example(domain, knowledge)}")
+    else:
+        lines.append(f"\nFor example: heuron run {_called(domain)}")
     return lines
 
 

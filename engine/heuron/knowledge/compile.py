@@ -21,7 +21,7 @@ from heuron.knowledge.parts import Parts
 from heuron.plan.dispatch import plan_dispatch
 from heuron.plan.lower import lower
 from heuron.plan.routequeries import with_route_queries
-from heuron.values import UNKNOWN
+from heuron.values import UNKNOWN, Field
 
 __all__ = ["analysed", "compiled"]
 
@@ -154,14 +154,42 @@ def _blocks(base: Base) -> tuple[Block, ...]:
 
 
 def _example(base: Base) -> dict[str, object]:
-    """Return evidence for a first question: what the first test gives of the goal's type."""
+    """Return evidence for a first question: what the first test gives of the goal's type.
+
+    A test that gives all that is asked comes before others; without tests the values are made up.
+    """
     if base.goal is None:
         return {}
-    for test in base.tests:
-        given = _given(test, base.goal.type_name)
-        if given:
-            return given
-    return {}
+    type_name = base.goal.type_name
+    asked = [
+        one
+        for one in base.templates[type_name].fields
+        if not one.optional and one.default is None and (type_name, one.name) not in base.concluded
+    ]
+    tested = [given for test in base.tests if (given := _given(test, type_name))]
+    full = [given for given in tested if all(one.name in given for one in asked)]
+    if full or tested:
+        return (full or tested)[0]
+    made_up = {one.name: _plausible(one) for one in asked[:4]}
+    return {name: value for name, value in made_up.items() if value is not None}
+
+
+def _plausible(field: Field) -> object:
+    """Return a value that a field accepts, or None where none can be thought of."""
+    match field.type.kind:
+        case "enumeration":
+            return field.type.levels[0]
+        case "boolean":
+            return True
+        case "number" | "integer":
+            low = float(field.low) if isinstance(field.low, (int, float)) else None
+            high = float(field.high) if isinstance(field.high, (int, float)) else None
+            if low is not None and high is not None:
+                middle = (low + high) / 2
+                return round(middle) if field.type.kind == "integer" or middle > 1 else middle
+            return round(low + 1) if low is not None else 1 if high is None else round(high - 1)
+        case _:
+            return None
 
 
 def _given(test: TestCase, type_name: str) -> dict[str, object]:
