@@ -244,6 +244,7 @@ class Answer:
     "refer" or None. `certainty` is the rules', from -1 to 1, `confidence` the model's calibrated
     probability: they are different things and never both set by one backend. `rules` names the
     rules that support the value, `needs` the unknown fields that could have made a difference.
+    `score` is that of a model whose confidence is not calibrated; `today` is what `today()` was.
     """
 
     domain: str
@@ -307,6 +308,8 @@ class Answer:
             "imputed": list(self.imputed),
             "outside": list(self.outside),
             "reason": self.reason,
+            "score": _digits(self.score),
+            "today": None if self.today is None else self.today.isoformat(),
             "elapsed_us": None if self.elapsed_us is None else round(self.elapsed_us, 1),
         }
 
