@@ -150,6 +150,7 @@ def _gather(
     start = perf_counter()
     findings = tuple(kb.consider(one, today=today, hide_goal=True) for one in given)
     replies = {"rules": _rules_replies(findings, start)}
+    fired = shots(kb, table.contract, given, truths, today, findings)
     said: dict[str, Sequence[Prediction]] = {}
     of_models: dict[str, _Replies] = {}
     for name, model in models.items():
@@ -166,7 +167,6 @@ def _gather(
         start = perf_counter()
         chosen = route_rows(dispatcher, kept, policy)
         replies[title] = _Replies(list(chosen), perf_counter() - start)
-    fired = shots(kb, table.contract, given, truths, today)
     groups = tuple(table.groups[at] for at in places)
     outcomes = Outcomes(
         contract=table.contract,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heuron.compare.scorecard import Loss, Shot
 from heuron.knowledge.evidence import Evidence
+from heuron.knowledge.finding import Finding, RecordFinding
 from heuron.learn.contract import Contract
 from heuron.plan.settle import best, settle
 from heuron.values import Value
@@ -43,6 +44,7 @@ def shots(
     given: Sequence[Evidence],
     truths: Sequence[Value],
     today: date | None,
+    findings: Sequence[Finding] = (),
 ) -> Fired:
     """Return each rule's contributions to the goal: one a row and value, however often it fired.
 
@@ -52,37 +54,89 @@ def shots(
         given: The rows, checked; the goal is left out of them.
         truths: The true value of the goal in each row.
         today: The day of the comparison.
+        findings: What the rules found about each row, if they were asked already: rows of one
+            pattern of firings are then looked at once.
     """
-    goal = kb.engine.goal
-    assert goal is not None
     found: list[Shot] = []
     changes: dict[str, list[int]] = {name: [0, 0, 0] for name in goal_rules(kb)}
-    host = kb.host(today=today)
+    known: dict[object, _Pattern] = {}
     for row, (evidence, truth) in enumerate(zip(given, truths, strict=True)):
-        record = {name: value for name, value in evidence.record.items() if name != goal[1]}
-        state = kb.engine.session(host)
-        number = state.add(goal[0], record)
-        contributions = [
-            (kb.engine.rules[index]["name"], index, value, certainty, rank)
-            for value, certainty, rank, index, _ in state.contributions(number, goal[1])
+        key = _pattern_key(findings[row]) if findings else None
+        pattern = known.get(key) if key is not None else None
+        if pattern is None:
+            pattern = _pattern(kb, evidence, today)
+            if key is not None:
+                known[key] = pattern
+        found += [
+            Shot(name, value, certainty, contract.is_right(value, truth), row)
+            for name, value, certainty in pattern.shots
         ]
-        of_row: dict[tuple[int, object], Shot] = {}
-        for name, index, value, certainty, _ in contributions:
-            true = contract.is_right(value, truth)
-            of_row.setdefault((index, value), Shot(name, value, certainty, true, row))
-        found += of_row.values()
-        before = _value([one[2:] for one in contributions])
-        for name in dict.fromkeys(one[0] for one in contributions):
-            after = _value([one[2:] for one in contributions if one[0] != name])
+        was = _is_right(contract, pattern.value, truth)
+        for name, after in pattern.without:
             counts = changes.setdefault(name, [0, 0, 0])
-            was, would = (
-                value is not None and contract.is_right(value, truth) for value in (before, after)
-            )
+            would = _is_right(contract, after, truth)
             counts[0] += was and not would
             counts[1] += would and not was
-            counts[2] += before != after
+            counts[2] += pattern.value != after
     losses = (Loss(name, *counts) for name, counts in changes.items())
     return Fired(tuple(found), tuple(losses))
+
+
+class _Pattern(NamedTuple):
+    """Contributions as (rule, value, certainty), their value, and that without each rule."""
+
+    shots: tuple[tuple[str, object, float], ...]
+    value: object | None
+    without: tuple[tuple[str, object | None], ...]
+
+
+def _pattern_key(finding: Finding) -> object | None:
+    """Return what decides the contributions to the goal, if the record plan says it.
+
+    Where all values of the goal are constants, so are the contributions of rules that fired with
+    the same certainties of what they read; the plan's tuple holds both.
+    """
+    if not isinstance(finding, RecordFinding):
+        return None
+    engine, raw = finding.engine, finding.result.raw
+    if any(constants is None for _, _, _, constants, _, _ in engine.layout.values()):
+        return None
+    try:
+        key = (tuple(raw[0]), *(_frozen(one) for one in raw[2:]))
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _frozen(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _pattern(kb: KnowledgeBase, evidence: Evidence, today: date | None) -> _Pattern:
+    """Return the contributions to the goal of one record."""
+    goal = kb.engine.goal
+    assert goal is not None
+    record = {name: value for name, value in evidence.record.items() if name != goal[1]}
+    state = kb.engine.session(kb.host(today=today))
+    number = state.add(goal[0], record)
+    contributions = [
+        (kb.engine.rules[index]["name"], index, value, certainty, rank)
+        for value, certainty, rank, index, _ in state.contributions(number, goal[1])
+    ]
+    of_row: dict[tuple[int, object], tuple[str, object, float]] = {}
+    for name, index, value, certainty, _ in contributions:
+        of_row.setdefault((index, value), (name, value, certainty))
+    without = [
+        (name, _value([one[2:] for one in contributions if one[0] != name]))
+        for name in dict.fromkeys(one[0] for one in contributions)
+    ]
+    before = _value([one[2:] for one in contributions])
+    return _Pattern(tuple(of_row.values()), before, tuple(without))
+
+
+def _is_right(contract: Contract, value: object | None, truth: Value) -> bool:
+    return value is not None and contract.is_right(value, truth)
 
 
 def _value(contributions: Sequence[Any]) -> object | None:
