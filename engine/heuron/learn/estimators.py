@@ -1,7 +1,7 @@
 """Rules as a scikit-learn estimator, so that they go through cross-validation like any model.
 
-Owns `RuleClassifier`. Rules are not fitted: `fit` learns the classes, the columns and how common
-each class is, and never changes the knowledge base.
+Owns `RuleClassifier`. Rules that are given are not fitted: `fit` learns the classes, the columns
+and how common each class is, and never changes the knowledge base. Without rules it induces some.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ import numpy
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from heuron.coercion import level_of, slug
 from heuron.learn.columns import read_cells
@@ -26,6 +31,9 @@ if TYPE_CHECKING:
     from heuron.knowledge.base import KnowledgeBase
 
 __all__ = ["RuleClassifier"]
+
+HAIR = 1e-12
+"""Less than any certainty that a rule gives."""
 
 
 def _has_probabilities(estimator: Any) -> bool:
@@ -39,7 +47,7 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     kb : KnowledgeBase, str or path-like
         The rules: a knowledge base, the path or name of one, or the text of a rule file (with
-        line ends in it).
+        line ends in it). None: `fit` induces them from the examples.
     fields : sequence of str or mapping, default=None
         The field of each column in order, or field by column name. By default a data frame's
         columns find their fields by name or slug, and an array's columns are, in order, the
@@ -47,7 +55,7 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     default : "prior" or a class, default="prior"
         The answer where the rules are silent: the most common class, or the one given.
     max_rules : int, default=8
-        How many rules to induce when there is no knowledge base.
+        How many rules to induce, at most, when there is no knowledge base.
     calibrate : bool, default=False
         Whether to learn, from the training rows, how often each certainty is right. Only then
         there is `predict_proba`: a certainty by itself is no probability.
@@ -98,20 +106,26 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self : RuleClassifier
             The estimator itself.
         """
-        if self.kb is None:
-            raise ValueError("RuleClassifier needs `kb`: rules, the path of some, or their text")
-        self.kb_ = _knowledge(self.kb)
-        if self.kb_.goal is None or self.kb_.goal.many:
-            raise ValueError(f"{self.kb_.name} has no goal with a single value")
-        validate_data(self, X, skip_check_array=True)
+        if self.kb is not None:
+            self.kb_ = _knowledge(self.kb)
+            if self.kb_.goal is None or self.kb_.goal.many:
+                raise ValueError(f"{self.kb_.name} has no goal with a single value")
+        if y is None:
+            raise ValueError("RuleClassifier requires y to be passed, but the target y is None")
+        X = self._checked(X, reset=True)
         target = column_or_1d(y, warn=True)
+        assert_all_finite(target, input_name="y")
         check_classification_targets(target)
         if len(target) != _rows(X):
             raise ValueError(f"X has {_rows(X)} rows and y has {len(target)}")
         self.classes_, places = numpy.unique(target, return_inverse=True)
         self.class_prior_ = numpy.bincount(places) / len(places)
-        self.fields_ = self._match_fields(self.kb_.template, self.kb_.goal.field)
-        self._class_of = _classes_by_value(self.kb_, self.classes_)
+        if self.kb is None:
+            self._induce(X, places)
+        else:
+            assert self.kb_.goal is not None
+            self.fields_ = self._match_fields(self.kb_.template, self.kb_.goal.field)
+            self._class_of = _classes_by_value(self.kb_, self.classes_)
         if self.default != "prior" and self.default not in self.classes_:
             raise ValueError(f'default is "prior" or a class, not {self.default!r}')
         if self.calibrate:
@@ -121,12 +135,7 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Any:
         """Return the class of each record: the rules' answer, the default where they are silent."""
         places, _ = self._answers(X)
-        fallback = (
-            int(self.class_prior_.argmax())
-            if self.default == "prior"
-            else int(numpy.flatnonzero(self.classes_ == self.default)[0])
-        )
-        return self.classes_[numpy.where(places < 0, fallback, places)]
+        return self.classes_[numpy.where(places < 0, self._fallback(), places)]
 
     def rule_answered(self, X: Any) -> Any:
         """Return for each record whether the rules gave an answer among the classes."""
@@ -135,9 +144,12 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Any) -> Any:
         """Return certainties from -1 to 1: one column a class.
 
-        For two classes a single column, the second class's certainty less the first's.
+        For two classes a single column, the second class's certainty less the first's. Where
+        the rules are silent, the default class is a hair above zero: what is predicted scores
+        highest.
         """
-        _, certainties = self._answers(X)
+        places, certainties = self._answers(X)
+        certainties[places < 0, self._fallback()] += HAIR
         if len(self.classes_) == 2:
             return certainties[:, 1] - certainties[:, 0]
         return certainties
@@ -156,6 +168,37 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread[rows, places] = numpy.where(rest > 0, right, 1.0)
         probabilities[known] = spread[known]
         return probabilities
+
+    def _fallback(self) -> int:
+        if self.default == "prior":
+            return int(self.class_prior_.argmax())
+        return int(numpy.flatnonzero(self.classes_ == self.default)[0])
+
+    def _checked(self, X: Any, reset: bool) -> Any:
+        """Return X as scikit-learn wants it: frames as they are, an array for rules checked."""
+        if self.kb is not None or hasattr(X, "columns"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return X
+        return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite="allow-nan")
+
+    def _induce(self, X: Any, places: Any) -> None:
+        from heuron.knowledge.load import loads
+        from heuron.learn.induce.arrays import class_levels, induced_text
+
+        named = getattr(self, "feature_names_in_", None)
+        names = [f"x{at}" for at in range(self.n_features_in_)] if named is None else list(named)
+        columns = [_cells(X, at) for at in range(self.n_features_in_)]
+        text, self.fields_ = induced_text(
+            names, columns, places, self.classes_.tolist(), self.max_rules
+        )
+        self.kb_ = loads(text, name="induced")
+        levels = class_levels(self.classes_.tolist())
+        self._class_of = {level: place for place, level in enumerate(levels)}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     def _fit_map(self, X: Any, truth: Any) -> None:
         from sklearn.isotonic import IsotonicRegression
@@ -197,7 +240,7 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _answers(self, X: Any) -> tuple[Any, Any]:
         """Return the place of the class answered (-1: none), and the certainty of each class."""
         check_is_fitted(self)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        X = self._checked(X, reset=False)
         answers = self.kb_.ask_many(self._records(X))
         places = numpy.full(len(answers), -1)
         certainties = numpy.zeros((len(answers), len(self.classes_)))
@@ -266,6 +309,14 @@ def _held(answer: Answer) -> list[tuple[object, float]]:
 
 def _rows(X: Any) -> int:
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def _cells(X: Any, at: int) -> Any:
+    """Return a column as numbers where it has numbers, else as Python values."""
+    cells = _column(X, at)
+    if all(cell is None or type(cell) in (int, float) for cell in cells):
+        return numpy.array([numpy.nan if cell is None else cell for cell in cells], dtype=float)
+    return cells
 
 
 def _column(X: Any, at: int) -> list[Any]:

@@ -75,6 +75,9 @@ def _is_single_record(base: Base, strata: tuple[Any, ...], steps: tuple[Rule, ..
     if base.goal is None or steps:
         return False
     record = base.goal.type_name
+    if (record, base.goal.field) not in base.concluded:
+        # Nobody concludes the goal: the record plan has no place for it.
+        return False
     for stratum in strata:
         if stratum.fixpoint or any(one.type_name != record for one in stratum.tables):
             return False

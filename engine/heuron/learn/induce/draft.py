@@ -22,7 +22,7 @@ from heuron.learn.copies import is_id_like
 from heuron.learn.source import Raw
 from heuron.values import INTEGER_LIMIT, Field, FieldType, Template
 
-__all__ = ["Draft", "draft", "plain_name"]
+__all__ = ["Draft", "draft", "guess_type", "plain_name"]
 
 MOST_COLUMNS: Final = 500
 MOST_LEVELS: Final = 30
@@ -102,6 +102,12 @@ def plain_name(text: str) -> str:
     if not name or not name.isidentifier():
         name = f"x_{name}" if name else "x"
     return f"{name}_" if name in HARD_WORDS else name
+
+
+def guess_type(cells: Sequence[Any]) -> FieldType:
+    """Return the type that cells have by the look of them."""
+    known = [text for text in map(_text, cells) if text not in EMPTY]
+    return _kind(known, False)[0] if known else FieldType("text")
 
 
 def _target_column(raw: Raw, target: str) -> str:
