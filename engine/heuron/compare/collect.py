@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heuron.answer import Prediction
+from heuron.compare.by_columns import rules_by_columns
 from heuron.compare.outcomes import UNTIMED, HeldOut, Outcomes, Reply, Timing
 from heuron.compare.shots import goal_rules, shots
 from heuron.compare.timing import time_singles
@@ -150,6 +151,9 @@ def _gather(
     start = perf_counter()
     findings = tuple(kb.consider(one, today=today, hide_goal=True) for one in given)
     replies = {"rules": _rules_replies(findings, start)}
+    columns = rules_by_columns(kb, table, places, today)
+    if columns is not None:
+        replies["rules"] = _Replies([Reply(_first(one)) for one in columns.values], columns.seconds)
     fired = shots(kb, table.contract, given, truths, today, findings)
     said: dict[str, Sequence[Prediction]] = {}
     of_models: dict[str, _Replies] = {}
