@@ -265,9 +265,10 @@ def _read_integer(field: Field, kind: FieldType, text: str) -> Value:
     digits = text.replace("_", "").lstrip("+-")
     if text.isascii() and digits.isdecimal() and len(digits) < 400:
         try:
-            return _whole(field, int(text))
-        except ValueError:
+            whole = int(text)
+        except ValueError:  # "1__0"
             raise _refused(field, text) from None
+        return _whole(field, whole)
     number = _read_number(field, kind, text)
     return _whole(field, number)
 

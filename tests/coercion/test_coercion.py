@@ -184,3 +184,11 @@ def test_a_value_or_a_message(raw: object) -> None:
                 continue
             if value is not UNKNOWN:
                 assert coerce(of, value) == value
+
+
+def test_a_whole_number_that_is_too_big_says_so() -> None:
+    for raw in (2**53 + 1, str(2**53 + 1)):
+        with pytest.raises(ValueError, match=r"9007199254740993: beyond ±2\*\*53"):
+            coerce(INTEGER, raw)
+    with pytest.raises(ValueError, match="whole number, not"):
+        coerce(INTEGER, "1__0")
