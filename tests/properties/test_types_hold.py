@@ -112,7 +112,7 @@ def test_negatives_and_logic() -> None:
 def test_functions(function: str) -> None:
     calls = [f"{function}()"]
     calls += [f"{function}({a})" for a in OPERANDS]
-    calls += [f"{function}({a}, {b})" for a, b in product(OPERANDS, OPERANDS)]
+    calls += [f"{function}({a}, {b})" for a, b in product(OPERANDS, (*OPERANDS, '"a+"'))]
     assert run(calls) > 0
 
 
