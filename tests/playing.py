@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from heuron.check.reads import patterns
 from heuron.diagnostics import HeuronError, RuleError
 from heuron.infer.host import Host
 from heuron.infer.load import Engine
+from heuron.infer.saving import restore_state, state_as_data
 from heuron.infer.session import State
 from heuron.plan.lower import lower, lower_rule
 from heuron.values import UNKNOWN
@@ -186,12 +188,17 @@ def without(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_engine(
-    base: tree.Base, trial: Trial, peek: bool = False, strategy: str = "depth"
+    base: tree.Base,
+    trial: Trial,
+    peek: bool = False,
+    strategy: str = "depth",
+    saving: bool = False,
 ) -> Outcome:
     """Return what the engine's general path says of a trial.
 
     With `peek` the whole agenda is looked at before every firing, which makes the engine search
-    for everything; without it, searches stay suspended while memory changes.
+    for everything; without it, searches stay suspended while memory changes. With `saving` the
+    session is saved before every firing, and goes on as another one.
     """
     engine = Engine(lower(base), base.texts)
     state = engine.session(Host(today=TODAY, predict=judge), strategy=strategy)
@@ -200,8 +207,11 @@ def by_engine(
     outcome = Outcome()
 
     def look() -> None:
+        nonlocal state
         outcome.fired.append([])
         while len(outcome.fired[-1]) < MOST:
+            if saving:
+                state = taken_up(engine, state, strategy)
             if peek and (agenda := state.agenda()):
                 outcome.agendas.append(
                     [(one.rule, contents(base, state, one, own)) for one in agenda]
@@ -303,6 +313,15 @@ def contents(base: tree.Base, state: State, firing: Any, own: Mapping[str, list[
 def refused_rule(problem: RuleError) -> tuple[object, ...]:
     """Return the rule that could not act, from the message: its firing is not told."""
     return (problem.diagnostics[0].message.split("`")[1],)
+
+
+def taken_up(engine: Engine, state: State, strategy: str) -> State:
+    """Return a session that goes on where another one was saved, as JSON."""
+    saved = json.loads(json.dumps(state_as_data(state), allow_nan=False))
+    other = engine.session(state.host, facts=False, strategy=strategy)
+    restore_state(other, saved)
+    assert state_as_data(other) == saved
+    return other
 
 
 def describe(

@@ -48,6 +48,11 @@ CODES: Final[dict[str, Code]] = {
         "A file cannot be read or written",
         "The message gives the system's reason: permission, a full disk, a folder in place of a file.",
     ),
+    "state-refused": Code(
+        "A saved session cannot be taken up",
+        "The file is no saved session, was damaged, or was saved with other rules: what has fired "
+        "under other rules says nothing. Start a new session and assert its facts.",
+    ),
     "not-text": Code(
         "A file is not UTF-8 text",
         "Rule files, specs and data are read as UTF-8. Save the file as UTF-8.",

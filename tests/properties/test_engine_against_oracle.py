@@ -67,6 +67,16 @@ def test_every_strategy_agrees_with_the_oracle(trial, strategy):
 
 
 @FEW
+@given(trials(), st.sampled_from(("depth", "lex")))
+def test_a_saved_session_goes_on_as_the_first_one_would_have(trial, strategy):
+    base = checked(trial)
+    expected = by_engine(base, trial, strategy=strategy)
+    assume(any(expected.fired))
+
+    assert expected == by_engine(base, trial, strategy=strategy, saving=True)
+
+
+@FEW
 @given(trials(plain=True))
 def test_both_paths_agree_with_the_oracle_on_one_record(trial):
     base = checked(trial)

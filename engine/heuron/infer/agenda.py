@@ -205,6 +205,26 @@ class Agenda:
         entries.sort(key=lambda entry: entry[:2])
         return list({id(entry[2]): entry[2] for entry in entries}.values())
 
+    def restore(self, ready: Iterable[tuple[int, int, tuple[Row, ...], tuple[Value, ...]]]) -> None:
+        """Begin with facts of an earlier session: what is not ready has fired there.
+
+        Args:
+            ready: Index of the rule, event, matched rows and other values.
+        """
+        self.start()
+        by_index = {rule["index"]: rule for rule in self._rules}
+        events = {
+            _key(by_index[index], rows, values): event
+            for index, event, rows, values in ready
+            if index in by_index
+        }
+        self._heap = []
+        for waiting in self._conflict.values():
+            waiting.fired = waiting.key not in events
+            if not waiting.fired:
+                waiting.event = events[waiting.key]
+                self._push(waiting)
+
     def undo(self) -> None:
         """Take back everything in the journal, and end the journal."""
         journal = self.journal or []

@@ -109,6 +109,29 @@ class LazyAgenda:
         if self._eager is not None:
             self._eager.start()
 
+    def restore(self, ready: Iterable[tuple[int, int, tuple[Row, ...], tuple[Value, ...]]]) -> None:
+        """Begin with facts of an earlier session: what is not ready has fired there.
+
+        Args:
+            ready: Index of the rule, event, matched rows and other values.
+        """
+        ready = list(ready)
+        if self._eager is not None:
+            self._eager.restore(ready)
+        cursors: dict[tuple[int, int], _Cursor] = {}
+        for index, event, rows, values in ready:
+            rule = self._rules.get(index)
+            if rule is None:
+                continue
+            cursor = cursors.get((index, event))
+            if cursor is None:
+                cursor = cursors[index, event] = _Cursor(rule, event)
+                cursor.started = True
+                heappush(self._heap, (-rule["salience"], -event, index, cursor))
+            cursor.heads.append((self._recency(rows), (rows, values), None))
+        for cursor in cursors.values():
+            cursor.heads.sort(key=lambda head: head[0])
+
     def update(self, changes: Iterable[Change], fields: Iterable[tuple[str, str]] = ()) -> None:
         """Take in the changes that one event brought about, all with that event's number."""
         changes = tuple(changes)
@@ -232,9 +255,10 @@ class LazyAgenda:
         heads = cursor.heads
         if cursor.paused is not None:
             search, cursor.paused = cursor.paused, None
+            first = not heads
             self._pull(cursor, search)
-            if len(heads) == 1:
-                # Found this moment: it holds.
+            if first and heads:
+                # Found this moment: it holds. What was found earlier may hold no longer.
                 return heads[0][1]
         still = self._functions[f"v{cursor.rule['index']}"]
         while heads:

@@ -22,6 +22,7 @@ from heuron.values import UNKNOWN, Fact, Template, Value
 
 if TYPE_CHECKING:
     from heuron.infer.load import Engine
+    from heuron.infer.saving import Ready
 
 __all__ = ["Inference", "State"]
 
@@ -244,6 +245,21 @@ class State:
 
     _started = False
 
+    def resume(self, ready: Callable[[], list[Ready]]) -> None:
+        """Go on from facts that were put into memory: define what follows, fire what is ready.
+
+        Args:
+            ready: Called when the definitions have been brought to their fixpoint; the steps
+                that may fire. All others have fired before.
+        """
+        self._budget.start()
+        with collector_off(), self._limited():
+            self.truth.update(())
+            listed = ready()
+            if self._agenda is not None:
+                self._agenda.restore(listed)
+        self._started = self._fresh = True
+
     def _limited(self) -> _Limited:
         return _Limited(self)
 
@@ -295,10 +311,12 @@ class State:
 
     def agenda(self) -> tuple[Firing, ...]:
         """Return the steps that could fire now, the next one first."""
+        return tuple(self._as_firing(one) for one in self.waiting())
+
+    def waiting(self) -> list[Waiting]:
+        """Return the activations of steps that could fire now, the next one first."""
         self.refresh()
-        if self._agenda is None:
-            return ()
-        return tuple(self._as_firing(one) for one in self._agenda.waiting())
+        return [] if self._agenda is None else self._agenda.waiting()
 
     def _as_firing(self, waiting: Waiting) -> Firing:
         matched = tuple(row[0] for row in waiting.rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from os import PathLike
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -309,6 +310,7 @@ class KnowledgeBase:
         limits: Limits | None = None,
         *,
         strategy: str = "depth",
+        state: str | PathLike[str] | Mapping[str, object] | None = None,
     ) -> Session:
         """Return a new session with the initial facts: assert, run, query, explain.
 
@@ -317,14 +319,17 @@ class KnowledgeBase:
             limits: How far a run may go.
             strategy: Which of several steps of equal salience fires first: `depth`, `breadth`,
                 `lex`, `mea`, `simplicity`, `complexity` or `random(seed)`.
+            state: What `Session.save` wrote, or `Session.saved` returned: the session goes on
+                from there instead of from the initial facts.
 
         Raises:
-            RuleError: There is no such strategy.
+            RuleError: There is no such strategy, or the state does not go with these rules.
         """
-        from heuron.knowledge.session import Session
+        from heuron.knowledge.session import Session, resumed
 
-        host = self.host(today=today)
-        return Session(self, self._engine.session(host, limits, strategy=strategy))
+        host, fresh = self.host(today=today), state is None
+        session = Session(self, self._engine.session(host, limits, fresh, strategy))
+        return session if state is None else resumed(session, state)
 
     def _asked_for(self) -> GoalField:
         if self.goal is None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from os import PathLike, fspath, getpid, replace, unlink
 from typing import TYPE_CHECKING, Any
 
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.values import Fact, Value
 
 if TYPE_CHECKING:
@@ -13,13 +17,15 @@ if TYPE_CHECKING:
     from heuron.infer.session import Inference, State
     from heuron.knowledge.base import KnowledgeBase
 
-__all__ = ["Session"]
+__all__ = ["Session", "resumed", "rules_digest"]
 
 
 class Session:
     """Working memory with a knowledge base's rules; made by `KnowledgeBase.session`.
 
-    One thread at a time. The initial facts of the rule file are held from the start.
+    One thread at a time: sessions of one knowledge base may run in many threads, but each in its
+    own. Under asyncio a session belongs to one task; `run` does not yield, so long runs go to a
+    thread with `asyncio.to_thread`. The initial facts of the rule file are held from the start.
     """
 
     __slots__ = ("_state", "knowledge")
@@ -103,6 +109,34 @@ class Session:
             return why_fact(self._state, number)
         return why(self._state, number, field)
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write working memory to a JSON file; `kb.session(state=path)` takes it up again.
+
+        It has the facts with their numbers, and which steps are still to fire. What follows from
+        the facts is worked out anew, and listeners are not saved. The file appears whole or not
+        at all.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        path = fspath(path)
+        body = json.dumps(self.saved(), ensure_ascii=False, indent=1, allow_nan=False)
+        draft = f"{path}.{getpid()}.part"
+        try:
+            with open(draft, "w", encoding="utf-8") as stream:
+                stream.write(body + "\n")
+            replace(draft, path)
+        except BaseException:
+            with suppress(OSError):
+                unlink(draft)
+            raise
+
+    def saved(self) -> dict[str, object]:
+        """Return what `save` writes, as data for JSON."""
+        from heuron.infer.saving import state_as_data
+
+        return state_as_data(self._state) | {"rules": rules_digest(self.knowledge)}
+
     def listen(self, listener: Callable[[Event], Any]) -> None:
         """Tell `listener` of everything that happens from now on."""
         self._state.listen(listener)
@@ -111,3 +145,39 @@ class Session:
     def state(self) -> State:
         """The running state itself, for tools."""
         return self._state
+
+
+def rules_digest(knowledge: KnowledgeBase) -> str:
+    """Return a sum of the rule files, wherever they stand."""
+    from hashlib import sha256
+
+    text = "\0".join(knowledge.files.values())
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def resumed(session: Session, saved: str | PathLike[str] | Mapping[str, object]) -> Session:
+    """Return a new session, without facts, with what was saved taken up in it.
+
+    Raises:
+        RuleError: It is no saved session, or one of other rules.
+        OSError: The file cannot be read.
+    """
+    from heuron.infer.saving import restore_state
+
+    if not isinstance(saved, Mapping):
+        path = fspath(saved)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                saved = json.load(stream)
+        except (ValueError, RecursionError):
+            raise _refused(f"`{path}` is no saved session") from None
+    if not isinstance(saved, Mapping):
+        raise _refused("a saved session is a JSON object")
+    if saved.get("rules") != rules_digest(session.knowledge):
+        raise _refused("the session was saved with other rules")
+    restore_state(session.state, saved)
+    return session
+
+
+def _refused(message: str) -> RuleError:
+    return RuleError(Diagnostic(Severity.ERROR, "state-refused", message))
