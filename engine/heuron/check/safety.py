@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from heuron.check import tree
 from heuron.check.reads import fact_types, fields_read, reads_of, walk_typed
@@ -10,6 +11,10 @@ from heuron.check.strata import outputs
 from heuron.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["check_certainty", "check_derived", "check_mixtures"]
+
+
+BOUNDS: Final = ("<", "<=", ">", ">=")
+"""Comparisons with a lesser and a greater side."""
 
 
 def _error(code: str, message: str, node: tree.Placed, hint: str | None = None) -> Diagnostic:
@@ -67,9 +72,17 @@ def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
         if not rule.is_step and not any(isinstance(one, tree.Derive) for one in rule.actions):
             continue
         asked: set[tuple[str, str]] = set()
+        capped: set[int] = set()
         reads: dict[tuple[str, str, str], Span] = {}
         for node, known, _ in walk_typed(rule.conditions, fact_types(rule.conditions)):
-            if isinstance(node, tree.CertaintyOf):
+            if isinstance(node, tree.Compare) and node.operator in BOUNDS:
+                lesser, greater = node.left, node.right
+                if node.operator[0] == ">":
+                    lesser, greater = greater, lesser
+                # "At most 0.8" says nothing of how much is enough.
+                capped.add(id(lesser))
+                capped.discard(id(greater))  # of a chain that shares its middle
+            elif isinstance(node, tree.CertaintyOf) and id(node) not in capped:
                 asked.add((node.variable, node.field))
             for read in reads_of(node, known):
                 if read[1:] in uncertain:
@@ -78,22 +91,25 @@ def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
         for (variable, type_name, field), span in reads.items():
             if (variable, field) in asked:
                 continue
-            enough = f"`certainty({variable}.{field}) >= 0.8`"
-            if variable.startswith("_"):
-                enough = f"add `certainty({field}) >= 0.8` to its pattern"
-            elif not variable:
-                enough = (
-                    f"match `t: {type_name}(…)` in a pattern of its own, "
-                    f"with `certainty({field}) >= 0.8`"
-                )
             yield Diagnostic(
                 Severity.ERROR,
                 "certainty-lost",
                 f"{rule.name} makes a fact of {type_name}.{field}, which may be uncertain.",
                 span,
-                f"Say how certain it must be: {enough}.",
+                f"Say how certain it must be: {_enough(variable, type_name, field)}.",
             )
             break
+
+
+def _enough(variable: str, type_name: str, field: str) -> str:
+    """Return how to say how certain a field of a pattern's fact must be."""
+    if variable.startswith("_"):
+        return f"add `certainty({field}) >= 0.8` to its pattern"
+    if not variable:
+        return (
+            f"match `t: {type_name}(…)` in a pattern of its own, with `certainty({field}) >= 0.8`"
+        )
+    return f"`certainty({variable}.{field}) >= 0.8`"
 
 
 def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
