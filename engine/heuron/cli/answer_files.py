@@ -43,8 +43,8 @@ def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
 def _write_lines(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
     count = 0
     with open(file, "w", encoding="utf-8") as stream:
-        for _, answer in answers:
-            body = {"format": 1, "command": "ask", **answer.to_dict()}
+        for place, answer in answers:
+            body = {"format": 1, "command": "ask", "record": place, **answer.to_dict()}
             stream.write(json.dumps(body, ensure_ascii=False) + "\n")
             count += 1
     return count

@@ -10,15 +10,17 @@ from heuron.answer import Answer
 from heuron.cli import exits
 from heuron.cli.costs import counted, explaining
 from heuron.cli.render import columns, note, print_json, say
+from heuron.diagnostics import RuleError
 
 if TYPE_CHECKING:
+    from heuron.diagnostics import Diagnostic
     from heuron.dispatch.dispatcher import Dispatcher
     from heuron.dispatch.what_if import WhatIf
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
     from heuron.ledger import Ledger
 
-__all__ = ["Ask", "Wanted", "ask_one", "asker", "exit_of", "explained", "show_how"]
+__all__ = ["Ask", "Wanted", "ask_one", "asker", "exit_of", "explained", "show_how", "usage"]
 
 
 Ask = Callable[[Mapping[str, object]], Answer]
@@ -65,6 +67,9 @@ def ask_one(
     if wanted.via == "all":
         from heuron.cli.opening import open_dispatcher
 
+        if wanted.what_if or out is not None:
+            option = "--what-if" if wanted.what_if else "--out"
+            raise RuleError(usage(f"{option} is about one answer.", "Leave --via all out."))
         return _all(open_dispatcher(domain, knowledge, ledger), given, wanted)
     ask = asker(domain, knowledge, wanted, ledger)
     answer = ask(given)
@@ -127,12 +132,20 @@ def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) ->
         body = found.to_dict()
         if wanted.why:
             body["why"] = {name: answer.why().to_dict() for name, answer in found.answers.items()}
+        if wanted.why_not is not None:
+            body["why_not"] = {
+                name: answer.why_not(wanted.why_not).splitlines()
+                for name, answer in found.answers.items()
+            }
         print_json("ask", body)
     else:
         from heuron.cli.side_by_side import side_by_side_lines
 
         for line in side_by_side_lines(dispatcher, found, why=wanted.why):
             say(line)
+        for name, answer in found.answers.items() if wanted.why_not is not None else ():
+            lines = answer.why_not(wanted.why_not).splitlines()
+            say("\n".join(["Rules:", *(f"  {one}" for one in lines)] if name == "rules" else lines))
     return exit_of(found.dispatch, wanted)
 
 
@@ -150,6 +163,13 @@ def explained(answer: Answer, wanted: Wanted) -> dict[str, object]:
     if wanted.why_not is not None:
         body["why_not"] = answer.why_not(wanted.why_not).splitlines()
     return body
+
+
+def usage(message: str, hint: str) -> Diagnostic:
+    """Return what is wrong with options that do not go together."""
+    from heuron.diagnostics import Diagnostic, Severity
+
+    return Diagnostic(Severity.ERROR, "usage", message, hint=hint)
 
 
 def exit_of(answer: Answer, wanted: Wanted) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from heuron.answer import Answer
 from heuron.cli import exits
-from heuron.cli.asking import Ask, Wanted, asker, exit_of, explained
+from heuron.cli.asking import Ask, Wanted, asker, exit_of, explained, usage
 from heuron.cli.render import SHOWN, note, print_diagnostics, print_json, progressing, say
 from heuron.diagnostics import RuleError
 
@@ -66,12 +66,12 @@ def _refuse_for_many(wanted: Wanted, out: str | None) -> None:
     """Raise for what is shown of one record only, rather than pass over it."""
     hint = "Ask about one, or compare all with `heuron compare`."
     if wanted.via == "all":
-        raise RuleError(_usage("--via all shows one record at a time.", hint))
+        raise RuleError(usage("--via all shows one record at a time.", hint))
     if wanted.what_if:
-        raise RuleError(_usage("--what-if shows one record at a time.", "Ask about one."))
+        raise RuleError(usage("--what-if shows one record at a time.", "Ask about one."))
     if out is not None and wanted.explained:
         hint = "Leave --out out; with --json the reasons are part of each answer."
-        raise RuleError(_usage("A file of answers holds no reasons.", hint))
+        raise RuleError(usage("A file of answers holds no reasons.", hint))
 
 
 def _show_record(place: str, answer: Answer, wanted: Wanted) -> None:
@@ -142,9 +142,3 @@ def _say_refused(place: str, error: RuleError, wanted: Wanted) -> None:
     else:
         sys.stdout.flush()
         print_diagnostics(found)
-
-
-def _usage(message: str, hint: str) -> Diagnostic:
-    from heuron.diagnostics import Diagnostic, Severity
-
-    return Diagnostic(Severity.ERROR, "usage", message, hint=hint)
