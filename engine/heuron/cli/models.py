@@ -1,4 +1,4 @@
-"""`heuron models`: what has been trained: list, show, select, verify."""
+"""`heuron models`: what has been trained: list, show, select, verify, and what travels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from heuron.cli import exits
+from heuron.cli.model_files import diff_models, export_model, remove_model
+from heuron.cli.opening import opened_models
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import RuleError
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List, show, select and verify trained models.", no_args_is_help=True)
+app = typer.Typer(help="List, show, select, verify, compare and export trained models.")
 
 Domain = Annotated[
     str,
@@ -25,6 +27,12 @@ Domain = Annotated[
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> int:
+    """List, show, select, verify, compare and export trained models."""
+    return exits.GOOD if context.invoked_subcommand else list_models()
 
 
 @app.command("list")
@@ -42,7 +50,7 @@ def list_models(
     rows, cards = [], []
     for one in names:
         try:
-            called, specs, store = _opened(one)
+            called, specs, store = opened_models(one)
         except RuleError as error:
             # A mistake in one file does not hide the models of all others.
             if domain is not None:
@@ -72,7 +80,7 @@ def show_model(domain: Domain, name: Name, json: Json = False) -> int:
     """Show a model's card."""
     from heuron.cli.cards import card_lines
 
-    called, _, store = _opened(domain)
+    called, _, store = opened_models(domain)
     card = store.card(called, name)
     artifact = store.find(called, name)
     assert artifact is not None
@@ -88,7 +96,7 @@ def show_model(domain: Domain, name: Name, json: Json = False) -> int:
 @app.command("select")
 def select_model(domain: Domain, name: Name) -> int:
     """Let a model answer where no dispatch block says otherwise."""
-    called, _, store = _opened(domain)
+    called, _, store = opened_models(domain)
     store.select(called, name)
     return exits.GOOD
 
@@ -102,7 +110,7 @@ def verify_models(
     json: Json = False,
 ) -> int:
     """Check every sum, and replay the golden rows."""
-    called, _, store = _opened(domain)
+    called, _, store = opened_models(domain)
     found = {name: _verified(store, called, name) for name in names or store.names(called)}
     if json:
         models = [{"domain": called, "name": name, "verified": one} for name, one in found.items()]
@@ -114,12 +122,9 @@ def verify_models(
     return exits.ERRORS if changed else exits.GOOD
 
 
-def _opened(domain: str) -> tuple[str, tuple[str, ...], Store]:
-    """Return what models call a domain, the names of its specs, and its store."""
-    from heuron.cli.opening import open_domain, open_store
-
-    found, knowledge = open_domain(domain)
-    return knowledge.name, knowledge.models, open_store(found)
+app.command("diff")(diff_models)
+app.command("export")(export_model)
+app.command("remove")(remove_model)
 
 
 def _entry(card: dict[str, Any], version: str, selected: bool) -> dict[str, Any]:

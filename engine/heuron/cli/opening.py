@@ -25,6 +25,7 @@ __all__ = [
     "open_domain",
     "open_ledger",
     "open_store",
+    "opened_models",
     "trusted_file",
 ]
 
@@ -52,6 +53,12 @@ def open_store(domain: Domain) -> Store:
     cache = cache_folder()
     checked = None if cache is None else os.path.join(cache, "checked")
     return Store(*roots, checked=checked, trusted=trusted_file)
+
+
+def opened_models(name: str) -> tuple[str, tuple[str, ...], Store]:
+    """Return what models call a domain, the names of its specs, and its store."""
+    found, knowledge = open_domain(name)
+    return knowledge.name, knowledge.models, open_store(found)
 
 
 def open_dispatcher(
