@@ -119,3 +119,13 @@ def test_a_missing_matplotlib_is_named(
     said = capsys.readouterr().err
     assert 'pip install "heuron[html]"' in said
     assert not file.exists()
+
+
+def test_a_comparison_in_a_notebook() -> None:
+    comparison = evaluate(made_up())
+    frame = comparison.to_frame()
+    assert list(frame.index) == list(comparison.backends)
+    assert frame.loc["rules", "right"] == comparison.backends["rules"].right
+    shown = comparison._repr_html_()
+    assert shown.startswith("<p>cancer: 240 of ")
+    assert "<svg" not in shown

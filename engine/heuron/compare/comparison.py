@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from heuron.answer import plain
 from heuron.compare.costs import Bound, Cost, CostScore
@@ -217,3 +218,21 @@ class Comparison:
             "policies": None if self.policies is None else self.policies.to_dict(),
             "warnings": list(self.warnings),
         }
+
+    def to_frame(self) -> Any:
+        """Return the scores as a pandas table, a row a backend (pandas must be installed)."""
+        import pandas
+
+        scored = {name: score.to_dict() for name, score in self.backends.items()}
+        left_out = ("confusion", "reliability", "coverage_curve", "routes")
+        rows = {
+            name: {key: value for key, value in one.items() if key not in left_out}
+            for name, one in scored.items()
+        }
+        return pandas.DataFrame.from_dict(rows, orient="index")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what was compared, who is right, what can be told apart."""
+        from heuron.compare.page import excerpt
+
+        return excerpt(self)

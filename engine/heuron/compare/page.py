@@ -17,7 +17,7 @@ from heuron.compare.report import headline, verdicts
 from heuron.compare.words import row_count
 from heuron.learn.data import SAW_TEXT
 
-__all__ = ["page"]
+__all__ = ["excerpt", "page"]
 
 STYLE: Final = Path(__file__).with_name("page.css")
 
@@ -53,6 +53,12 @@ def page(comparison: Comparison) -> str:
             "",
         ]
     )
+
+
+def excerpt(comparison: Comparison) -> str:
+    """Return a part of the page for notebooks: no plots, no style of its own."""
+    first = f"<p>{escape(headline(comparison))}</p>"
+    return "\n".join([first, tables.backends(comparison), _list(verdicts(comparison))])
 
 
 def _summary(comparison: Comparison) -> str:
