@@ -24,9 +24,21 @@ def run(
     ] = None,
     facts_file: Annotated[
         str | None,
-        typer.Option("--facts", metavar="FILE", help='JSON: {"Type": [{"field": value}]}.'),
+        typer.Option(
+            "--facts",
+            metavar="FILE",
+            help='JSON: {"Type": [{"field": value}]}. Or a table, Type.csv, of facts of one type.',
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Fire at most so many steps.")] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Which of several steps fires first: depth, breadth, lex, mea, simplicity, "
+            "complexity or random(SEED).",
+        ),
+    ] = "depth",
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing as it happens.")] = False,
     today: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the run, as 2026-11-24.")
@@ -40,7 +52,7 @@ def run(
     from heuron.cli.render import note, print_json, say
 
     _, knowledge = open_domain(file)
-    session = knowledge.session(today=day(today))
+    session = knowledge.session(today=day(today), strategy=strategy)
     hold_facts(knowledge, session, facts or [], facts_file)
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
