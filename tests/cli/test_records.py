@@ -38,6 +38,8 @@ def test_one_object_a_list_and_lines(tmp_path: Path) -> None:
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.jsonl", '{"weight": 1}\n[]', ":2: not an object of fields"),
         ("a.jsonl", "{", ":1: no JSON"),
+        ("a.json", '{"weight": 1, "weight": 2}', "`weight` is given twice"),
+        ("a.jsonl", '{"weight": 1}\n{"a": {"b": 1, "b": 2}}', ":2: `b` is given twice"),
         ("a.csv", "length\n3\n", "none of its columns is a field"),
         ("a.csv", "", "empty"),
     ],
@@ -103,3 +105,11 @@ def test_of_many_refused_records_twenty_are_shown(
     shown = capsys.readouterr().err.splitlines()
     assert sum(line.startswith("error") for line in shown) == 20
     assert shown[-1] == "… and 10 more records were not accepted"
+
+
+def test_a_row_is_named_by_its_line_in_the_file(tmp_path: Path) -> None:
+    """Empty lines are passed over, and a cell may hold several lines."""
+    path = tmp_path / "a.csv"
+    path.write_text('weight,note\n1,x\n\n2,"two\nlines"\n3,x\n', encoding="utf-8")
+    places = [place for place, _ in read_records(str(path), FRUIT, ())]
+    assert [place.rsplit(":", 1)[1] for place in places] == ["2", "5", "6"]

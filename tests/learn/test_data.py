@@ -75,7 +75,7 @@ def test_forms_of_csv(people: Contract, tmp_path: Path, text: str) -> None:
     [
         ("", "bad-data", "empty"),
         (HEADER, "bad-data", "no rows"),
-        (HEADER + "1,2\n", "bad-data", "cases.csv:2: 2 cells, but the header has 7"),
+        (HEADER + "1,2\n", "bad-data", "line 2 has 2 cells, but the header has 7"),
         ("age,age\n1,2\n", "bad-data", 'two columns are called "age"'),
         ("age,good\n1,1\n", "unknown-column", "member"),
         ((HEADER + ROWS).replace("30", "old"), "wrong-value", "cases.csv:2: `age` accepts"),

@@ -30,7 +30,8 @@ class Raw:
     `columns` maps names to cells, all of one length; a cell of a CSV file is text, others are
     Python values, None where empty. `target` is the column of a scikit-learn table's target and
     `target_names` its names by code. `first_line` is the line of the first row in the file, or
-    None where rows have no lines. `digest` is the SHA-256 of the content.
+    None where rows have no lines; `lines` is each row's last line where these are not one after
+    another. `digest` is the SHA-256 of the content.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Raw:
     target: str | None = None
     target_names: tuple[str, ...] = ()
     first_line: int | None = None
+    lines: tuple[int, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -47,6 +49,8 @@ class Raw:
 
     def place(self, row: int) -> str:
         """Return where a row (from 0) stands, for messages."""
+        if self.lines:
+            return f"{self.name}:{self.lines[row]}"
         if self.first_line is not None:
             return f"{self.name}:{row + self.first_line}"
         return f"{self.name} row {row + 1}"
@@ -68,7 +72,7 @@ def read_source(source: str, folder: Path, root: Path | None) -> Raw:
         return _read_sklearn(name)
     path = (folder / source).resolve()
     if root is not None and not path.is_relative_to(root.resolve()):
-        raise _refused("outside-project", source, f"{source} leaves the project's folder")
+        raise _refused("outside-project", source, "it lies outside the project's folder")
     if not path.is_file():
         start = folder.resolve()
         hint = f"the path starts from {start}" if start != Path.cwd() else None
@@ -79,7 +83,7 @@ def read_source(source: str, folder: Path, root: Path | None) -> Raw:
     if path.suffix in (".csv", ".tsv", ".txt"):
         return _read_csv(path, source)
     hint = 'sources are "sklearn:NAME", "FILE.csv" and "FILE.parquet"'
-    raise _refused("bad-data", source, f"{source} is of no known kind", hint)
+    raise _refused("bad-data", source, "it is of no known kind", hint)
 
 
 def _refused(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
@@ -115,7 +119,7 @@ def _read_parquet(path: Path, shown: str) -> Raw:
     try:
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise _refused("bad-data", shown, f"{shown} is no parquet file: {error}") from None
+        raise _refused("bad-data", shown, f"it is no parquet file: {error}") from None
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     _check_shape(shown, columns)
     return Raw(shown, columns, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -128,26 +132,27 @@ def _read_csv(path: Path, shown: str) -> Raw:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         hint = "save it as UTF-8"
-        message = f"{shown} is not UTF-8 text (byte {error.start})"
+        message = f"it is not UTF-8 text (byte {error.start})"
         raise _refused("not-text", shown, message, hint) from None
     header = text.lstrip("\r\n").split("\n", 1)[0]
     separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        records = [record for record in reader if record]
+        numbered = [(reader.line_num, record) for record in reader if record]
     except csv.Error as error:
-        raise _refused("bad-data", f"{shown}:{reader.line_num}", f"{shown}: {error}") from None
+        raise _refused("bad-data", shown, f"line {reader.line_num}: {error}") from None
+    records = [record for _, record in numbered]
     if not records:
-        raise _refused("bad-data", shown, f"{shown} is empty: a header and rows are needed")
+        raise _refused("bad-data", shown, "it is empty: a header and rows are needed")
     names = [name.strip() for name in records[0]]
-    for at, record in enumerate(records[1:], start=2):
+    for at, record in numbered[1:]:
         if len(record) != len(names):
-            message = f"{shown}:{at}: {len(record)} cells, but the header has {len(names)}"
+            message = f"line {at} has {len(record)} cells, but the header has {len(names)}"
             hint = f"the separator seems to be {separator!r}; texts that hold it need quotes"
             raise _refused("bad-data", shown, message, hint)
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise _refused("bad-data", shown, f'{shown}: two columns are called "{twice}"')
+        raise _refused("bad-data", shown, f'two columns are called "{twice}"')
     columns = (
         {
             name: list(cells)
@@ -157,9 +162,13 @@ def _read_csv(path: Path, shown: str) -> Raw:
         else {name: [] for name in names}
     )
     _check_shape(shown, columns)
-    return Raw(shown, columns, hashlib.sha256(content).hexdigest(), first_line=2)
+    lines = [at for at, _ in numbered[1:]]
+    # Empty lines and cells of several lines: only then does each row need a number of its own.
+    lines = [] if lines == list(range(2, len(lines) + 2)) else lines
+    digest = hashlib.sha256(content).hexdigest()
+    return Raw(shown, columns, digest, first_line=2, lines=tuple(lines))
 
 
 def _check_shape(shown: str, columns: Mapping[str, list[Any]]) -> None:
     if not columns or not next(iter(columns.values())):
-        raise _refused("bad-data", shown, f"{shown} has no rows")
+        raise _refused("bad-data", shown, "it has no rows")
