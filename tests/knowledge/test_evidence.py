@@ -121,6 +121,8 @@ def test_what_cannot_be_read_is_quoted(words: list[str], facts: list[str], messa
     ("raw", "code"),
     [
         ({"Applicant": [{"age": 1}, {"age": 2}]}, "bad-evidence"),
+        ({"Applicant": {"age": 1}, "age": 2}, "bad-evidence"),
+        ({"age": 2, "Applicant": {"age": 1}}, "bad-evidence"),
         ({"Loan": 3}, "bad-evidence"),
         ({"Lone": {"amount": 3}}, "unknown-field"),
         (from_words([], ["Lone(amount=3)"]), "unknown-type"),

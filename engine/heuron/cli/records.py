@@ -54,9 +54,9 @@ def read_records(
     text = decoded(sys.stdin.buffer.read(), shown) if file == "-" else read_text(file)
     if not file.lower().endswith(LINES):
         try:
-            whole = json.loads(text)
+            whole = json.loads(text, object_pairs_hook=_once)
         except ValueError as error:
-            if file != "-" or "\n" not in text.strip():
+            if file != "-" or "\n" not in text.strip() or isinstance(error, _GivenTwice):
                 raise _no_json(shown, error, text) from None
         except RecursionError:
             raise refused(shown, "nested too deeply") from None
@@ -68,9 +68,23 @@ def read_records(
             yield f"{shown}:{number}", _line(f"{shown}:{number}", line)
 
 
+class _GivenTwice(ValueError):
+    """A name stands twice in one object of JSON."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON, in which no name may stand twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _GivenTwice(twice)
+    return found
+
+
 def _line(place: str, line: str) -> Mapping[str, object]:
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_once)
     except ValueError as error:
         raise _no_json(place, error, line) from None
     except RecursionError:
@@ -82,6 +96,8 @@ def _line(place: str, line: str) -> Mapping[str, object]:
 
 def _no_json(place: str, error: ValueError, text: str) -> RuleError:
     """Return the error of a text that is not JSON, with what it may have been meant to be."""
+    if isinstance(error, _GivenTwice):
+        return refused(place, f"`{error}` is given twice")
     if not text.strip():
         return refused(place, "nothing in it", 'A record is {"field": value}.')
     hint = 'A record is {"field": value}.'

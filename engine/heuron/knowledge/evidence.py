@@ -144,36 +144,45 @@ class _Checker:
 
     def read(self, raw: Mapping[str, object]) -> Evidence:
         goal = self.templates.get(self.goal_type or "")
-        record: dict[str, object] = {}
+        flat: dict[str, object] = {}
+        records: list[Mapping[str, object]] = []
         others: list[tuple[Template, Mapping[str, object]]] = []
         written: list[Written] = []
         for key, value in raw.items():
             if key == WRITTEN:
                 written = value  # type: ignore[assignment]
             elif goal is not None and key in goal:
-                record[key] = value
+                flat[key] = value
             elif key in self.templates:
                 template = self.templates[key]
                 for one in self._records(key, value):
                     if key != self.goal_type:
                         others.append((template, one))
-                    elif record:
-                        self._wrong(
-                            "bad-evidence",
-                            f"Several records of type `{key}`: a question is about one.",
-                            "Give one a line with --file, or ask one at a time.",
-                        )
                     else:
-                        record = dict(one)
+                        records.append(one)
             else:
                 self._unknown_key(str(key), goal)
-        known = self._values(goal, record) if goal is not None else {}
+        known = {} if goal is None else self._values(goal, self._the_one(records, flat))
         for template, fields in others:
             self._add(template, self._values(template, fields))
         self._written(written)
         if self.mistakes:
             raise RuleError(self.mistakes)
         return Evidence(known, tuple(self.facts))
+
+    def _the_one(
+        self, records: list[Mapping[str, object]], flat: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Return the record that is asked about: given whole, or field by field."""
+        if flat:
+            records = [flat, *filter(None, records)]
+        if len(records) > 1:
+            self._wrong(
+                "bad-evidence",
+                f"Several records of type `{self.goal_type}`: a question is about one.",
+                "Give one a line with --file, or ask one at a time.",
+            )
+        return records[0] if records else {}
 
     def _wrong(self, code: str, message: str, hint: str | None = None) -> None:
         self.mistakes.append(_mistake(code, message, hint))
