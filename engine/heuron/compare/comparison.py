@@ -48,6 +48,7 @@ class BackendScore:
     brier: float | None = None
     brier_interval: Interval | None = None
     log_loss: float | None = None
+    log_loss_interval: Interval | None = None
     calibration: Calibration | None = None
     curve: tuple[tuple[int, int], ...] = ()
     mean_absolute_error: float | None = None
@@ -97,6 +98,7 @@ class BackendScore:
             "brier": self.brier,
             "brier_interval": _pair(self.brier_interval),
             "log_loss": self.log_loss,
+            "log_loss_interval": _pair(self.log_loss_interval),
             "calibration_error": bins.error if bins else None,
             "calibration_error_perfect": bins.perfect if bins else None,
             "reliability": [_bin(one) for one in bins.bins] if bins else [],

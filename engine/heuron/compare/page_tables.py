@@ -185,7 +185,7 @@ def probabilities(comparison: Comparison) -> str:
             [
                 escape(short_name(name)),
                 _number(score.brier, score.brier_interval),
-                _number(score.log_loss, None),
+                _number(score.log_loss, score.log_loss_interval),
                 f"{bins.error:.3f}" if bins else "needs 200 rows",
                 f"{bins.perfect:.3f}" if bins else "",
             ]
@@ -195,7 +195,7 @@ def probabilities(comparison: Comparison) -> str:
 
 def rules(comparison: Comparison) -> str:
     """Return the scorecard of every rule."""
-    header = ["", "fired", "right", "claimed certainty", "implied certainty", ""]
+    header = ["", "fired", "right", "claimed certainty", "implied certainty", "verdict"]
     header += ["right answers without it", "fires together with"]
     return html_table(header, [_rule(one) for one in comparison.rules], long=7)
 

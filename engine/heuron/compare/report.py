@@ -122,7 +122,7 @@ def _probabilities(score: BackendScore) -> list[str]:
     bins = score.calibration
     return [
         f"{score.brier:.3f}  {numbers(score.brier_interval)}",
-        f"{score.log_loss:.3f}",
+        f"{score.log_loss:.3f}  {numbers(score.log_loss_interval)}",
         f"{bins.error:.3f}  ({bins.perfect:.3f})" if bins else "needs 200 rows",
     ]
 

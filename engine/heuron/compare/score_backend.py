@@ -97,14 +97,15 @@ def _with_probabilities(
     truths = [row[0] for row in rows]
     probabilities = [row[1] for row in rows]
     errors = [brier_score([t], [p]) or 0.0 for t, p in zip(truths, probabilities, strict=True)]
+    losses = [log_loss([t], [p]) or 0.0 for t, p in zip(truths, probabilities, strict=True)]
+    of_rows = [row[4] for row in rows] if outcomes.groups else None
     enough = len(rows) >= CALIBRATION_ROWS
     return replace(
         score,
         brier=brier_score(truths, probabilities),
-        brier_interval=bootstrap_mean(
-            errors, seed=seed, groups=[row[4] for row in rows] if outcomes.groups else None
-        ),
+        brier_interval=bootstrap_mean(errors, seed=seed, groups=of_rows),
         log_loss=log_loss(truths, probabilities),
+        log_loss_interval=bootstrap_mean(losses, seed=seed, groups=of_rows),
         calibration=calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
         if enough
         else None,
