@@ -54,6 +54,9 @@ def ask(
         str | None,
         typer.Option(metavar="TYPE.FIELD", help="Ask the rules for another concluded field."),
     ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A dispatch block; by default the first.")
+    ] = None,
     today: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the question, as 2026-11-24.")
     ] = None,
@@ -73,7 +76,7 @@ def ask(
     from heuron.knowledge.written import Word
 
     found, knowledge = open_domain(domain, goal)
-    wanted = Wanted(via, why, why_not, tuple(what_if or ()), day(today), strict, json)
+    wanted = Wanted(via, why, why_not, tuple(what_if or ()), day(today), strict, json, policy)
     if not (evidence or fact or file):
         return show_how(found, knowledge, wanted)
     if why_not is not None and knowledge.goal is not None:

@@ -36,6 +36,7 @@ class Wanted(NamedTuple):
     today: date | None
     strict: bool
     json: bool
+    policy: str | None = None
 
     @property
     def explained(self) -> bool:
@@ -70,7 +71,7 @@ def ask_one(
         if wanted.what_if or out is not None:
             option = "--what-if" if wanted.what_if else "--out"
             raise RuleError(usage(f"{option} is about one answer.", "Leave --via all out."))
-        return _all(open_dispatcher(domain, knowledge, ledger), given, wanted)
+        return _all(open_dispatcher(domain, knowledge, ledger, wanted.policy), given, wanted)
     ask = asker(domain, knowledge, wanted, ledger)
     answer = ask(given)
     if out is not None:
@@ -102,7 +103,7 @@ def asker(domain: Domain, knowledge: KnowledgeBase, wanted: Wanted, ledger: Ledg
 
     from heuron.cli.opening import open_dispatcher
 
-    dispatcher = open_dispatcher(domain, knowledge, ledger)
+    dispatcher = open_dispatcher(domain, knowledge, ledger, wanted.policy)
     return lambda given: dispatcher.ask(
         given, via=wanted.via, strict=wanted.strict, today=wanted.today
     )

@@ -62,12 +62,18 @@ def opened_models(name: str) -> tuple[str, tuple[str, ...], Store]:
 
 
 def open_dispatcher(
-    domain: Domain, knowledge: KnowledgeBase, ledger: Ledger | None = None
+    domain: Domain,
+    knowledge: KnowledgeBase,
+    ledger: Ledger | None = None,
+    policy: str | None = None,
 ) -> Dispatcher:
-    """Return the dispatcher of a domain with its models, which counts into a ledger."""
+    """Return the dispatcher of a domain with its models, which counts into a ledger.
+
+    `policy` names the dispatch block; without it the first one is used.
+    """
     from heuron.dispatch.dispatcher import Dispatcher
 
-    return Dispatcher(knowledge, open_store(domain), ledger=ledger)
+    return Dispatcher(knowledge, open_store(domain), policy=policy, ledger=ledger)
 
 
 def open_ledger() -> Ledger:
