@@ -188,3 +188,27 @@ rule cherry:
     made_up = {"colour": "red", "weight": 2500, "share": 0.5, "pieces": 3}
     assert dict(knowledge.example) == made_up
     assert knowledge.ask(made_up).value == "cherry"
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [({}, "default"), ({"b": "red"}, "given")],
+)
+@pytest.mark.parametrize("a", [2.0, "2"], ids=["plain evidence", "text"])
+def test_a_default_is_not_said_to_be_given(
+    a: object, given: dict[str, object], source: str
+) -> None:
+    text = """
+type F:
+    a: number
+    b: red | green, default red
+    c: x | y
+
+goal F.c
+
+rule r:
+    when f: F(a > 1, b == red)
+    then conclude f.c = x
+"""
+    (support,) = heuron.loads(text).ask({"a": a, **given}).why().supports
+    assert [one.source for one in support.premises] == ["given", source]

@@ -43,7 +43,8 @@ def mistakes(raw: dict[str, object]) -> list[tuple[str, str, str | None]]:
 
 def test_words_become_typed_and_defaults_fill_what_is_missing() -> None:
     evidence = read(from_words(["age=40", "income=20_000"]))
-    assert evidence == Evidence({"age": 40, "income": 20000.0, "history": "none"})
+    known = {"age": 40, "income": 20000.0, "history": "none"}
+    assert evidence == Evidence(known, named=("age", "income"))
     assert type(evidence.record["income"]) is float
 
 

@@ -187,7 +187,7 @@ class Dispatcher:
         given = kb.evidence(evidence)
         if self.goal in given.record:
             record = {name: one for name, one in given.record.items() if name != self.goal}
-            given = Evidence(record, given.facts)
+            given = given._replace(record=record)
         host = kb.host(today=today)
 
         def ask_rules(predict: Predict) -> Finding:

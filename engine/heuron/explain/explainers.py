@@ -24,7 +24,7 @@ def session_explainer(state: State, number: int, field: str) -> Explainer:
     )
 
 
-def record_state(result: RecordResult) -> tuple[State, int]:
+def record_state(result: RecordResult, named: tuple[str, ...] | None = None) -> tuple[State, int]:
     """Return a session that holds the record of a result as a fact, and the fact's number.
 
     The record plan keeps no reasons: they are found again by the general plan, which has the
@@ -33,16 +33,22 @@ def record_state(result: RecordResult) -> tuple[State, int]:
     engine = result.engine
     assert engine.goal is not None
     state = engine.session(result.host, facts=False)
-    return state, state.add(engine.goal[0], result.values)
+    number = state.add(engine.goal[0], result.values)
+    if named is not None:
+        state.named[number] = frozenset(named)
+    return state, number
 
 
-def record_explainer(result: RecordResult) -> Explainer:
-    """Return the explainer of an answer of the record plan; it does its work when asked."""
+def record_explainer(result: RecordResult, named: tuple[str, ...] | None = None) -> Explainer:
+    """Return the explainer of an answer of the record plan; it does its work when asked.
+
+    `named` are the fields that were given, while others have their defaults; None: all were.
+    """
     kept: list[Explainer] = []
 
     def explainer() -> Explainer:
         if not kept:
-            kept.append(session_explainer(*record_state(result), result.engine.goal_field))
+            kept.append(session_explainer(*record_state(result, named), result.engine.goal_field))
         return kept[0]
 
     return Explainer(lambda: explainer().why(), lambda value: explainer().why_not(value))

@@ -278,11 +278,12 @@ class KnowledgeBase:
         given = self.evidence(evidence)
         if hide_goal and goal.field in given.record:
             record = {name: one for name, one in given.record.items() if name != goal.field}
-            given = Evidence(record, given.facts)
+            given = given._replace(record=record)
         host = self.host(today=today, predict=predict)
         # Facts beside the record cannot matter where every rule is about the record alone.
         if self._engine.single_record:
-            return RecordFinding(self, self._engine.record(given.record, host), given.facts)
+            result = self._engine.record(given.record, host)
+            return RecordFinding(self, result, given.facts, given.named)
         state = self._engine.session(host, limits)
         number = hold(state, given)
         if self._parts.has_steps:

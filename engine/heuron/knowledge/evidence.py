@@ -23,11 +23,13 @@ class Evidence(NamedTuple):
 
     `record` maps fields of the goal's type to values; a missing field is unknown, a default is
     filled in. `facts` pairs type names with fields; where a field refers to another fact its
-    value is that fact's place in the list `[record, *facts]` (so the record is 0).
+    value is that fact's place in the list `[record, *facts]` (so the record is 0). `named` are the
+    fields of the record that were given, while others have their defaults; None: all were.
     """
 
     record: dict[str, Value]
     facts: tuple[tuple[str, dict[str, Value]], ...] = ()
+    named: tuple[str, ...] | None = None
 
 
 def from_words(words: Iterable[str], facts: Iterable[str] = ()) -> dict[str, object]:
@@ -162,13 +164,14 @@ class _Checker:
                         records.append(one)
             else:
                 self._unknown_key(str(key), goal)
-        known = {} if goal is None else self._values(goal, self._the_one(records, flat))
+        record = {} if goal is None else self._the_one(records, flat)
+        known = {} if goal is None else self._values(goal, record)
         for template, fields in others:
             self._add(template, self._values(template, fields))
         self._written(written)
         if self.mistakes:
             raise RuleError(self.mistakes)
-        return Evidence(known, tuple(self.facts))
+        return Evidence(known, tuple(self.facts), tuple(record))
 
     def _the_one(
         self, records: list[Mapping[str, object]], flat: Mapping[str, object]

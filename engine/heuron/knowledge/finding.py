@@ -163,24 +163,28 @@ def hold(state: State, given: Evidence) -> int:
     numbers = state.assert_all(
         tuple((name, tuple(values.items()), None) for name, values in listed)
     )
+    if given.named is not None:
+        state.named[numbers[0]] = frozenset(given.named)
     return numbers[0]
 
 
 class RecordFinding:
     """The finding of the record plan."""
 
-    __slots__ = ("_answer", "_facts", "engine", "heading", "result")
+    __slots__ = ("_answer", "_facts", "_named", "engine", "heading", "result")
 
     def __init__(
         self,
         heading: _Heading,
         result: RecordResult,
         facts: tuple[tuple[str, dict[str, Value]], ...] = (),
+        named: tuple[str, ...] | None = None,
     ) -> None:
         self.heading = heading
         self.result = result
         self.engine = result.engine
         self._facts = facts
+        self._named = named
         self._answer: RulesAnswer | None = None
 
     @property
@@ -244,7 +248,7 @@ class RecordFinding:
     def _explain(self) -> Explainer:
         from heuron.explain.explainers import record_explainer
 
-        return record_explainer(self.result)
+        return record_explainer(self.result, self._named)
 
 
 def quick_ask(
@@ -274,7 +278,7 @@ def quick_ask(
         known = value is not UNKNOWN
         put(answer, "value", value if known else None)
         put(answer, "certainty", certainty if known else None)
-        put(answer, "_finding", RecordFinding(heading, result))
+        put(answer, "_finding", RecordFinding(heading, result, (), tuple(evidence)))
         return answer
 
     return ask
