@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "new",
     "induce",
     "train",
+    "tune",
     "models",
     "compare",
     "ledger",

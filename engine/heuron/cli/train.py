@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heuron.knowledge.project import Domain
     from heuron.learn.train import TrainResult
 
-__all__ = ["booking", "train"]
+__all__ = ["booking", "specs_folder", "train"]
 
 
 def train(
@@ -46,7 +46,7 @@ def train(
     from heuron.learn.train import train as train_models
 
     found, knowledge = open_domain(domain)
-    folder = _specs_folder(found)
+    folder = specs_folder(found)
     results = train_models(
         contract_of(knowledge),
         folder,
@@ -72,7 +72,7 @@ def train(
     return exits.GOOD
 
 
-def _specs_folder(domain: Domain) -> Path:
+def specs_folder(domain: Domain) -> Path:
     """Return the nearest of the domain's model folders that has specs; they need not be there.
 
     A folder below the present one is named from there, as messages show it.

@@ -38,7 +38,7 @@ from heuron.learn.trust import sum_of, trust
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
 
-__all__ = ["Progress", "TrainResult", "train"]
+__all__ = ["Progress", "TrainResult", "class_place", "joblib_of", "scorer_form", "train"]
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: the model's name, steps done, steps in all."""
@@ -166,11 +166,11 @@ def _train_one(
     chosen, raw = _choose(contract, spec, examples, fold, grid, step)
     spec = replace(spec, hyperparameters=chosen)
     kind = choose_calibration(spec, len(contract.classes))
-    positive = _place(contract, spec.positive)
+    positive = class_place(contract, spec.positive)
     answers = answers_of(contract, spec, kind, raw, examples.goal, positive)
     fitted = fit(spec, examples, chosen)
     step()
-    form, warnings = _form(contract, spec, kind, raw, examples, fitted, positive)
+    form, warnings = scorer_form(contract, spec, kind, raw, examples, fitted, positive)
     served = form["model"]["kind"] == KIND
     loaded = {"kind": KIND, "estimator": fitted.estimator}
     scorer = Scorer({**form, "model": {**form["model"], **loaded}} if served else form)
@@ -182,7 +182,7 @@ def _train_one(
     card = card_of(contract, spec, table, kind, calibrated, form, score, grid)
     files = files_of(contract, spec, table, card, form, scorer, fitted)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-    joblib, listed = _joblib(contract, spec, fitted, trusted)
+    joblib, listed = joblib_of(contract, spec, fitted, trusted)
     if served and not listed:
         message = f"{spec.name} can answer only from its joblib file, which nobody may load"
         hint = "the list of trusted sums cannot be written"
@@ -271,7 +271,7 @@ def _worth(contract: Contract, spec: Spec, raw: RawFolds, goal: Numbers) -> floa
     import numpy
 
     kind = choose_calibration(spec, len(contract.classes))
-    answers = answers_of(contract, spec, kind, raw, goal, _place(contract, spec.positive))
+    answers = answers_of(contract, spec, kind, raw, goal, class_place(contract, spec.positive))
     used = answers.answered
     if contract.is_regression:
         return -float(((answers.value[used] - goal[used]) ** 2).mean())
@@ -281,11 +281,11 @@ def _worth(contract: Contract, spec: Spec, raw: RawFolds, goal: Numbers) -> floa
     return float(numpy.log(numpy.clip(chance, 1e-6, 1.0)).mean())
 
 
-def _place(contract: Contract, positive: str | bool | None) -> int:
+def class_place(contract: Contract, positive: str | bool | None) -> int:
     return contract.classes.index(positive) if positive is not None else 0
 
 
-def _form(
+def scorer_form(
     contract: Contract,
     spec: Spec,
     kind: str,
@@ -363,7 +363,7 @@ def _conformal(answers: Numbers, truth: Numbers) -> float | None:
     return float(residuals[rank - 1]) if rank <= len(residuals) else None
 
 
-def _joblib(
+def joblib_of(
     contract: Contract, spec: Spec, fitted: Fitted, trusted: Path | None
 ) -> tuple[bytes | None, bool]:
     """Return the joblib file's bytes, and whether its sum is on the user's list."""

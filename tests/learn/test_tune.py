@@ -1,0 +1,150 @@
+"""Fine-tuning: what is new is learned, what is held out is not, and the parent is remembered."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import heuron
+from heuron.diagnostics import RuleError
+from heuron.learn.contract import Contract, contract_of
+from heuron.learn.data import load
+from heuron.learn.store import Store
+from heuron.learn.train import train
+from heuron.learn.tune import TuneResult, joined, tune
+
+RULES = """
+domain fruit "Which fruit?"
+type Fruit:
+    weight: number >= 0
+    width: number >= 0
+    kind: pea | plum
+goal Fruit.kind
+"""
+
+SPECS = {
+    "forest": ("ensemble.RandomForestClassifier", "n_estimators = 10"),
+    "network": ("neural_network.MLPClassifier", "hidden_layer_sizes = [8]\nmax_iter = 400"),
+    "bayes": ("naive_bayes.GaussianNB", ""),
+    "boosting": ("ensemble.GradientBoostingClassifier", "n_estimators = 10"),
+    "logistic": ("linear_model.LogisticRegression", ""),
+}
+
+
+def write_rows(path: Path, rows: int, limit: float, seed: int) -> Path:
+    """Write a table in which a fruit heavier than `limit` is a plum."""
+    chance = random.Random(seed)
+    lines = ["weight,width,kind"]
+    for _ in range(rows):
+        weight, width = chance.uniform(0, 100), chance.uniform(0, 10)
+        lines.append(f"{weight:.2f},{width:.2f},{'plum' if weight > limit else 'pea'}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+class Orchard:
+    """A folder with specs, data and a store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.specs = folder / "models" / "fruit"
+        self.specs.mkdir(parents=True)
+        self.contract: Contract = contract_of(heuron.loads(RULES))
+        self.store = Store(folder / "models")
+        self.trusted = folder / "trusted.txt"
+        write_rows(self.specs / "old.csv", 300, 50, 0)
+        (self.specs / "data.toml").write_text('source = "old.csv"\n')
+        for name, (estimator, more) in SPECS.items():
+            text = f'estimator = "sklearn.{estimator}"\n[hyperparameters]\n{more}\n'
+            (self.specs / f"{name}.toml").write_text(text)
+        self.old = load(self.contract, None, folder=self.specs)
+        self.new = load(self.contract, write_rows(folder / "new.csv", 300, 30, 1))
+
+    def train(self, name: str) -> None:
+        """Train one model on the old rows."""
+        train(self.contract, self.specs, self.store, (name,), trusted=self.trusted)
+
+    def tune(self, name: str, from_spec: bool = False) -> TuneResult:
+        """Tune it on the new rows."""
+        return tune(
+            self.contract,
+            self.specs,
+            self.store,
+            name,
+            self.old,
+            self.new,
+            trusted=self.trusted,
+            from_spec=from_spec,
+        )
+
+
+@pytest.fixture
+def orchard(tmp_path: Path) -> Orchard:
+    """An orchard with nothing trained yet."""
+    return Orchard(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["forest", "network", "bayes", "boosting"])
+def test_tuned_model_is_better_on_new_rows(orchard: Orchard, name: str) -> None:
+    orchard.train(name)
+    parent = orchard.store.find("fruit", name)
+    result = orchard.tune(name)
+    assert parent is not None
+    assert result.parent == parent.version
+    assert result.artifact.version != parent.version
+    assert result.new.after > result.new.before
+    card = orchard.store.card("fruit", name)
+    assert card["parent"] == parent.version
+    assert card["tuned"]["rows"] == result.rows
+    # The new version is in use, and the old one can still be had.
+    assert orchard.store.model("fruit", name).version == result.artifact.version
+    assert orchard.store.model("fruit", name, parent.version).version == parent.version
+
+
+def test_tuning_twice_goes_on_from_the_tuned_model(orchard: Orchard) -> None:
+    orchard.train("forest")
+    first = orchard.tune("forest")
+    assert orchard.tune("forest").parent == first.artifact.version
+
+
+def test_from_spec_trains_on_both(orchard: Orchard) -> None:
+    orchard.train("logistic")
+    with pytest.raises(RuleError, match="cannot go on learning"):
+        orchard.tune("logistic")
+    result = orchard.tune("logistic", from_spec=True)
+    keys = orchard.store.model("fruit", "logistic").training_keys()
+    new = {orchard.new.keys[at] for at in orchard.new.places("training")}
+    assert new <= keys
+    assert result.rows == len(new)
+
+
+def test_absent_joblib_file_names_the_way_out(orchard: Orchard) -> None:
+    orchard.train("forest")
+    artifact = orchard.store.find("fruit", "forest")
+    assert artifact is not None
+    (Path(artifact.folder) / "estimator.joblib").unlink()
+    with pytest.raises(RuleError, match="no joblib file") as caught:
+        orchard.tune("forest")
+    assert "--from-spec" in str(caught.value.diagnostics[0].hint)
+
+
+def test_joblib_file_that_is_not_trusted_is_not_loaded(orchard: Orchard) -> None:
+    orchard.train("forest")
+    orchard.trusted.write_text("")
+    with pytest.raises(RuleError, match="not in the list"):
+        orchard.tune("forest")
+
+
+def test_rows_held_out_of_the_old_data_stay_held_out(orchard: Orchard) -> None:
+    both, used, left_out = joined(orchard.old, orchard.old)
+    assert (used, left_out) == ([], sum(orchard.old.held_out))
+    assert len(both) == len(orchard.old)
+
+
+def test_other_template_is_refused(orchard: Orchard) -> None:
+    orchard.train("forest")
+    orchard.contract = contract_of(heuron.loads(RULES.replace("width: number", "girth: number")))
+    with pytest.raises(RuleError, match="cannot be tuned"):
+        orchard.tune("forest")
