@@ -157,7 +157,7 @@ def _expect(
     conditions = resolve_group((node.condition,), scope.inner(), context)
     context.end_rule()
     name = node.because
-    if name is not None and name not in rules and not context.is_excused(name):
+    if name is not None and name not in rules and not context.is_excused(name.partition("[")[0]):
         place = context.word(node.span, name)
         context.error("unknown-rule", f"There is no rule {name}.", place, meant(name, rules))
     if not conditions:
