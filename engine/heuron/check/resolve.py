@@ -184,7 +184,9 @@ def _rules_and_tables(
         elif isinstance(item, ast.Table):
             context.start_rule()
             table = resolve_table(item, index, context)
-            if table is not None:
+            if table is None:
+                context.damaged.add(item.name)
+            else:
                 tables.append(table)
                 index += max(1, len(table.rows))
     context.prefix = ""

@@ -53,6 +53,7 @@ def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table |
     rows = []
     for place, row in enumerate(written.rows, start=1):
         if len(row.cells) != len(columns):
+            context.damaged.add(node.name)
             context.error(
                 "bad-table",
                 f"This row has {count(len(row.cells), 'cell')}, "
