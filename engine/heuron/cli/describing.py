@@ -80,7 +80,8 @@ def _heading(knowledge: KnowledgeBase) -> list[str]:
     if knowledge.goal is not None:
         field = knowledge.template[knowledge.goal.field]
         several = ", several may hold" if knowledge.goal.many else ""
-        lines.append(f"Asks for {knowledge.goal_name}: {field.type}{several}")
+        accepted = str(field.type) if field.type.kind == "enumeration" else field.accepts()
+        lines.append(f"Asks for {knowledge.goal_name}: {accepted}{several}")
     return lines
 
 

@@ -22,11 +22,30 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "test": ("heuron test", "heuron test loan --coverage"),
     "run": ("heuron run family", 'heuron run family \'Parent("ann", "eve")\' --trace'),
     "plan": ("heuron plan loan", "heuron plan rules/fruit.rules --source"),
+    "new": (
+        "heuron new cases.csv --target diagnosis",
+        "heuron new cases.csv clinic --target diagnosis",
+    ),
+    "induce": (
+        "heuron induce cancer --out rules/found.rules",
+        "heuron induce cases.csv --target diagnosis --rules 5 --out -",
+    ),
     "train": ("heuron train cancer", "heuron train cancer logistic --search"),
+    "tune": (
+        "heuron tune cancer network --data new.csv",
+        "heuron tune cancer logistic --data new.csv --from-spec",
+    ),
+    "optimise": (
+        "heuron optimise cancer forest",
+        "heuron optimise cancer forest --keep packed --max-changed 2",
+    ),
     "models list": ("heuron models list", "heuron models list cancer"),
     "models show": ("heuron models show cancer forest",),
     "models select": ("heuron models select cancer forest",),
     "models verify": ("heuron models verify cancer",),
+    "models diff": ("heuron models diff cancer forest logistic",),
+    "models export": ("heuron models export cancer forest --out forest.zip",),
+    "models remove": ("heuron models remove cancer forest@b866dc00",),
     "compare": (
         "heuron compare cancer",
         "heuron compare cancer --disagreements",
@@ -34,7 +53,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "ledger": ("heuron ledger", "heuron ledger --domain cancer --per-day 1000"),
 }
-"""Command lines by command; a command without any has none yet."""
+"""Command lines by command, at least one of each."""
 
 
 def example_text(command: str) -> str | None:

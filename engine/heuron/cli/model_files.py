@@ -14,7 +14,10 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity
 __all__ = ["diff_models", "export_model", "remove_model"]
 
 Domain = Annotated[
-    str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+    str,
+    typer.Argument(
+        metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+    ),
 ]
 Named = Annotated[
     str, typer.Argument(metavar="NAME[@VERSION]", help="A model, the version in use by default.")

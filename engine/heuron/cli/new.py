@@ -16,7 +16,10 @@ __all__ = ["new"]
 def new(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV or parquet file.")],
     name: Annotated[
-        str | None, typer.Argument(help="The new folder and domain; by default the file's name.")
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="The new folder and domain; by default the file's name."
+        ),
     ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column that is to be answered.")

@@ -15,7 +15,10 @@ __all__ = ["tune"]
 
 def tune(
     domain: Annotated[
-        str, typer.Argument(help="A built-in name, a name in the project's rules/, or a path.")
+        str,
+        typer.Argument(
+            metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
+        ),
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")],
     data: Annotated[
