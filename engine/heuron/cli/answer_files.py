@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from heuron.answer import Answer
+from heuron.answer import Answer, plain
 from heuron.cli.records import LINES, refused
 
 __all__ = ["write_answers"]
@@ -54,15 +54,22 @@ COLUMNS = ("record", "value", "certainty", "confidence", "backend", "reason", "r
 
 
 def _row(place: str, answer: Answer) -> dict[str, object]:
-    found = answer.to_dict()
-    value = found["value"]
+    value = plain(answer.value)
     return {
-        **{name: found[name] for name in COLUMNS if name in found},
         "record": place,
         "value": ", ".join(map(str, value)) if isinstance(value, list) else value,
+        "certainty": _digits(answer.certainty),
+        "confidence": _digits(answer.confidence),
+        "backend": answer.backend,
+        "reason": answer.reason,
         "rules": ", ".join(answer.rules),
         "needs": ", ".join(answer.needs),
     }
+
+
+def _digits(number: float | None) -> float | None:
+    """Return a number with 12 digits, as in the JSON form."""
+    return None if number is None else float(f"{number:.12g}")
 
 
 def _write_csv(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
