@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "induce",
     "train",
     "tune",
+    "optimise",
     "models",
     "compare",
     "ledger",

@@ -1,8 +1,9 @@
 """A scorer's bytes: `scorer.json`, with large arrays beside it in `scorer.bin`.
 
 Owns the one way to write and read them. In the JSON an array that went to the other file is
-`{"at": OFFSET, "length": N, "type": "d" or "i"}`; the bytes are little-endian float64 or int32,
-which the standard library's `array` and numpy read alike.
+`{"at": OFFSET, "length": N, "type": T}`; the bytes are little-endian float64 ("d") or int32 ("i"),
+in a compact scorer float32 ("f") or int16 ("h") where every number is one, which the standard
+library's `array` and numpy read alike.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ LARGE: Final = 256
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 
-SIZES: Final = {"d": 8, "i": 4}
+SIZES: Final = {"d": 8, "i": 4, "f": 4, "h": 2}
 
 
-def pack(data: dict[str, Any]) -> tuple[bytes, bytes]:
-    """Return the bytes of `scorer.json` and of `scorer.bin` (empty when nothing is large)."""
+def pack(data: dict[str, Any], compact: bool = False) -> tuple[bytes, bytes]:
+    """Return the bytes of `scorer.json` and of `scorer.bin` (empty when nothing is large).
+
+    Under `compact` an array is written in the smallest type that holds its numbers exactly.
+    """
     blocks = bytearray()
-    slim = _slim(data, blocks)
+    slim = _slim(data, blocks, compact)
     text = json.dumps(slim, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode(), bytes(blocks)
 
@@ -49,18 +53,20 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no finite number")
 
 
-def _slim(value: Any, blocks: bytearray) -> Any:
+def _slim(value: Any, blocks: bytearray, compact: bool) -> Any:
     if isinstance(value, dict):
-        return {name: _slim(one, blocks) for name, one in value.items()}
+        return {name: _slim(one, blocks, compact) for name, one in value.items()}
     if not isinstance(value, list):
         return value
     if len(value) > LARGE:
         types = set(map(type, value))
         if types == {int} and min(value) >= -(2**31) and max(value) < 2**31:
-            return _store("i", value, blocks)
+            small = compact and min(value) >= -(2**15) and max(value) < 2**15
+            return _store("h" if small else "i", value, blocks)
         if types == {float}:
-            return _store("d", value, blocks)
-    return [_slim(one, blocks) for one in value]
+            small = compact and array("f", value).tolist() == value
+            return _store("f" if small else "d", value, blocks)
+    return [_slim(one, blocks, compact) for one in value]
 
 
 def _store(kind: str, values: list[Any], blocks: bytearray) -> dict[str, object]:
