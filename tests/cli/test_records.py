@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from heuron.cli import answer_files
 from heuron.cli.app import main
 from heuron.cli.records import read_records
 from heuron.diagnostics import RuleError
@@ -113,3 +114,15 @@ def test_a_row_is_named_by_its_line_in_the_file(tmp_path: Path) -> None:
     path.write_text('weight,note\n1,x\n\n2,"two\nlines"\n3,x\n', encoding="utf-8")
     places = [place for place, _ in read_records(str(path), FRUIT, ())]
     assert [place.rsplit(":", 1)[1] for place in places] == ["2", "5", "6"]
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: str, answers: object) -> int:
+        raise PermissionError(13, "Permission denied", file)
+
+    monkeypatch.setattr(answer_files, "_write_csv", refuse)
+    with pytest.raises(PermissionError) as caught:
+        answer_files.write_answers(str(tmp_path / "a.csv"), [])
+    assert caught.value.filename == str(tmp_path / "a.csv")

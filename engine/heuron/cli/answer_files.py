@@ -35,6 +35,11 @@ def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
             hint = "Answers are written to .jsonl, .csv or .parquet."
             raise refused(file, "of no known kind", hint)
         Path(temporary).replace(file)
+    except OSError as error:
+        if error.filename == temporary:
+            # The user knows of the file that was asked for, not of the one that becomes it.
+            raise OSError(error.errno, error.strerror, file) from None
+        raise
     finally:
         Path(temporary).unlink(missing_ok=True)
     return count
