@@ -287,3 +287,15 @@ def test_a_backend_that_gave_no_answer_says_so_in_the_reason() -> None:
     answer = ask(text, FakeStore(net=net), income=30_000)
     assert answer.route is not None
     assert answer.route.tried[0].why == "net.confidence 0 (no answer) >= 0.8"
+
+
+def test_why_the_rules_gave_no_answer_is_told_with_a_referral() -> None:
+    """A contradiction is the author's mistake, so it is not hidden behind a person's decision."""
+    kb = heuron.loads(
+        "type T:\n    a: integer\n    b: low | high\ngoal T.b\n"
+        "rule for_it:\n    when t: T(a > 1)\n    then conclude t.b = low\n"
+        "rule against_it:\n    when t: T(a > 2)\n    then conclude t.b = low, certainty -1\n"
+    )
+    answer = Dispatcher(kb).ask({"a": 3})
+    assert answer.reason == "nobody knows (certain rules contradict each other)"
+    assert Dispatcher(kb).ask({"a": 0}).reason == "nobody knows"

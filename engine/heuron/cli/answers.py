@@ -63,6 +63,9 @@ def answer_lines(question: str | None, answer: Answer, *, has_routes: bool = Tru
     heading = question or f"{answer.goal}?"
     if answer.backend == "refer" and not has_routes:
         lines = [f"{heading}   {bold('unknown')}"]
+        # The last route of those without a block says "nobody knows (why)".
+        if why := (answer.reason or "").removeprefix("nobody knows").strip(" ()"):
+            lines.append(f"  {why}")
     elif answer.backend == "refer":
         lines = [f"{heading}   {bold('a person decides')}: {answer.reason}"]
     else:

@@ -191,6 +191,8 @@ class Consultation:
                 reason += f" ({', '.join(needs)} {verb} unknown)"
             else:
                 needs = self._unheard()
+                if self._rules is not None and (why := self._rules.finding.answer.reason):
+                    reason += f" ({why})"
             # Why the rules gave no answer, or another one, can still be asked.
             explainer = None if self._rules is None else self._rules.finding.answer.explainer
             return replace(
