@@ -17,6 +17,7 @@ from heuron.cli.app import main
 from heuron.compare.baseline import changes, newcombe
 from heuron.compare.evaluate import evaluate
 from heuron.compare.outcomes import Reply
+from heuron.compare.page import page
 
 
 def body(comparison: Any) -> dict[str, Any]:
@@ -41,6 +42,18 @@ def test_a_model_that_got_worse_is_drift_and_one_that_got_better_is_not() -> Non
     assert bad[0].difference_interval[1] < 0
     better = [one for one in changes(body(worse), evaluate(good)) if one.sure]
     assert [(one.kind, one.name, one.bad) for one in better] == [("answered", "forest", False)]
+
+
+def test_the_page_shows_what_changed() -> None:
+    good = made_up()
+    silent = tuple(
+        Reply(None) if at % 3 == 0 else one for at, one in enumerate(good.replies["model:forest"])
+    )
+    worse = evaluate(replace(good, replies={**good.replies, "model:forest": silent}))
+    text = page(worse, changes(body(evaluate(good)), worse))
+    part = text[text.index("Since the earlier comparison") :]
+    assert "forest answers" in part
+    assert "Since the earlier comparison" not in page(worse)
 
 
 def test_each_test_is_fishers_and_they_are_adjusted_together() -> None:

@@ -91,14 +91,14 @@ def compare(
             disagreements=disagreements,
             policies=policies or write_dispatch is not None,
         )
+    since = limits.changes(comparison)
     outputs = {
         "dispatch": write_dispatch,
         "rules": write_rules,
         "calibrated": calibrate_rules,
         "page": html,
     }
-    write_outputs(outputs, knowledge, table, comparison)
-    since = limits.changes(comparison)
+    write_outputs(outputs, knowledge, table, comparison, since)
     failed = limits.failed(comparison, since)
     if json:
         body = comparison.to_dict()

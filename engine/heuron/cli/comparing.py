@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
 if TYPE_CHECKING:
+    from heuron.compare.baseline import Change
     from heuron.compare.comparison import Comparison
     from heuron.compare.costs import Cost
     from heuron.knowledge.base import KnowledgeBase
@@ -56,6 +57,7 @@ def write_outputs(
     knowledge: KnowledgeBase,
     table: Table,
     comparison: Comparison,
+    changes: Sequence[Change] | None = None,
 ) -> None:
     """Write what was asked for: `dispatch`, `rules`, `calibrated` and `page` name files."""
     if (path := files["dispatch"]) is not None:
@@ -67,7 +69,7 @@ def write_outputs(
     if (path := files["page"]) is not None:
         from heuron.compare.page import page
 
-        _write_file(path, page(comparison))
+        _write_file(path, page(comparison, changes))
 
 
 def _write_file(path: str, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from heuron.compare import page_tables as tables
 from heuron.compare import plots
+from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
 from heuron.compare.report import headline, verdicts
 from heuron.compare.words import row_count
@@ -22,8 +23,13 @@ __all__ = ["excerpt", "page"]
 STYLE: Final = Path(__file__).with_name("page.css")
 
 
-def page(comparison: Comparison) -> str:
-    """Return the page as HTML text. Its plots need matplotlib (the extra `html`)."""
+def page(comparison: Comparison, changes: Sequence[Change] | None = None) -> str:
+    """Return the page as HTML text. Its plots need matplotlib (the extra `html`).
+
+    Args:
+        comparison: What is shown.
+        changes: What changed since an earlier comparison, if there is one.
+    """
     title = f"{comparison.domain}: rules and models compared"
     sections = [
         _summary(comparison),
@@ -32,6 +38,7 @@ def page(comparison: Comparison) -> str:
         _how_sure(comparison),
         _rules(comparison),
         _who_should_answer(comparison),
+        _since(changes),
         _how(comparison),
     ]
     return "\n".join(
@@ -156,6 +163,14 @@ def _who_should_answer(comparison: Comparison) -> str:
     )
     block = f"<pre>{escape(best.block)}</pre>" if best.block else ""
     return _section("Who should answer", _paragraph(advice), tables.policies(comparison), block)
+
+
+def _since(changes: Sequence[Change] | None) -> str:
+    if changes is None:
+        return ""
+    rest = sum(not one.sure for one in changes)
+    note = _paragraph(f"{rest} of {len(changes)} shares did not change beyond chance.")
+    return _section("Since the earlier comparison", tables.changes(changes), note)
 
 
 def _how(comparison: Comparison) -> str:

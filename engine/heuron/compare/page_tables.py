@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from heuron.compare.baseline import Change
 from heuron.compare.comparison import BackendScore, Comparison, PairScore
 from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval, wilson
 from heuron.compare.outcomes import short_name
+from heuron.compare.report_details import KINDS
 from heuron.compare.scorecard import RuleScore, measured_certainty
 from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, row_count, time
@@ -16,6 +18,7 @@ from heuron.values import show
 
 __all__ = [
     "backends",
+    "changes",
     "costs",
     "disagreements",
     "pairs",
@@ -146,6 +149,25 @@ def slices(comparison: Comparison) -> str:
         f"{search.candidates} candidates were put to the test on the held-out rows.</p>"
     )
     return title + html_table(header, rows, long=1) + note
+
+
+def changes(found: Sequence[Change]) -> str:
+    """Return the shares that changed beyond chance."""
+    rows = []
+    for one in found:
+        if one.sure:
+            (a, m), (b, n) = one.before, one.after
+            low, high = (100 * end for end in one.difference_interval)
+            rows.append(
+                [
+                    escape(KINDS[one.kind].format(one.name)),
+                    _share(a / m, wilson(a, m)),
+                    _share(b / n, wilson(b, n)),
+                    f"{low:+.1f} to {high:+.1f} points",
+                    escape(f"{chance(one.p)} ({chance(one.holm_p)})"),
+                ]
+            )
+    return html_table(["", "before", "now", "difference", "p (Holm)"], rows) if rows else ""
 
 
 def pairs(comparison: Comparison) -> str:

@@ -13,7 +13,7 @@ from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, percent, points, row_count, table
 from heuron.values import show
 
-__all__ = ["change_lines", "disagreement_lines", "fine", "policy_lines", "slice_lines"]
+__all__ = ["KINDS", "change_lines", "disagreement_lines", "fine", "policy_lines", "slice_lines"]
 
 SHOWN_ROWS: Final = 20
 """So many rows on which backends differ are shown."""
