@@ -147,7 +147,7 @@ def _reason(reports: Iterable[tuple[str, str]], goal: str, value: Value) -> str 
             what = "" if name == goal else f" about `{name}`"
             return f"certain rules contradict each other{what}"
         if kind == "several-hits":
-            return f"several rows of the table `{name}` hold where one may"
+            return f"several rows of the table `{name}` hold, which its hit policy forbids"
     return None
 
 
