@@ -83,8 +83,10 @@ def test_too_few_disagreements_are_not_described() -> None:
     assert search.too_few
     assert search.slices == ()
     dispatcher, table = opened("iris")
-    text = report(compare(dispatcher, table, timed=False))
-    assert "Too few disagreements" in text or not dispatcher.models
+    comparison = compare(dispatcher, table, timed=False)
+    told = "Too few disagreements" in report(comparison)
+    # Out-of-fold answers do not travel with the models.
+    assert told == (comparison.slices is not None)
 
 
 NUMBERS = Template("Case", (Field("x", FieldType("number")),))
