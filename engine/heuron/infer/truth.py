@@ -1,16 +1,18 @@
 """Truth maintenance: definitions brought to their fixpoint, stratum by stratum.
 
 A derived fact is held as long as some activation derives it, and a contribution holds as long as
-its activation does. After a change the strata that read what changed are computed afresh, from
-the lowest up; derived facts that stay keep their numbers and events. Within a stratum derived
-facts come first, set at a time: in each round the rules are seeded with the facts of the round
-before (semi-naive evaluation; Bancilhon and Ramakrishnan, 1986). Then rules and tables conclude,
-and the fields are settled.
+its activation does. After a change the strata that read what changed are computed again, from the
+lowest up. Where facts were only added, and no deriving rule of the stratum reads them inside
+`not`, `exists` or an aggregate, its evaluation goes on from them; otherwise it begins afresh, and
+derived facts that stay keep their numbers and events. Within a stratum derived facts come first,
+set at a time: in each round the rules are seeded with the facts of the round before (semi-naive
+evaluation; Bancilhon and Ramakrishnan, 1986). Then rules and tables conclude, and the fields are
+settled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from heuron.infer.changes import Change
@@ -70,28 +72,44 @@ class Truth:
     def forget(self) -> None:
         """Let the next `update` compute everything afresh."""
         self._started = False
+        self.justified.clear()
 
-    def update(self, changed: Iterable[str]) -> tuple[list[Change], set[Key]]:
+    def update(self, changed: Iterable[Change]) -> tuple[list[Change], set[Key]]:
         """Bring the definitions to their fixpoint.
 
         Args:
-            changed: The types of which told facts changed.
+            changed: The changes of told facts since the last update.
 
         Returns:
             The changes of derived facts, and the concluded fields that changed somewhere.
         """
-        types = set(changed)
+        added: dict[str, list[Row]] = {}
+        gone: set[str] = set()
+        types: set[str] = set()
         fields: set[Key] = set()
         changes: list[Change] = []
+
+        def note(some: Iterable[Change]) -> None:
+            for type_name, old, new in some:
+                types.add(type_name)
+                if old is not None or new is None:
+                    gone.add(type_name)
+                else:
+                    added.setdefault(type_name, []).append(new)
+
+        note(changed)
         everything = not self._started
         self._started = True
         for readers in self._readers:
             stratum = readers.stratum
             again = everything or readers.derive_reads(types, fields)
             if again and stratum["derive"]:
-                found = self._derive(stratum)
+                if not everything and readers.can_go_on(added, gone, fields):
+                    found = self._go_on(stratum, added)
+                else:
+                    found = self._derive(stratum)
                 changes += found
-                types.update(change[0] for change in found)
+                note(found)
             # A derived fact of this stratum may be what a rule of this stratum concludes from.
             if everything or readers.conclude_reads(types, fields):
                 fields.update(self._conclude(stratum))
@@ -112,14 +130,32 @@ class Truth:
             for number in memory.table(type_name):
                 self.justified.pop(number, None)
         derived = _Derived(before)
-        delta = self._round(stratum, derived, None)
+        for _ in self._rounds(stratum, derived, None):
+            pass
+        return self._changes(stratum, before)
+
+    def _go_on(self, stratum: dict[str, Any], added: dict[str, list[Row]]) -> list[Change]:
+        """Derive what follows from added facts, where nothing that was derived can go."""
+        derived = _Derived({type_name: {} for type_name in stratum["derives"]})
+        new: dict[str, list[Row]] = {type_name: [] for type_name in stratum["derives"]}
+        for delta in self._rounds(stratum, derived, added):
+            for type_name, rows in delta.items():
+                new[type_name] += rows
+        return [(type_name, None, row) for type_name, rows in new.items() for row in rows]
+
+    def _rounds(
+        self, stratum: dict[str, Any], derived: _Derived, delta: dict[str, list[Row]] | None
+    ) -> Iterator[dict[str, list[Row]]]:
+        """Yield the new rows of each round, until one has none."""
+        delta = self._round(stratum, derived, delta)
+        yield delta
         rounds = 0
         while delta and stratum["recursive"]:
             rounds += 1
             if rounds > self._budget.limits.depth:
                 raise LimitReached(f"{self._budget.limits.depth:,} rounds of one recursion")
             delta = self._round(stratum, derived, delta)
-        return self._changes(stratum, before)
+            yield delta
 
     def _round(
         self, stratum: dict[str, Any], derived: _Derived, delta: dict[str, list[Row]] | None
@@ -326,12 +362,13 @@ class _Derived:
 class _Readers:
     """What the rules of one stratum read: types and concluded fields."""
 
-    __slots__ = ("_conclude", "_derive", "stratum")
+    __slots__ = ("_conclude", "_derive", "_nested", "stratum")
 
     def __init__(self, stratum: dict[str, Any], rules: dict[int, dict[str, Any]]) -> None:
         self.stratum = stratum
         self._derive = _reads([rules[index] for index in stratum["derive"]])
         self._derive[0].update(stratum["derives"])
+        self._nested = {name for index in stratum["derive"] for name in rules[index]["nested"]}
         rows = [rules[index] for index in (*stratum["conclude"], *stratum["tables"])]
         self._conclude = _reads(rows)
         # A fact that comes or goes takes what is settled about it along.
@@ -340,6 +377,10 @@ class _Readers:
     def derive_reads(self, types: set[str], fields: set[Key]) -> bool:
         """Return whether the deriving rules read something that changed."""
         return bool(self._derive[0] & types or self._derive[1] & fields)
+
+    def can_go_on(self, added: Mapping[str, object], gone: set[str], fields: set[Key]) -> bool:
+        """Return whether the deriving rules can only derive more than before."""
+        return not self.derive_reads(gone, fields) and self._nested.isdisjoint(added)
 
     def conclude_reads(self, types: set[str], fields: set[Key]) -> bool:
         """Return whether the concluding rules and tables read something that changed."""
