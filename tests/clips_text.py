@@ -11,9 +11,16 @@ from typing import Any
 
 from heuron.check import tree
 
-OPERATORS = {"==": "eq", "!=": "neq", "//": "div"}
+OPERATORS = {"//": "div", "%": "mod"}
+EQUAL = {"==": ("=", "eq"), "!=": ("<>", "neq")}
+"""Of numbers, and of everything else."""
 Names = dict[tuple[str, str] | str, str]
 """CLIPS variables: of (pattern variable, field), and of value variables."""
+
+
+def variable(name: str) -> str:
+    """Return a CLIPS variable: made-up names begin with a character that it does not take."""
+    return f"?v{name}"
 
 
 def constant(value: Any) -> str:
@@ -39,7 +46,9 @@ def expression(node: tree.Expression, names: Names) -> str:
             return f"({OPERATORS.get(operator, operator)} {parts})"
         case tree.Compare(operator=operator, left=left, right=right):
             both = f"{expression(left, names)} {expression(right, names)}"
-            return f"({OPERATORS.get(operator, operator)} {both})"
+            if operator in EQUAL:
+                operator = EQUAL[operator][0 if left.type.is_numeric else 1]
+            return f"({operator} {both})"
         case tree.Membership(item=item, options=options, container=None):
             same = " ".join(
                 f"(eq {expression(item, names)} {expression(one, names)})" for one in options
@@ -58,13 +67,13 @@ def pattern(node: tree.Pattern, base: tree.Base, names: Names, binder: str | Non
     """Return a pattern that binds every field, and its tests after it."""
     slots = []
     for field in base.templates[node.type_name].names:
-        names[node.variable, field] = f"?{node.variable}-{field}"
-        slots.append(f"({field} ?{node.variable}-{field})")
+        names[node.variable, field] = f"{variable(node.variable)}-{field}"
+        slots.append(f"({field} {names[node.variable, field]})")
     for binding in node.bindings:
         names[binding.variable] = names[node.variable, binding.field]
     text = f"({node.type_name} {' '.join(slots)})"
     tests = [f"(test {expression(one, names)})" for one in node.tests]
-    return [f"?{binder} <- {text}" if binder else text, *tests]
+    return [f"{variable(binder)} <- {text}" if binder else text, *tests]
 
 
 def condition(node: tree.Condition, base: tree.Base, names: Names) -> list[str]:
@@ -97,10 +106,10 @@ def action(node: tree.Action, names: Names) -> str:
     match node:
         case tree.Assert(type_name=type_name, values=values):
             return f"(assert ({type_name} {slots(values, names)}))"
-        case tree.Modify(variable=variable, changes=changes):
-            return f"(modify ?{variable} {slots(changes, names)})"
-        case tree.Retract(variable=variable):
-            return f"(retract ?{variable})"
+        case tree.Modify(variable=name, changes=changes):
+            return f"(modify {variable(name)} {slots(changes, names)})"
+        case tree.Retract(variable=name):
+            return f"(retract {variable(name)})"
         case tree.Halt():
             return "(halt)"
     raise ValueError(f"CLIPS text has no {type(node).__name__}")

@@ -238,13 +238,17 @@ class LazyAgenda:
 
     def _pull(self, cursor: _Cursor, search: Iterator[Found]) -> None:
         """Take the next activation of a search; pass over those that became complete later."""
-        woken = self._woken.get(cursor.rule["index"])
         for found in search:
-            if woken and woken.get(_key(found), -1) > cursor.event:
+            if self._is_complete_later(cursor, found):
                 continue
             several = len(cursor.seeds) + len(cursor.gone) > 1
             cursor.heads.append((self._recency(found[0]) if several else [], found, search))
             return
+
+    def _is_complete_later(self, cursor: _Cursor, found: Found) -> bool:
+        """Return whether an activation was blocked since, and belongs to what unblocked it."""
+        woken = self._woken.get(cursor.rule["index"])
+        return woken is not None and woken.get(_key(found), -1) > cursor.event
 
     def _recency(self, rows: tuple[Row, ...]) -> Order:
         newest = self._memory.newest
@@ -265,7 +269,7 @@ class LazyAgenda:
             if len(heads) > 1:
                 heads.sort(key=lambda head: head[0])
             _, found, kept = heads[0]
-            if still(*found):
+            if still(*found) and not self._is_complete_later(cursor, found):
                 return found
             heads.pop(0)
             if kept is not None:
@@ -275,11 +279,12 @@ class LazyAgenda:
     def waiting(self) -> list[Waiting]:
         """Return all activations that may fire, the next one first; searches everything."""
         listed: list[tuple[Any, Waiting]] = []
-        for salience, event, index, cursor in self._heap:
+        for _, _, _, cursor in self._heap:
             self._exhaust(cursor)
+        for salience, event, index, cursor in self._heap:
             still = self._functions[f"v{index}"]
             for order, found, _ in cursor.heads:
-                if still(*found):
+                if still(*found) and not self._is_complete_later(cursor, found):
                     listed.append(((salience, event, index, order), self._waiting(cursor, found)))
         if self._eager is not None:
             listed += [(one.order, one) for one in self._eager.waiting()]
@@ -293,12 +298,11 @@ class LazyAgenda:
         if cursor.paused is not None:
             search, cursor.paused = cursor.paused, None
             self._pull(cursor, search)
-        woken = self._woken.get(cursor.rule["index"], {})
         heads: list[tuple[Order, Found, Iterator[Found] | None]] = []
         for _, first, kept in cursor.heads:
             heads.append((self._recency(first[0]), first, None))
             for found in kept or ():
-                if woken.get(_key(found), -1) <= cursor.event:
+                if not self._is_complete_later(cursor, found):
                     heads.append((self._recency(found[0]), found, None))
         heads.sort(key=lambda head: head[0])
         cursor.heads = heads
