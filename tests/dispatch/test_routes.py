@@ -299,3 +299,10 @@ def test_why_the_rules_gave_no_answer_is_told_with_a_referral() -> None:
     answer = Dispatcher(kb).ask({"a": 3})
     assert answer.reason == "nobody knows (certain rules contradict each other)"
     assert Dispatcher(kb).ask({"a": 0}).reason == "nobody knows"
+
+
+def test_rules_that_no_route_needed_still_say_why_not() -> None:
+    routes = 'refer "a minor" when Applicant(age < 18)\nrules otherwise'
+    answer = dispatcher(routes).ask({"age": 12, "income": 5})
+    assert answer.backend == "refer"
+    assert answer.why_not("accept").startswith("decision is not accept")

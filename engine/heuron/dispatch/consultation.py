@@ -193,8 +193,12 @@ class Consultation:
                 needs = self._unheard()
                 if self._rules is not None and (why := self._rules.finding.answer.reason):
                     reason += f" ({why})"
-            # Why the rules gave no answer, or another one, can still be asked.
-            explainer = None if self._rules is None else self._rules.finding.answer.explainer
+            # Why the rules gave no answer, or another one, can still be asked; rules that no route
+            # needed are asked when it is.
+            explainer = Explainer(
+                lambda: self.rules().finding.answer.why(),
+                lambda value: self.rules().finding.answer.why_not(value),
+            )
             return replace(
                 self.blank,
                 backend="refer",
