@@ -77,6 +77,16 @@ def test_numbers_make_no_smaller_copy_of_a_linear_model(cancer: Cancer) -> None:
     assert [one.method for one in found] == ["compiled"]
 
 
+def test_whole_weights_make_a_network_smaller(cancer: Cancer) -> None:
+    contract, table, store = cancer
+    parent = store.model("cancer", "network")
+    compiled, int8 = variants(contract, parent, table)
+    assert int8.bytes < compiled.bytes
+    assert 0.0 < int8.largest_change < 0.2
+    keep(contract, store, parent, int8, most_changed=int8.changed)
+    assert store.verify("cancer", "network") == "intact, made elsewhere"
+
+
 def test_compact_packing_loses_nothing() -> None:
     data = {"a": [float(at) for at in range(1000)], "b": [0.1] * 1000, "c": list(range(1000))}
     wide, narrow = pack(data), pack(data, compact=True)

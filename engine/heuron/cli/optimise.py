@@ -18,7 +18,7 @@ def optimise(
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")],
     keep: Annotated[
-        str | None, typer.Option(metavar="METHOD", help="Use this one: packed or smaller.")
+        str | None, typer.Option(metavar="METHOD", help="Use this one: packed, smaller or int8.")
     ] = None,
     max_changed: Annotated[
         int, typer.Option(metavar="N", min=0, help="How many labels may change.")

@@ -1,7 +1,8 @@
 """Smaller copies of a trained model, and what each of them changes.
 
 Owns `variants` and `keep`. `packed` rounds a tree's cuts and leaves to single precision and drops
-what only explanations read; `smaller` keeps the fewest trees within the bound on changed labels.
+what only explanations read; `smaller` keeps the fewest trees within the bound on changed labels;
+`int8` keeps a network's weights as whole numbers.
 Labels are compared on the held-out rows and on rows made from the contract; neither is learned
 from. The model as it was compiled stands beside them.
 """
@@ -24,6 +25,7 @@ from heuron.learn.golden import golden_lines, make_rows, replay
 from heuron.learn.model import Model
 from heuron.learn.scorer.form import family_of
 from heuron.learn.scorer.inputs import is_levels
+from heuron.learn.scorer.network import weights_of
 from heuron.learn.scorer.pack import pack, unpack
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.store import Artifact, Store, sha256
@@ -36,7 +38,7 @@ __all__ = ["METHODS", "Variant", "keep", "variants"]
 CONTRACT_ROWS: Final = 10_000
 TIMED: Final = 300
 TREES: Final = ("tree", "forest", "boosting")
-METHODS: Final = ("compiled", "packed", "smaller")
+METHODS: Final = ("compiled", "packed", "smaller", "int8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def variants(
         found.append(rows.variant("packed", "cuts and leaves in single precision", _packed(form)))
         if form["model"]["kind"] != "tree":
             found.append(_smaller(rows, form, most_changed))
+    if form["model"]["kind"] == "network":
+        found.append(rows.variant("int8", "weights in whole numbers, a scale a layer", _int8(form)))
     return tuple(found)
 
 
@@ -170,6 +174,17 @@ def _packed(form: Mapping[str, Any]) -> dict[str, Any]:
     model["leaf"] = _single(model["leaf"])
     model.pop("rows", None)
     return {**form, "model": model}
+
+
+def _int8(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a network whose weights are whole numbers from -127 to 127 times a layer's scale."""
+    layers = []
+    for layer in form["model"]["layers"]:
+        rows = weights_of(layer)
+        scale = max((abs(one) for row in rows for one in row), default=0.0) / 127 or 1.0
+        whole = [[round(one / scale) for one in row] for row in rows]
+        layers.append({**layer, "weights": whole, "scale": scale})
+    return {**form, "model": {**form["model"], "layers": layers}}
 
 
 def _single(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Multi-layer perceptrons.
 
 JSON: `{"kind": "network", "layers": [{"weights": [[…], …], "bias": […]}, …], "activation": A,
-"link": L}`; a layer's weights have one row for each of its neurons.
+"link": L}`; a layer's weights have one row for each of its neurons. With a `scale` the weights
+are whole numbers from -127 to 127, to be multiplied by it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from heuron.learn.scorer.linear import link_columns, link_one
-from heuron.learn.scorer.numbers import numbers
+from heuron.learn.scorer.numbers import a_number, numbers
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["check", "columns", "export", "one"]
+__all__ = ["check", "columns", "export", "one", "weights_of"]
 
 ACTIVATIONS = ("relu", "tanh", "logistic", "identity")
 
@@ -32,11 +33,20 @@ def check(model: dict[str, Any], width: int, classes: int) -> None:
             raise ValueError("a layer needs weights")
         for row in layer["weights"]:
             numbers(row, width, "a neuron's weights")
+        if layer.get("scale") is not None:
+            a_number(layer["scale"], "a layer's scale")
         width = len(layer["weights"])
         numbers(layer.get("bias"), width, "a layer's bias")
     link = {0: "identity", 2: "logistic"}.get(classes, "softmax")
     if model.get("link") != link or width != (1 if classes <= 2 else classes):
         raise ValueError("the last layer does not suit the classes")
+
+
+def weights_of(layer: dict[str, Any]) -> list[list[float]]:
+    """Return a layer's weights, scaled where they are whole numbers."""
+    scale = layer.get("scale")
+    rows: list[list[float]] = layer["weights"]
+    return rows if scale is None else [[scale * one for one in row] for row in rows]
 
 
 def _logistic(value: float) -> float:
@@ -50,7 +60,7 @@ def one(
     model: dict[str, Any], width: int, classes: int
 ) -> Callable[[Sequence[float]], list[float]]:
     """Compile the network for one encoded row."""
-    layers = [list(zip(layer["weights"], layer["bias"], strict=True)) for layer in model["layers"]]
+    layers = [list(zip(weights_of(one), one["bias"], strict=True)) for one in model["layers"]]
     hidden, last = layers[:-1], layers[-1]
     finish = link_one(model["link"])
     activation = model["activation"]
@@ -77,7 +87,7 @@ def columns(
     import numpy
 
     for layer in model["layers"][:-1]:
-        x = x @ numpy.array(layer["weights"]).T + numpy.array(layer["bias"])
+        x = x @ numpy.array(weights_of(layer)).T + numpy.array(layer["bias"])
         if model["activation"] == "relu":
             x = numpy.maximum(x, 0.0)
         elif model["activation"] == "tanh":
@@ -85,7 +95,7 @@ def columns(
         elif model["activation"] == "logistic":
             x = link_columns("logistic", x.reshape(-1, 1))[:, 0].reshape(x.shape)
     last = model["layers"][-1]
-    sums = x @ numpy.array(last["weights"]).T + numpy.array(last["bias"])
+    sums = x @ numpy.array(weights_of(last)).T + numpy.array(last["bias"])
     return link_columns(model["link"], sums)
 
 
