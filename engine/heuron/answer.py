@@ -319,6 +319,10 @@ def _digits(number: float | None) -> float | None:
     return None if number is None else float(f"{number:.12g}")
 
 
+def _left_behind() -> None:
+    """Return what an answer in another process has for an explainer."""
+
+
 class Explainer:
     """Explains one answer on request; made by whoever answered."""
 
@@ -327,6 +331,10 @@ class Explainer:
     def __init__(self, why: Callable[[], Proof], why_not: Callable[[object], str]) -> None:
         self._why = why
         self._why_not = why_not
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # What explains holds the engine and functions: an answer travels without it.
+        return (_left_behind, ())
 
     def why(self) -> Proof:
         """Return the proof of the answer's value."""

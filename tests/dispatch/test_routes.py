@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 
 import pytest
@@ -306,3 +307,6 @@ def test_rules_that_no_route_needed_still_say_why_not() -> None:
     answer = dispatcher(routes).ask({"age": 12, "income": 5})
     assert answer.backend == "refer"
     assert answer.why_not("accept").startswith("decision is not accept")
+    travelled = pickle.loads(pickle.dumps(answer))
+    assert travelled == answer
+    assert "no explanation" in travelled.why_not("accept")
