@@ -126,3 +126,14 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(
     with pytest.raises(PermissionError) as caught:
         answer_files.write_answers(str(tmp_path / "a.csv"), [])
     assert caught.value.filename == str(tmp_path / "a.csv")
+
+
+def test_a_file_without_records_is_said_to_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEURON_CACHE", "off")
+    monkeypatch.setenv("HEURON_LEDGER", "off")
+    (tmp_path / "a.jsonl").write_text("\n", encoding="utf-8")
+    assert main(["ask", "iris", "--via", "rules", "--file", "a.jsonl"]) == 0
+    assert capsys.readouterr().err == "a.jsonl has no records\n"

@@ -43,7 +43,7 @@ def ask_records(
 
         note(f"{write_answers(out, _accepted(progressing(answers))):,} answers written to {out}")
         return exits.GOOD
-    worst, refusals = exits.GOOD, 0
+    worst, refusals, place = exits.GOOD, 0, None
     for place, found in answers if sys.stdout.isatty() else progressing(answers):
         if isinstance(found, RuleError):
             refusals += 1
@@ -57,6 +57,8 @@ def ask_records(
             print_json("ask", body, line=True)
         else:
             _show_record(place, found, wanted)
+    if place is None:
+        note(f"{'stdin' if file == '-' else file} has no records")
     if refusals > SHOWN and not wanted.json:
         note(f"… and {refusals - SHOWN:,} more records were not accepted")
     return worst
