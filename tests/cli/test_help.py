@@ -62,3 +62,12 @@ def test_without_rule_files_it_says_so(
     monkeypatch.chdir(tmp_path)
     assert main([command]) == 0
     assert capsys.readouterr().err.startswith("There is no rule file in rules/")
+
+
+def test_new_without_a_target_lists_the_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases.csv").write_text("weight,kind\n1,a\n", encoding="utf-8")
+    assert main(["new", "cases.csv"]) == 2
+    assert "Give --target COLUMN, one of weight, kind." in capsys.readouterr().err

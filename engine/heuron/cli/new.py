@@ -36,7 +36,12 @@ def new(
 
     folder = Path(name or plain_name(Path(data).stem))
     if target is None:
-        raise _usage("What is to be answered? Give --target COLUMN.")
+        from heuron.learn.source import read_source
+
+        names = list(read_source(data, Path(), None).columns)
+        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+        columns = ", ".join(names[:20]) + more
+        raise _usage(f"What is to be answered? Give --target COLUMN, one of {columns}.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _usage(f'"{folder}" is there already and not empty: give another NAME.')
     domain = plain_name(folder.name)
