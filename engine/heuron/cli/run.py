@@ -94,6 +94,17 @@ def _fact_lines(knowledge: KnowledgeBase, session: Session) -> list[str]:
 def _body(knowledge: KnowledgeBase, session: Session, inference: Any) -> dict[str, object]:
     from heuron.answer import plain
 
+    places = {one.name: one.place for one in knowledge.rules}
+    firings = [
+        {
+            "rule": one.rule,
+            "place": places[one.rule],
+            "bindings": {name: plain(value) for name, value in one.bindings},
+            "matched": list(one.matched),
+            "certainty": one.certainty,
+        }
+        for one in inference.firings
+    ]
     facts = []
     for fact in session.facts():
         entry = fact.to_dict()
@@ -111,7 +122,7 @@ def _body(knowledge: KnowledgeBase, session: Session, inference: Any) -> dict[st
         facts.append(entry)
     return {
         "fired": inference.cycles,
-        "firings": [one.to_dict() for one in inference.firings],
+        "firings": firings,
         "facts": facts,
         "quiescent": inference.quiescent,
         "log": list(inference.logs),
