@@ -141,6 +141,11 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return for each record whether the rules gave an answer among the classes."""
         return self._answers(X)[0] >= 0
 
+    def certainty(self, X: Any) -> Any:
+        """Return the certainty of each record's answer, 0 where the rules are silent."""
+        places, certainties = self._answers(X)
+        return numpy.where(places < 0, 0.0, certainties[numpy.arange(len(places)), places])
+
     def decision_function(self, X: Any) -> Any:
         """Return certainties from -1 to 1: one column a class.
 
