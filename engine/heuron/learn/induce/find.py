@@ -258,10 +258,8 @@ def _value(contract: Contract, goal: Numbers) -> float:
     """Return what to answer for rows: the most common class, or the median, rounded."""
     if not contract.is_regression:
         return int(numpy.bincount(goal).argmax())
-    middle = float(numpy.median(goal))
-    if contract.field.type.kind == "integer":
-        return float(round(middle))
-    return float(f"{middle:.3g}")
+    middle = float(f"{numpy.median(goal):.3g}")
+    return float(round(middle)) if contract.field.type.kind == "integer" else middle
 
 
 def _hits(contract: Contract, values: Any, truth: Numbers) -> Numbers:

@@ -14,7 +14,7 @@ from typing import Any
 from heuron.coercion import slug
 from heuron.diagnostics import Span
 from heuron.lang import ast
-from heuron.lang.lexemes import HARD_WORDS
+from heuron.lang.print_expressions import level_text
 from heuron.lang.printer import print_file
 from heuron.learn.contract import Contract
 from heuron.learn.induce.conditions import Condition
@@ -229,7 +229,7 @@ def _value(template: Template, field: Field, value: Value) -> ast.Expression:
     """Return a value as it is written; a level that is also a field's name stands in quotes."""
     if field.type.kind == "enumeration":
         assert isinstance(value, str)
-        plain = value.isidentifier() and value.isascii() and value not in HARD_WORDS
+        plain = level_text(value) == value
         return ast.Name(value) if plain and value not in template else ast.Literal(value)
     return _literal(value)
 
