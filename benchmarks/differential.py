@@ -1,9 +1,12 @@
 """Random trials by the thousand: engine and oracle side by side, with counts.
 
-    python benchmarks/differential.py 20000
+    python benchmarks/differential.py 20000          against the brute-force oracle
+    python benchmarks/differential.py 5000 --clips   against CLIPS (needs `heuron[bench]`)
 
-Every third trial is about one record, so that the record path takes part. A difference is made
-smaller by leaving out parts as long as it stays, and printed; the exit code is then 1.
+Of three trials one is about a single record, so that the record path takes part, one mixes
+everything, one is about steps alone. In every second one the whole agenda is compared before each
+firing; in the others searches stay suspended while facts change. A difference is made smaller by
+leaving out parts as long as it stays, and printed; the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -23,12 +26,14 @@ from heuron.check import analyse, tree  # noqa: E402
 from heuron.plan.lower import lower  # noqa: E402
 from naive_logic import walk  # noqa: E402
 from playing import Outcome, by_engine, by_oracle, by_record, record_of  # noqa: E402
-from strategies import Trial, make_trial  # noqa: E402
+from strategies import Trial, make_steps, make_trial  # noqa: E402
 
 PROCESSES = 2
 CHUNK = 50
 MOST_TRIES = 2_000
 """Smaller trials to try before a difference is small enough."""
+
+STRATEGIES = ("depth", "depth", "breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
 
 FEATURES = {
     tree.Negation: "not",
@@ -54,7 +59,14 @@ FEATURES = {
 
 def trial_of(seed: int) -> Trial:
     """Return the trial of a seed."""
-    return make_trial(seed, plain=seed % 3 == 0)
+    return make_steps(seed) if seed % 3 == 2 else make_trial(seed, plain=seed % 3 == 0)
+
+
+def strategy_of(trial: Trial) -> str:
+    """Return the strategy to run a trial with: mostly `depth`."""
+    if trial.seed is None or trial.seed % 3 != 2:
+        return "depth"
+    return STRATEGIES[trial.seed // 3 % len(STRATEGIES)]
 
 
 def differences(trial: Trial, counts: Counter[str]) -> list[str] | None:
@@ -62,10 +74,13 @@ def differences(trial: Trial, counts: Counter[str]) -> list[str] | None:
     base, _ = analyse(trial.text, "trial.rules")
     if base is None:
         return None
-    expected = by_oracle(base, trial)
+    peek = trial.seed is not None and trial.seed % 2 == 1
+    strategy = strategy_of(trial)
+    counts[f"strategy {strategy}"] += 1
+    expected = by_oracle(base, trial, peek, strategy)
     count(base, expected, counts)
     try:
-        found = compared(expected, by_engine(base, trial))
+        found = compared(expected, by_engine(base, trial, peek, strategy))
         if lower(base).single_record and sum(one.do == "assert" for one in trial.script) == 1:
             counts["record path"] += 1
             record, wanted = by_record(base, trial), record_of(expected, base)
@@ -179,10 +194,38 @@ def show(seed: int) -> None:
     print("\n".join(differences(trial, Counter()) or ()))
 
 
+def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
+    """Return how trials against CLIPS ended, and the seeds of those that differ."""
+    from clips_trials import compare
+
+    counts: Counter[str] = Counter()
+    different = []
+    for seed in seeds:
+        comparison = compare(seed)
+        counts["trials"] += 1
+        counts["firings that agreed"] += comparison.firings
+        counts["trials with firings"] += comparison.firings > 0
+        counts[f"ended: {comparison.end}"] += 1
+        if comparison.end == "different":
+            different.append(seed)
+    return counts, different
+
+
+def show_clips(seed: int) -> None:
+    """Print a trial in which CLIPS differs."""
+    from clips_trials import compare
+
+    comparison = compare(seed)
+    print(f"\n--- seed {seed}\n{comparison.trial.text}")
+    print(f"after {comparison.firings} firings\n  ours {comparison.ours}")
+    print(f"  CLIPS {comparison.theirs}")
+
+
 def main(arguments: list[str]) -> int:
     """Run so many trials, from the seed that may follow, and print the counts."""
-    number = int(arguments[0]) if arguments else 1_000
-    first = int(arguments[1]) if len(arguments) > 1 else 0
+    numbers = [int(one) for one in arguments if one != "--clips"]
+    work, shown = (run_clips, show_clips) if "--clips" in arguments else (run, show)
+    number, first = [*numbers, *(1_000, 0)[len(numbers) :]][:2]
     started = time.perf_counter()
     chunks = [
         range(at, min(at + CHUNK, first + number)) for at in range(first, first + number, CHUNK)
@@ -190,7 +233,7 @@ def main(arguments: list[str]) -> int:
     counts: Counter[str] = Counter()
     different: list[int] = []
     with ProcessPoolExecutor(PROCESSES) as pool:
-        for done, (some, seeds) in enumerate(pool.map(run, chunks), 1):
+        for done, (some, seeds) in enumerate(pool.map(work, chunks), 1):
             counts += some
             different += seeds
             if sys.stderr.isatty():
@@ -199,7 +242,7 @@ def main(arguments: list[str]) -> int:
         print(f"{times:>9,}  {name}")
     print(f"{len(different):>9,}  differences, in {time.perf_counter() - started:,.0f} s")
     for seed in different[:10]:
-        show(seed)
+        shown(seed)
     return 1 if different else 0
 
 

@@ -86,23 +86,28 @@ def types_negated(definition: Definition) -> set[str]:
     return {one.type_name for part in parts for one in walk(part) if is_pattern(one)}
 
 
+def step_up(one: Definition, other: Definition) -> int | None:
+    """Return how far a definition stands above another: 1, 0 (not below it), or not at all."""
+    if derived_types(other) & types_negated(one) or fields_concluded(other) & fields_read(one):
+        return 1
+    return 0 if derived_types(other) & types_read(one) else None
+
+
 def levels(base: tree.Base) -> dict[str, int]:
     """Return the stratum of every definition, by iterating what stands above what."""
     definitions: list[Definition] = [one for one in base.rules if not one.is_step]
     definitions += base.tables
     level = {one.name: 0 for one in definitions}
+    steps = {
+        (one.name, other.name): step_up(one, other)
+        for one, other in product(definitions, definitions)
+    }
     before: dict[str, int] = {}
     while level != before:
         before = dict(level)
-        for one, other in product(definitions, definitions):
-            above = -1
-            if derived_types(other) & types_read(one):
-                above = level[other.name]
-            if derived_types(other) & types_negated(one) or (
-                fields_concluded(other) & fields_read(one)
-            ):
-                above = level[other.name] + 1
-            level[one.name] = max(level[one.name], above)
+        for (one_name, other_name), step in steps.items():
+            if step is not None:
+                level[one_name] = max(level[one_name], level[other_name] + step)
         assert max(level.values()) <= len(level), "the definitions depend on their own absence"
     return level
 

@@ -334,22 +334,44 @@ def candidates(view: View, pattern: tree.Pattern) -> Iterator[tuple[Held, Enviro
             yield fact, dict(zip(names, values, strict=True))
 
 
+def combinations(
+    view: View, patterns: Sequence[tree.Pattern], scope: Environment
+) -> Iterator[tuple[Environment, tuple[int, ...]]]:
+    """Yield every combination of facts, with what they bind.
+
+    What is false already is left out: a false match counts nowhere, and there are many.
+    """
+    if not patterns:
+        yield scope, ()
+        return
+    pattern = patterns[0]
+    for fact, several in candidates(view, pattern):
+        inner = {**scope, pattern.variable: fact.number, **several}
+        for binding in pattern.bindings:
+            inner[binding.variable] = bound(view, pattern, binding, inner, Trace())
+        if not any(is_false(view, one, inner) for one in pattern.tests):
+            for found, rest in combinations(view, patterns[1:], inner):
+                yield found, (fact.number, *rest)
+
+
+def is_false(view: View, test: tree.Expression, scope: Environment) -> bool:
+    """Return whether a test is false; what reads something not yet bound is not false yet."""
+    try:
+        return evaluate(view, test, scope, Trace()) is False
+    except KeyError:
+        return False
+
+
 def matches(
     view: View, conditions: Sequence[tree.Condition], scope: Environment
 ) -> Iterator[Match]:
-    """Yield every combination of facts for the positive patterns, true, false or unknown."""
+    """Yield the combinations of facts for the positive patterns: true, unknown or false."""
     patterns = [one for one in conditions if isinstance(one, tree.Pattern)]
-    for combination in product(*(list(candidates(view, one)) for one in patterns)):
-        inner, trace = dict(scope), Trace()
-        for pattern, (fact, several) in zip(patterns, combination, strict=True):
-            inner[pattern.variable] = fact.number
-            inner.update(several)
-        for pattern in patterns:
-            for binding in pattern.bindings:
-                inner[binding.variable] = bound(view, pattern, binding, inner, Trace())
+    for found, matched in combinations(view, patterns, scope):
+        inner, trace = dict(found), Trace()
         bind_values(view, conditions, inner)
         truth = truth_of(view, conditions, inner, trace)
-        yield Match(inner, truth, trace, tuple(fact.number for fact, _ in combination))
+        yield Match(inner, truth, trace, matched)
 
 
 def bound(
@@ -401,7 +423,7 @@ def truth_of(
 def reads(node: object, names: set[str]) -> bool:
     """Return whether a variable of these names is read anywhere in a node."""
     readers = (tree.Variable, tree.PredictionOf)
-    return any(
+    return bool(names) and any(
         (one.name if isinstance(one, tree.Variable) else one.variable) in names
         for one in walk(node)
         if isinstance(one, readers)
@@ -463,12 +485,13 @@ class Activation:
 
 def activations(view: View, rule: tree.Rule) -> Iterator[Activation]:
     """Yield the activations of a rule, in fact order."""
+    references = joins(rule)
     for one in matches(view, rule.conditions, {}):
         if one.truth is True:
             versions = [(view.facts[n].number, view.facts[n].event) for n in one.matched]
             versions += [
                 (n, view.facts[n].event)
-                for node in joins(rule)
+                for node in references
                 for n in [evaluate(view, node.reference, one.scope, Trace())]
                 if n is not UNKNOWN
             ]
@@ -521,4 +544,5 @@ def walk(node: object) -> Iterator[Any]:
     elif is_dataclass(node):
         yield node
         for one in fields(node):
-            yield from walk(getattr(node, one.name))
+            if one.name not in ("type", "span"):
+                yield from walk(getattr(node, one.name))

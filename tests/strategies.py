@@ -13,9 +13,20 @@ from typing import Any
 from hypothesis import strategies as st
 
 from random_programs import ProgramMaker
+from random_steps import StepMaker
 from trial_parts import Event, FromRandom, Ref, RuleText, TableText, Trial
 
-__all__ = ["Event", "Ref", "RuleText", "TableText", "Trial", "make_trial", "trials"]
+__all__ = [
+    "Event",
+    "Ref",
+    "RuleText",
+    "TableText",
+    "Trial",
+    "make_steps",
+    "make_trial",
+    "step_trials",
+    "trials",
+]
 
 
 class FromDraw:
@@ -27,6 +38,17 @@ class FromDraw:
     def number(self, low: int, high: int) -> int:
         """Return a whole number, both ends in."""
         return int(self.draw(st.integers(low, high)))
+
+
+def make_steps(seed: int) -> Trial:
+    """Return the trial of a seed that is about plain steps alone."""
+    return replace(StepMaker(FromRandom(seed)).program(), seed=seed)
+
+
+@st.composite
+def step_trials(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Trial:
+    """Random trials of plain steps: joins, `not`, `exists`, and changes by host and rules."""
+    return StepMaker(FromDraw(draw)).program()
 
 
 def make_trial(seed: int, plain: bool = False) -> Trial:

@@ -1,0 +1,132 @@
+"""Random production systems of plain steps: joins, `not`, `exists`, tests and changes.
+
+They mean the same in CLIPS (see `clips_trials.py`), and try the agenda harder than the programs
+of `random_programs.py`, in which many other things go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from heuron.values import UNKNOWN
+from trial_parts import Chance, Event, RuleText, Trial
+
+Thing = TypeVar("Thing")
+
+TYPES = (
+    "type Ball(n: integer, hue: red | green | blue)",
+    "type Box(k: integer, size: integer)",
+    "type Mark(n: integer, tint: red | green | blue)",
+)
+FIELDS = {
+    "Ball": {"n": "integer", "hue": "hue"},
+    "Box": {"k": "integer", "size": "integer"},
+    "Mark": {"n": "integer", "tint": "hue"},
+}
+HUES = ("red", "green", "blue")
+
+
+class StepMaker:
+    """Makes trials from a source of chance."""
+
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self.fresh = 0
+
+    def pick(self, options: Sequence[Thing]) -> Thing:
+        """Return one of the options."""
+        return options[self.chance.number(0, len(options) - 1)]
+
+    def happens(self, percent: int) -> bool:
+        """Return true so often; false is the simpler choice."""
+        return self.chance.number(1, 100) > 100 - percent
+
+    def type_name(self) -> str:
+        """Return one of the types."""
+        return self.pick(tuple(FIELDS))
+
+    def constant(self, kind: str) -> object:
+        """Return a constant of a kind."""
+        return self.pick(HUES) if kind == "hue" else self.chance.number(0, 3)
+
+    def pattern(self, type_name: str, bound: dict[str, list[str]], binds: bool) -> str:
+        """Return a pattern that joins with what is bound, and binds more if it may."""
+        slots = []
+        for name, kind in FIELDS[type_name].items():
+            form = self.chance.number(0, 99)
+            if form < 30 and bound.get(kind):
+                operator = self.pick(("==", "==", "!="))
+                slots.append(f"{name} {operator} {self.pick(bound[kind])}")
+            elif form < 60 and binds:
+                self.fresh += 1
+                slots.append(f"{name}: x{self.fresh}")
+                bound.setdefault(kind, []).append(f"x{self.fresh}")
+            elif form < 85:
+                operators = ("==", "!=") if kind == "hue" else ("==", "<", ">=", "!=")
+                slots.append(f"{name} {self.pick(operators)} {self.constant(kind)}")
+        return f"{type_name}({', '.join(slots)})"
+
+    def rule(self, number: int) -> RuleText:
+        """Return a rule that changes the fact of its first pattern."""
+        bound: dict[str, list[str]] = {}
+        subject, target = self.type_name(), f"t{number}"
+        conditions = [f"{target}: {self.pattern(subject, bound, True)}"]
+        for _ in range(self.chance.number(0, 2)):
+            conditions.append(self.pattern(self.type_name(), bound, True))
+        for _ in range(self.pick((0, 0, 0, 1, 1, 2))):
+            word = self.pick(("not", "not", "exists"))
+            conditions.append(f"{word} {self.pattern(self.type_name(), bound, False)}")
+        name, kind = self.pick(tuple(FIELDS[subject].items()))
+        actions = []
+        form = self.chance.number(0, 3)
+        if form < 2 and kind == "integer":
+            conditions.append(f"{target}.{name} < 4")
+            actions.append(f"modify {target}: {name} = {target}.{name} + 1")
+        elif form < 2:
+            value = self.constant(kind)
+            conditions.append(f"{target}.{name} != {value}")
+            actions.append(f"modify {target}: {name} = {value}")
+        elif form == 2:
+            actions.append(f"retract {target}")
+        if not actions or self.happens(40):
+            made = self.type_name()
+            values = [
+                f"{name} = {self.pick(bound.get(one) or [self.constant(one)])}"
+                for name, one in FIELDS[made].items()
+            ]
+            actions.append(f"assert {made}({', '.join(values)})")
+        salience = self.pick((0, 0, 0, 10, -10))
+        return RuleText(f"r{number}", tuple(conditions), tuple(actions), salience)
+
+    def script(self, rounds: int, known: int) -> list[Event]:
+        """Return what the host does; so many values in a hundred are known."""
+        labels: dict[str, str] = {}
+        events: list[Event] = []
+        for turn in range(rounds):
+            for _ in range(self.chance.number(2, 7) if turn == 0 else self.chance.number(1, 3)):
+                form = self.chance.number(0, 9) if labels and turn else 0
+                if form < 4:
+                    type_name, label = self.type_name(), f"f{len(events)}"
+                    values = tuple(
+                        (name, self.constant(kind) if not self.happens(100 - known) else UNKNOWN)
+                        for name, kind in FIELDS[type_name].items()
+                    )
+                    events.append(Event("assert", label, type_name, values))
+                    labels[label] = type_name
+                elif form < 7:
+                    label = self.pick(tuple(labels))
+                    name, kind = self.pick(tuple(FIELDS[labels[label]].items()))
+                    change = ((name, self.constant(kind)),)
+                    events.append(Event("modify", label, labels[label], change))
+                else:
+                    label = self.pick(tuple(labels))
+                    events.append(Event("retract", label, labels.pop(label)))
+            events.append(Event("run"))
+        return events
+
+    def program(self, known: int = 93, rounds: int = 3) -> Trial:
+        """Return a trial; with `known` 100 it can be run by CLIPS."""
+        rules = tuple(self.rule(number) for number in range(self.chance.number(1, 5)))
+        script = self.script(self.chance.number(1, rounds), known)
+        return Trial(TYPES, None, (), rules, script=tuple(script))
