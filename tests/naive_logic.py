@@ -498,7 +498,7 @@ def activations(view: View, rule: tree.Rule) -> Iterator[Activation]:
             # CHOICE: values bound from concluded fields, and of aggregates that stand in a test,
             # count like the values of `=` bindings; those of given fields follow the version.
             values = [
-                (str(name), value)
+                (str(name), value if isinstance(name, str) else value[0])
                 for name, value in one.scope.items()
                 if not isinstance(name, str) or name not in fact_variables(rule)
             ]

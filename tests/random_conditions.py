@@ -58,7 +58,9 @@ OPTIONAL = (
 DECLARED = {
     ("Item", "size"): "integer in -100..100",
     ("Item", "score"): "number in 0..2",
+    ("Item", "rank"): "integer in -3..2",
     ("Link", "source"): "integer >= 0",
+    ("Reach", "origin"): "integer in 0..2",
 }
 LETS = ("let few = 2", "let twice(a) = a * 2", "let odd(a) = a % 2 == 1")
 DAYS = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(2024, 2, 29))
@@ -154,7 +156,9 @@ class ConditionMaker:
             low = self.chance.number(0, 2)
             return f"{left} in {low}..{low + 1}"
         if right is None and kind in ("integer", "hue", "grade", "cause") and form == 1:
-            return f"{left} in [{self.constant(kind)}, {self.constant(kind)}]"
+            second = self.term(kind) if self.happens(30) else self.constant(kind)
+            negation = "not " if self.happens(20) else ""
+            return f"{left} {negation}in [{self.constant(kind)}, {second}]"
         if right is None and form == 2:
             return f"{left} is {self.pick(('', 'not '))}unknown"
         if kind in ("integer", "number", "date"):
@@ -194,7 +198,7 @@ class ConditionMaker:
     def pattern(self, type_name: str, local: bool = False, concluded: bool = True) -> str:
         """Return a pattern; what a local one binds is forgotten by whoever made it."""
         slots = []
-        least = 100 * self.chance.number(0, 4) // (2 * len(FIELDS[type_name]))
+        least = 100 * self.pick((0, 1, 1, 2, 3, 4)) // (2 * len(FIELDS[type_name]))
         for name, kind in FIELDS[type_name].items():
             if kind == "Item":
                 items = [variable for variable, of in self.facts if of == "Item"]
@@ -203,7 +207,8 @@ class ConditionMaker:
                 elif type_name == "Token" and self.happens(8):
                     slots.append(f"about is {self.pick(('', 'not '))}unknown")
                 continue
-            if name not in self.readable(type_name, concluded) or not self.happens(least):
+            likely = least if (type_name, name) not in self.concluded else max(least, 35)
+            if name not in self.readable(type_name, concluded) or not self.happens(likely):
                 continue
             if (type_name, name) in CONCLUDED:
                 self.uncertain += [name] if (type_name, name) in self.concluded else []
@@ -278,8 +283,8 @@ class ConditionMaker:
         """Return a boolean expression over what is bound."""
         left, kind = self.readable_term()
         text = self.comparison(left, kind)
-        if self.happens(10) and (text_of := self.certainty_test()):
-            text = text_of
+        special = self.pick((self.certainty_test, self.many_test))() if self.happens(35) else ""
+        text = special or text
         if self.happens(15):
             other, other_kind = self.readable_term()
             text = f"{text} {self.pick(('or', 'and'))} {self.comparison(other, other_kind)}"
@@ -300,13 +305,23 @@ class ConditionMaker:
         operator = self.pick((">=", "<", ">"))
         return f"certainty({variable}.{name}{level}) {operator} {self.pick(('0', '0.4', '-0.2'))}"
 
+    def many_test(self) -> str:
+        """Return a test of a field with several values, or nothing."""
+        items = [variable for variable, of in self.facts if of == "Item"]
+        if not items or self.explicit or not self.many or self.level["Item", "cause"] >= self.now:
+            return ""
+        item, level = self.pick(items), self.constant("cause")
+        forms = ("{0}.cause == {1}", "{0}.cause != {1}", "{1} in {0}.cause", "{0}.cause is unknown")
+        return self.pick(forms).format(item, f'"{level}"' if self.happens(10) else level)
+
     def readable_term(self) -> tuple[str, str]:
         """Return something that is bound, with its kind."""
         choices = [(name, kind) for kind, names in self.variables.items() for name in names]
         for variable, type_name in self.facts:
             for name in self.readable(type_name, concluded=not self.explicit):
                 if FIELDS[type_name][name] != "cause" or not self.many:
-                    choices.append((f"{variable}.{name}", FIELDS[type_name][name]))
+                    found = (f"{variable}.{name}", FIELDS[type_name][name])
+                    choices += [found] * (3 if (type_name, name) in self.concluded else 1)
             for name, kind in FIELDS[type_name].items():
                 if kind == "Item":
                     choices.append((f"{variable}.{name}.size", "integer"))
@@ -316,7 +331,7 @@ class ConditionMaker:
     def binding(self) -> list[str]:
         """Return an `=` binding, mostly with a test of it."""
         variable = self.name()
-        if self.plain or self.happens(30):
+        if self.plain or self.happens(20):
             kind = self.pick(("integer", "number"))
             text = f"{variable} = {self.term(kind)}"
         else:
@@ -357,17 +372,30 @@ class ConditionMaker:
             self.facts.append((variable, type_name))
             if self.explicit:
                 parts += [f"certainty({variable}.{one}) >= 0.5" for one in self.uncertain]
-        more = self.pick((0, 0, 0, 1, 1, 2)) if needed else self.pick((1, 1, 2, 2, 3))
-        for _ in range(0 if self.plain else more):
-            parts += self.positive()
-        if self.happens(35):
-            parts += self.binding()
-        for _ in range(self.pick((0, 0, 1, 1, 2))):
-            parts.append(self.nested())
+        if self.happens(50):
+            parts += self.little(bool(needed))
+        else:
+            more = self.pick((0, 0, 0, 1, 1, 2)) if needed else self.pick((1, 1, 2, 2, 3))
+            for _ in range(0 if self.plain else more):
+                parts += self.positive()
+            if self.happens(40):
+                parts += self.binding()
+            for _ in range(self.pick((0, 0, 1, 1, 2))):
+                parts.append(self.nested())
         items = [variable for variable, of in self.facts if of == "Item"]
         if self.goal == "grade" and items and self.happens(12):
             parts += self.prediction(self.pick(items))
         return parts
+
+    def little(self, enough: bool) -> list[str]:
+        """Return one condition beside a pattern: what is asked of few things often holds."""
+        parts = [] if enough else self.positive()
+        form = self.chance.number(0, 3)
+        if form == 0:
+            return parts + self.binding()
+        if form == 1:
+            return [*parts, self.test()]
+        return [*parts, self.nested()] if form == 2 or self.plain else parts + self.positive()
 
     def prediction(self, item: str) -> list[str]:
         """Return a condition that asks the model `judge`, and tests of what it says."""

@@ -15,7 +15,7 @@ from random_conditions import (
 )
 from trial_parts import Event, Ref, RuleText, TableText, Trial
 
-CERTAINTIES = ("0.25", "0.5", "0.6", "0.75", "0.9", "1", "-0.25", "-0.5", "-0.75", "-1")
+CERTAINTIES = ("0.25", "0.5", "0.5", "0.75", "0.75", "0.9", "1", "-0.25", "-0.5", "-0.75", "-1")
 
 
 class ProgramMaker(ConditionMaker):
@@ -37,14 +37,17 @@ class ProgramMaker(ConditionMaker):
         parts = self.conditions([head[0]])
         kind = FIELDS[head[0]][head[1]]
         value = self.term(kind) if kind == "integer" else self.constant(kind)
+        if value.isdigit():
+            value = str(int(value) % 3)
         if kind == "number":
             value = self.pick(("0.5", "1.5", f"{self.of('Item')}.weight", "2 - 0.5"))
         target = self.of(head[0])
         certainty = self.pick(CERTAINTIES)
         actions = [f"conclude {target}.{head[1]} = {value}, certainty {certainty}"]
-        if kind in LEVELS and self.happens(20):
+        if kind in LEVELS and self.happens(25):
+            certainty = certainty if self.happens(50) else self.pick(CERTAINTIES)
             other = f"conclude {target}.{head[1]} = {self.constant(kind)}"
-            actions.append(f"{other}, certainty {self.pick(CERTAINTIES)}")
+            actions.append(f"{other}, certainty {certainty}")
         salience = self.pick((0, 0, 0, 5, -5))
         return RuleText(f"r{number}", tuple(parts), tuple(actions), salience)
 
@@ -70,10 +73,13 @@ class ProgramMaker(ConditionMaker):
                 continue
             elif kind == "integer" and self.facts and self.happens(25):
                 # The remainder keeps a recursion from counting for ever.
-                arguments.append(f"{name} = ({self.term(kind)} + 1) % 4")
+                term = self.term(kind)
+                value = f"({term} + 1) % 4" if "x" in term else str(self.chance.number(0, 2))
+                arguments.append(f"{name} = {value}")
             else:
                 known = self.variables.get(kind)
                 value = self.pick(known) if known and self.happens(80) else self.constant(kind)
+                value = str(int(value) % 3) if value.isdigit() else value
                 arguments.append(f"{name} = {value}")
         return f"{type_name}({', '.join(arguments)})"
 
@@ -122,6 +128,7 @@ class ProgramMaker(ConditionMaker):
         for _ in range(self.chance.number(1, 4)):
             cells = tuple(self.cell(FIELDS["Item"][one]) for one in columns)
             value = self.constant(FIELDS["Item"][head[1]])
+            value = str(int(value) % 3) if value.isdigit() else value
             rows.append((cells, value if head[1] != "score" else self.pick(("0.5", "1.5", "2"))))
         title = f"Item -> {head[1]}), {hit} {'hits' if hit == 'collect' else 'hit'}"
         return TableText(f"t{number}", title, tuple(columns), tuple(rows))
@@ -163,6 +170,9 @@ class ProgramMaker(ConditionMaker):
                     values[name] = Ref(self.pick(items))
             elif (type_name, name) in CONCLUDED:
                 if self.happens(4):
+                    if name == "rank":
+                        values[name] = self.chance.number(0, 2)
+                        continue
                     value = self.chance.number(0, 4) / 2 if kind == "number" else self.value(kind)
                     values[name] = unquoted(value)
             elif not self.happens(12):

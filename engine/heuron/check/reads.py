@@ -195,12 +195,16 @@ def reads_of(node: Node, types: Mapping[str, str]) -> tuple[tuple[str, str, str]
 
 
 def concluded_reads(
-    condition: Node, types: Mapping[str, str], concluded: Collection[tuple[str, str]]
+    condition: Node,
+    types: Mapping[str, str],
+    concluded: Collection[tuple[str, str]],
+    tested: bool = True,
 ) -> tuple[tuple[str, str, str], ...]:
     """Return the concluded fields that a condition reads at its own level, as `fields_read`.
 
     What `not`, `exists`, `forall`, `either` and aggregates read is left out: they count in ways
-    of their own. So are references, which lowering turns into patterns, and `certainty(…)`.
+    of their own. So are references, which lowering turns into patterns, and `certainty(…)`; and
+    unless `tested`, the `many` fields that are tested for one value (see `values_tested`).
     """
     found: dict[tuple[str, str, str], None] = {}
     stack: list[Node] = [condition]
@@ -211,8 +215,22 @@ def concluded_reads(
             continue
         if isinstance(one, (*GROUPS, CertaintyOf)):
             continue
-        if not isinstance(one, ReferencedField):
+        if not isinstance(one, ReferencedField) and (tested or not isinstance(one, Holds)):
             reads = reads_of(one, types)
             found.update((read, None) for read in reads if read[1:] in concluded)
         stack.extend(reversed(children(one)))
+    return tuple(found)
+
+
+def values_tested(condition: Node) -> tuple[Holds, ...]:
+    """Return the tests of `many` fields for one value that a condition has at its own level."""
+    found: list[Holds] = []
+    stack: list[Node] = [condition]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            stack.extend(reversed(one))
+        elif not isinstance(one, GROUPS):
+            found += [one] if isinstance(one, Holds) else []
+            stack.extend(reversed(children(one)))
     return tuple(found)

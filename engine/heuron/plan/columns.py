@@ -275,7 +275,8 @@ class _ColumnWriter:
             one.values.append(value)
         if certainty > 0:
             listed = one.supports.setdefault(spelled, [])
-            listed += [(where, index, len(listed)) for where, index in support]
+            action = sum(map(len, one.supports.values()))
+            listed += [(where, index, action) for where, index in support]
         products = one.positive if certainty > 0 else one.negative
         remaining = self._remaining(certainty, weight)
         local = products.get(spelled)

@@ -195,6 +195,11 @@ def holds(values: Operand, value: Operand) -> Operand:
     return any(value == one for one, _ in values)
 
 
+def weight_of(values: Operand, value: Operand) -> float:
+    """Return the certainty of one of a `many` field's values; 1.0 when it does not hold."""
+    return next((certainty for one, certainty in values if one == value), 1.0)
+
+
 def level_of(levels: dict[str, int], value: Operand) -> Operand:
     """Return the place of a level in its enumeration, for comparisons by order."""
     return levels.get(value, UNKNOWN)
@@ -444,6 +449,7 @@ NAMES: Final[dict[str, object]] = {
     "any_of": any_of,
     "among": among,
     "holds": holds,
+    "weight_of": weight_of,
     "level_of": level_of,
     "total": total,
     "least": least,

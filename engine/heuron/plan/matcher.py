@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from heuron.check.reads import bound, concluded_reads, free
+from heuron.check.reads import bound, concluded_reads, free, values_tested
 from heuron.check.tree import (
     ANY,
     Aggregate,
@@ -460,9 +460,7 @@ class Body:
                 assert item.owner is not None
                 self._weigh_fields(((item.owner.variable, item.owner.type_name, condition.field),))
             case _:
-                self._weigh_fields(
-                    concluded_reads(condition, self.scope.types, self.module.program.concluded)
-                )
+                self._weigh_reads(condition)
 
     def _weigh_fields(self, reads: Iterable[tuple[str, str, str]]) -> None:
         for variable, type_name, field in reads:
@@ -479,8 +477,18 @@ class Body:
 
     def weigh_test(self, test: Expression) -> None:
         """Remember the certainties of the concluded fields that a table's cell reads."""
+        self._weigh_reads(test)
+
+    def _weigh_reads(self, node: object) -> None:
         concluded = self.module.program.concluded
-        self._weigh_fields(concluded_reads(test, self.scope.types, concluded))
+        self._weigh_fields(concluded_reads(node, self.scope.types, concluded, tested=False))
+        for one in values_tested(node):
+            # Of several values the one that is asked for counts, if it holds.
+            held = MatchNames(self).values(one.variable, one.field)
+            weight = self.writer.keep(
+                f"weight_of({held}, {self.expressions.value(one.value)})", "q"
+            )
+            self.weights.append(weight)
 
     def _best(self, branches: tuple[tuple[Condition, ...], ...]) -> str:
         """Return the local that holds the best alternative's certainty (0 for none)."""

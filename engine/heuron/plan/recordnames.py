@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from heuron.check.reads import concluded_reads
+from heuron.check.reads import concluded_reads, values_tested
 from heuron.check.tree import (
     Aggregate,
     Bind,
@@ -193,9 +193,13 @@ class RecordConditions:
         concluded = [(type_name, name) for name in names.concluded]
         types = {names.record: type_name}
         found: dict[str, None] = {}
-        for _, _, field in concluded_reads(nodes, types, concluded):
+        for _, _, field in concluded_reads(nodes, types, concluded, tested=False):
             each = names.each.get(field)
             found[each[1] if each else f"w{names.concluded[field].number}"] = None
+        for one in values_tested(nodes):
+            # Of several values the one that is asked for counts, if it holds.
+            value = self.expressions.value(one.value)
+            found[f"weight_of({names.values(one.variable, one.field)}, {value})"] = None
         return list(found)
 
     def _enter(self, conditions: tuple[Condition, ...]) -> None:
