@@ -523,12 +523,22 @@ def joins(rule: tree.Rule) -> list[tree.ReferencedField]:
             case tree.Test(expression=expression):
                 collect(expression)
             case tree.Compare() | tree.Membership() | tree.Bind():
-                found.extend(one for one in walk(node) if isinstance(one, tree.ReferencedField))
+                inside = {id(one) for part in aggregates_in(node) for one in walk(part)}
+                found.extend(
+                    one
+                    for one in walk(node)
+                    if isinstance(one, tree.ReferencedField) and id(one) not in inside
+                )
 
     for condition in rule.conditions:
         collect(condition)
     found += [one for one in walk(rule.actions) if isinstance(one, tree.ReferencedField)]
     return found
+
+
+def aggregates_in(node: object) -> list[tree.Aggregate]:
+    """Return the aggregates in a node."""
+    return [one for one in walk(node) if isinstance(one, tree.Aggregate)]
 
 
 def fact_variables(rule: tree.Rule) -> set[str]:

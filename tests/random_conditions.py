@@ -326,6 +326,9 @@ class ConditionMaker:
                 if kind == "Item":
                     choices.append((f"{variable}.{name}.size", "integer"))
                     choices.append((f"{variable}.{name}.hue", "hue"))
+                    for of, inner in CONCLUDED if not self.explicit else ():
+                        if of == "Item" and inner != "cause" and self.level[of, inner] < self.now:
+                            choices += [(f"{variable}.{name}.{inner}", FIELDS[of][inner])] * 4
         return self.pick(choices) if choices else ("1", "integer")
 
     def binding(self) -> list[str]:

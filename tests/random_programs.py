@@ -188,9 +188,8 @@ class ProgramMaker(ConditionMaker):
             for _ in range(self.chance.number(4, 12) if turn == 0 else self.chance.number(1, 5)):
                 form = self.chance.number(0, 9) if labels and turn else 0
                 if form <= 4:
-                    type_name = self.pick(
-                        ("Item", "Item", "Part", "Link", "Link", "Token", "Token")
-                    )
+                    own = [one for one in self.focus if one not in DERIVED]
+                    type_name = self.pick(("Item", "Part", "Link", "Token", *own, *own, *own))
                     if type_name == "Part" and "Item" not in labels.values():
                         type_name = "Item"
                     label = f"f{len(events)}"
@@ -263,7 +262,8 @@ class ProgramMaker(ConditionMaker):
         self.many = self.happens(30)
         self.goal = self.pick((None, "grade", "rank")) if not self.many else "cause"
         self.order_heads()
-        self.focus = [self.pick(("Item", "Part", "Link", "Token")), self.pick(("Token", *DERIVED))]
+        self.focus = [self.pick(("Item", "Part", "Part", "Link", "Token"))]
+        self.focus.append(self.pick(("Token", *DERIVED)))
         # Some programs are about conclusions, some about derived facts, some about steps.
         bounds = self.pick(((2, 5), (6, 8), (0, 6), (1, 2), (1, 2), (0, 3), (-1, 3), (3, 9)))
         bounds = (9, 9) if plain else bounds

@@ -222,6 +222,23 @@ def concluded_reads(
     return tuple(found)
 
 
+def references_followed(condition: Node) -> tuple[ReferencedField, ...]:
+    """Return the references that a condition follows at its own level.
+
+    Of a lowered condition these are the ones that no pattern stands for.
+    """
+    found: list[ReferencedField] = []
+    stack: list[Node] = [condition]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            stack.extend(reversed(one))
+        elif not isinstance(one, (*GROUPS, CertaintyOf)):
+            found += [one] if isinstance(one, ReferencedField) else []
+            stack.extend(reversed(children(one)))
+    return tuple(found)
+
+
 def values_tested(condition: Node) -> tuple[Holds, ...]:
     """Return the tests of `many` fields for one value that a condition has at its own level."""
     found: list[Holds] = []

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from heuron.check.reads import bound, concluded_reads, free, values_tested
+from heuron.check.reads import bound, concluded_reads, free, references_followed, values_tested
 from heuron.check.tree import (
     ANY,
     Aggregate,
@@ -35,6 +35,7 @@ from heuron.check.tree import (
     Negation,
     Pattern,
     Predict,
+    ReferencedField,
     Test,
 )
 from heuron.check.walk import walk
@@ -482,6 +483,12 @@ class Body:
     def _weigh_reads(self, node: object) -> None:
         concluded = self.module.program.concluded
         self._weigh_fields(concluded_reads(node, self.scope.types, concluded, tested=False))
+        for followed in references_followed(node):
+            key = (followed.target, followed.field)
+            if key in concluded:
+                number = self.expressions.value(followed.reference)
+                certainty = self.module.settled(*key, "certainty")
+                self.weights.append(self.writer.keep(f"{certainty}({number}, 1.0)", "q"))
         for one in values_tested(node):
             # Of several values the one that is asked for counts, if it holds.
             held = MatchNames(self).values(one.variable, one.field)
@@ -511,8 +518,7 @@ class Body:
     def _reads_concluded(self, node: object) -> bool:
         names = {field for _, field in self.module.program.concluded}
         return any(
-            (isinstance(one, (FieldOf, Holds)) and one.field in names)
-            or (isinstance(one, Binding) and one.field in names)
+            isinstance(one, (Binding, FieldOf, Holds, ReferencedField)) and one.field in names
             for one in walk(node)
         )
 
