@@ -10,8 +10,10 @@ import enum
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 __all__ = [
+    "NOWHERE",
     "Diagnostic",
     "HeuronError",
     "LimitError",
@@ -40,6 +42,10 @@ class Span:
     def to(self, other: Span) -> Span:
         """Return the span from the start of this one to the end of `other`."""
         return Span(self.file, self.start, max(self.end, other.end))
+
+
+NOWHERE: Final = Span("", 0, 0)
+"""The span of what was made and not read."""
 
 
 class SourceText:

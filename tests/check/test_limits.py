@@ -23,7 +23,8 @@ def lets(count: int, value: str) -> str:
     ids=["sum", "fields", "product", "brackets"],
 )
 def test_long_and_deep_expressions_check_and_lower(expression):
-    lower(resolved(rule_text(f"a: Applicant(age > {expression})")))
+    program = lower(resolved(rule_text(f"a: Applicant(age > {expression})")))
+    assert program.order
 
 
 @pytest.mark.parametrize(

@@ -310,3 +310,21 @@ def test_rules_that_no_route_needed_still_say_why_not() -> None:
     travelled = pickle.loads(pickle.dumps(answer))
     assert travelled == answer
     assert "no explanation" in travelled.why_not("accept")
+
+
+def test_a_referral_lists_what_would_have_made_the_rules_surer() -> None:
+    """Rules that answer too weakly for every route still say what they lack."""
+    rules = """
+type A(x: integer, y: integer, d: yes | no)
+goal A.d
+rule weak:
+    when a: A(x > 3)
+    then conclude a.d = yes, certainty 0.4
+rule strong:
+    when a: A(y > 3)
+    then conclude a.d = yes, certainty 0.9
+"""
+    routes = 'rules when rules.certainty > 0.8\nrefer "" otherwise'
+    answer = dispatcher(routes, rules=rules).ask({"x": 5})
+    assert (answer.backend, answer.needs) == ("refer", ("y",))
+    assert dispatcher(routes, rules=rules).ask({"x": 5, "y": 9}).backend == "rules"

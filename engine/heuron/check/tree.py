@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from heuron.diagnostics import SourceText, Span
+from heuron.diagnostics import NOWHERE, SourceText, Span
 from heuron.values import FieldType, Template, Value
-
-NOWHERE = Span("", 0, 0)
 
 TEXT = FieldType("text")
 INTEGER = FieldType("integer")

@@ -67,7 +67,10 @@ def answer_lines(question: str | None, answer: Answer, *, has_routes: bool = Tru
         if why := (answer.reason or "").removeprefix("nobody knows").strip(" ()"):
             lines.append(f"  {why}")
     elif answer.backend == "refer":
-        lines = [f"{heading}   {bold('a person decides')}: {answer.reason}"]
+        # A route without a reason of its own says just that.
+        why = (answer.reason or "").removeprefix("a person decides").strip()
+        colon = ": " if why == answer.reason else " "
+        lines = [f"{heading}   {bold('a person decides')}{colon if why else ''}{why}"]
     else:
         lines = [f"{heading}   {bold(value_words(answer.value))}"]
         backend, _, sureness, remarks = said(answer)

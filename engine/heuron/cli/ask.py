@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from heuron.cli.render import note
+
+if TYPE_CHECKING:
+    from heuron.knowledge.base import KnowledgeBase
 
 __all__ = ["ask"]
 
@@ -83,6 +89,7 @@ def ask(
         # Before anything is shown: a typing mistake is no question.
         read_value(knowledge.template[knowledge.goal.field], Word(why_not))
     given = from_words(evidence or (), fact or ())
+    _say_hidden(knowledge, given)
     ledger = open_ledger()
     try:
         if file is None:
@@ -92,3 +99,13 @@ def ask(
         return ask_records(found, knowledge, file, given, wanted, out, ledger)
     finally:
         book_command(ledger, knowledge.name, "ask" if file is None else "ask --file")
+
+
+def _say_hidden(knowledge: KnowledgeBase, given: Mapping[str, object]) -> None:
+    """Say that the goal's own field was left out of the evidence, where somebody gave it."""
+    goal = knowledge.goal
+    if goal is None:
+        return
+    record = given.get(goal.type_name)
+    if goal.field in given or (isinstance(record, Mapping) and goal.field in record):
+        note(f"{goal.field} is what is asked for: what is given for it is left out")

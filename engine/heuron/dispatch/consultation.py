@@ -174,12 +174,14 @@ class Consultation:
         return tuple(name for name in missing if lacks(name)) or missing
 
     def _unheard(self) -> tuple[str, ...]:
-        """Return what the backends that were asked, and did not answer, would have needed."""
+        """Return what could have made a difference to the backends that were asked.
+
+        Rules that answered, too weakly for every route, might have answered better.
+        """
         opinions: list[Opinion | Prediction] = [*self._predictions.values()]
         if self._rules is not None:
             opinions.insert(0, self._rules)
-        needs = [need for one in opinions if one.answered is not True for need in one.needs]
-        return tuple(dict.fromkeys(needs))
+        return tuple(dict.fromkeys(need for one in opinions for need in one.needs))
 
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route

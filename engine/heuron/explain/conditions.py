@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heuron.check.reads import fact_types
 from heuron.check.tree import (
     ANY,
     Bind,
@@ -71,7 +72,7 @@ def concluding(program: Program, key: tuple[str, str]) -> tuple[Concluding, ...]
             if (item.type_name, item.field) == key:
                 found += [_row(item, place, kind) for place in range(len(item.rows))]
             continue
-        types = {one.variable: one.type_name for one in item.conditions if isinstance(one, Pattern)}
+        types = fact_types(item.conditions)
         for action in item.actions:
             if isinstance(action, Conclude) and (types[action.variable], action.field) == key:
                 value = action.value

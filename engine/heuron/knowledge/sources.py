@@ -109,6 +109,12 @@ class Sources:
 SEPARATORS = (",", ";", "\t", "|")
 
 
+def separator_of(text: str) -> str:
+    """Return the separator of a CSV text: what its header holds most of, a comma of equals."""
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    return max(SEPARATORS, key=header.count)
+
+
 def table_rows(shown: str, text: str) -> list[list[str]]:
     """Return the rows of a CSV text, the header first; the separator is found in the header.
 
@@ -117,10 +123,8 @@ def table_rows(shown: str, text: str) -> list[list[str]]:
     """
     import csv
 
-    header = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
     try:
-        return [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+        return [row for row in csv.reader(text.splitlines(), delimiter=separator_of(text)) if row]
     except csv.Error as error:
         raise RuleError(_error("bad-data", f'"{shown}" is no CSV file: {error}.')) from None
 

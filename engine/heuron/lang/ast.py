@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from heuron.diagnostics import Span
-
-NOWHERE = Span("", 0, 0)
+from heuron.diagnostics import NOWHERE, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -583,9 +581,8 @@ Item = (
 class Comment(Node):
     """A comment, kept for the formatter; `text` begins with `#`.
 
-    `beside` is the first word of the line that the comment ends, None when it stands alone;
-    `indent` counts the blanks before a comment that stands alone, and `apart` says that the line
-    above it is blank.
+    `beside` is the first word of the line that it ends, None when it stands alone; then `indent`
+    counts the blanks before it, and `apart` says that the line above is blank.
     """
 
     text: str

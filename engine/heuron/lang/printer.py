@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from heuron.diagnostics import Diagnostic, Severity, SourceText, Span
+from heuron.diagnostics import NOWHERE, Diagnostic, Severity, SourceText, Span
 from heuron.lang import ast
 from heuron.lang.layout import render, with_comments
 from heuron.lang.print_expressions import condition_text, expression_text
@@ -121,7 +121,7 @@ def _adjoining(before: ast.Item, end: int, item: ast.Item) -> bool:
     """
     if end < 0:
         return False
-    if item.span is ast.NOWHERE or before.span is ast.NOWHERE:
+    if item.span is NOWHERE or before.span is NOWHERE:
         return type(item) is type(before)
     return item.span.start - end == 1
 

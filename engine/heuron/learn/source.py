@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity, Span, nearest
+from heuron.knowledge.sources import separator_of
 
 __all__ = ["Raw", "read_source"]
 
 SKLEARN: Final = ("iris", "wine", "digits", "breast_cancer", "diabetes")
 """Tables that come with scikit-learn; nothing is ever downloaded."""
-
-SEPARATORS: Final = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +133,7 @@ def _read_csv(path: Path, shown: str) -> Raw:
         hint = "save it as UTF-8"
         message = f"it is not UTF-8 text (byte {error.start})"
         raise _refused("not-text", shown, message, hint) from None
-    header = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(SEPARATORS, key=header.count)  # the first of equals: a comma
+    separator = separator_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         numbered = [(reader.line_num, record) for record in reader if record]
