@@ -22,9 +22,13 @@ __all__ = ["ByColumns", "rules_by_columns"]
 
 
 class ByColumns(NamedTuple):
-    """The goal's values in the order of the rows, None where unknown, and the seconds taken."""
+    """The goal's values in the order of the rows, None where unknown, and the seconds taken.
+
+    `certainties` are those of the values; of no use where there is no value.
+    """
 
     values: list[Value]
+    certainties: list[float]
     seconds: float
 
 
@@ -45,7 +49,8 @@ def rules_by_columns(
     }
     start = perf_counter()
     answers = kb.infer_table(frame, today)
-    return ByColumns(answers.values, perf_counter() - start)
+    certainties = [float(one) for one in answers.certainties]
+    return ByColumns(answers.values, certainties, perf_counter() - start)
 
 
 def _column(cells: list[Value], kind: str) -> Any:

@@ -153,7 +153,9 @@ def _gather(
     replies = {"rules": _rules_replies(findings, start)}
     columns = rules_by_columns(kb, table, places, today)
     if columns is not None:
-        replies["rules"] = _Replies([Reply(_first(one)) for one in columns.values], columns.seconds)
+        rows = zip(columns.values, columns.certainties, strict=True)
+        listed = [_rules_reply(_first(value), certainty) for value, certainty in rows]
+        replies["rules"] = _Replies(listed, columns.seconds)
     fired = shots(kb, table.contract, given, truths, today, findings)
     said: dict[str, Sequence[Prediction]] = {}
     of_models: dict[str, _Replies] = {}
@@ -202,7 +204,13 @@ def _policies(dispatcher: Dispatcher, models: Mapping[str, Model]) -> list[tuple
 
 
 def _rules_replies(findings: Sequence[Finding], start: float) -> _Replies:
-    return _Replies([Reply(_first(one.answer.value)) for one in findings], perf_counter() - start)
+    answers = [one.answer for one in findings]
+    replies = [_rules_reply(_first(one.value), one.certainty) for one in answers]
+    return _Replies(replies, perf_counter() - start)
+
+
+def _rules_reply(value: object | None, certainty: float | None) -> Reply:
+    return Reply(value, certainty=None if value is None else certainty)
 
 
 def _ask_both(

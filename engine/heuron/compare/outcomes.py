@@ -20,13 +20,15 @@ class Reply:
     """What a backend said of one row.
 
     `value` is None when it gave no answer. `confidence` and `probabilities` are a calibrated
-    model's; `by` is whoever answered for a dispatcher: "rules", "model:NAME" or "refer".
+    model's, `certainty` is the rules'; `by` is whoever answered for a dispatcher: "rules",
+    "model:NAME" or "refer".
     """
 
     value: object | None
     confidence: float | None = None
     probabilities: tuple[tuple[object, float], ...] = ()
     by: str | None = None
+    certainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
