@@ -11,7 +11,8 @@ import pytest
 
 import heuron
 from heuron.learn.contract import Contract, contract_of
-from heuron.learn.spec import read_spec, spec_names
+from heuron.learn.read_spec import read_spec
+from heuron.learn.spec import spec_names
 from heuron.learn.store import Store
 
 MODELS = Path(__file__).parents[2] / "models"

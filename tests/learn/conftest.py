@@ -7,7 +7,8 @@ import pytest
 
 from heuron.coercion import slug
 from heuron.learn.contract import Contract
-from heuron.learn.spec import Spec, read_spec
+from heuron.learn.read_spec import read_spec
+from heuron.learn.spec import Spec
 from heuron.values import Field, FieldType, Template
 
 

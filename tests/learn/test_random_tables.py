@@ -11,12 +11,12 @@ from hypothesis import strategies as some
 from heuron.learn.contract import Contract
 from heuron.learn.features import resolve_missing
 from heuron.learn.fit import examples_of, fit
+from heuron.learn.read_spec import read_spec
 from heuron.learn.scorer.export import export_model
 from heuron.learn.scorer.form import FORMAT
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.scorer.served import raw_scores
 from heuron.learn.scorer.table import encode_columns
-from heuron.learn.spec import read_spec
 from heuron.values import UNKNOWN, Field, FieldType, Template
 
 FIELDS = (

@@ -13,7 +13,8 @@ from heuron.answer import Proof
 from heuron.values import Value, show
 
 if TYPE_CHECKING:
-    from heuron.learn.explain import Change, Explanation
+    from heuron.learn.explain import Explanation
+    from heuron.learn.nearest import Change
 
 __all__ = ["LearnedWhy", "change_words", "learned_why"]
 

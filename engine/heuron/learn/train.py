@@ -26,12 +26,13 @@ from heuron.learn.data import Table, load
 from heuron.learn.features import resolve_missing
 from heuron.learn.fit import Examples, Fitted, examples_of, fit
 from heuron.learn.folds import RawFolds, answers_of, raw_folds, split_folds
+from heuron.learn.read_spec import read_spec
 from heuron.learn.score import score_answers
 from heuron.learn.scorer.export import export_model
 from heuron.learn.scorer.form import FORMAT
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.scorer.served import KIND
-from heuron.learn.spec import Spec, read_spec, spec_names
+from heuron.learn.spec import Spec, spec_names
 from heuron.learn.store import Artifact, Store
 from heuron.learn.trust import sum_of, trust
 

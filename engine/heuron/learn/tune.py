@@ -24,9 +24,10 @@ from heuron.learn.features import Inputs, resolve_missing
 from heuron.learn.fit import Examples, Fitted, examples_of
 from heuron.learn.folds import RawFolds, answers_of, split_folds
 from heuron.learn.model import Model
+from heuron.learn.read_spec import read_spec
 from heuron.learn.score import score_answers
 from heuron.learn.scorer.scorer import Scorer
-from heuron.learn.spec import Spec, read_spec
+from heuron.learn.spec import Spec
 from heuron.learn.store import Artifact, Store
 from heuron.learn.train import class_place, joblib_of, scorer_form, train
 from heuron.learn.trust import load_joblib, trusted_sums

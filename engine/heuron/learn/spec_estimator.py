@@ -1,0 +1,144 @@
+"""The estimator of a spec, its hyperparameters, and those that a search may try.
+
+Everything is checked against the closed list of estimators and the estimator's own signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from heuron.diagnostics import nearest
+from heuron.learn.allowed import ESTIMATORS, REFUSED, Allowed, import_class
+from heuron.learn.contract import Contract
+from heuron.learn.document import Document
+
+__all__ = ["class_names", "read_estimator", "read_hyperparameters", "read_search"]
+
+MOST_COMBINATIONS: Final = 200
+
+
+def read_estimator(document: Document, contract: Contract) -> str | None:
+    """Return the estimator's full name where it is on the list and predicts such a goal."""
+    name = document.data.get("estimator")
+    allowed = ESTIMATORS.get(name) if isinstance(name, str) else None
+    at = ("estimator",)
+    if allowed is None:
+        by_short = {one.rpartition(".")[2]: one for one in ESTIMATORS}
+        short = str(name).rpartition(".")[2]
+        near = by_short.get(short) or by_short.get(nearest(short, by_short) or "")
+        hint = f'did you mean "{near}"?' if near else 'like "sklearn.tree.DecisionTreeClassifier"'
+        message = f"no estimator {name!r} on the list" if name else "`estimator` is missing"
+        document.error("bad-estimator", message, at, hint)
+        return None
+    task = "number" if contract.is_regression else "classes"
+    if allowed.task != task:
+        goal = "a number" if contract.is_regression else "one of several levels"
+        message = f"the goal `{contract.goal}` is {goal}, and {name} predicts {_words(allowed)}"
+        document.error("bad-estimator", message, at)
+        return None
+    if contract.field.type.kind not in ("enumeration", "boolean", "number", "integer"):
+        message = f"`{contract.goal}` is {contract.field.type}: models predict levels and numbers"
+        document.error("bad-estimator", message, at)
+    return str(name)
+
+
+def _words(allowed: Allowed) -> str:
+    return "numbers" if allowed.task == "number" else "levels"
+
+
+def read_hyperparameters(
+    document: Document, contract: Contract, estimator: str | None
+) -> dict[str, Any]:
+    """Return the hyperparameters as scikit-learn takes them."""
+    given = document.data.get("hyperparameters", {})
+    if not isinstance(given, dict):
+        document.error("bad-setting", "write [hyperparameters]", ("hyperparameters",))
+        return {}
+    if estimator is None:
+        return {}
+    _check_names(document, estimator, given, ("hyperparameters",))
+    values = {}
+    for name, value in given.items():
+        if name == "class_weight":
+            values[name] = _class_weight(document, contract, value)
+        else:
+            values[name] = _plain(document, value, ("hyperparameters", name))
+    return values
+
+
+def _check_names(
+    document: Document, estimator: str, given: Iterable[str], at: tuple[str, ...]
+) -> None:
+    import inspect
+
+    known = set(inspect.signature(import_class(estimator)).parameters) - set(REFUSED)
+    for name in given:
+        if name in REFUSED:
+            hint = "`seed` stands at the top" if name == "random_state" else None
+            message = f"a spec does not set `{name}`"
+            document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
+        elif name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean `{near}`?" if near else f"known: {', '.join(sorted(known))}"
+            short = estimator.rpartition(".")[2]
+            message = f"{short} has no hyperparameter `{name}`"
+            document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
+
+
+def _plain(document: Document, value: object, at: tuple[str, ...]) -> Any:
+    """Return a hyperparameter's value: numbers, texts, booleans and lists of them."""
+    if isinstance(value, (bool, int, float, str)):
+        return None if value == "none" else value
+    if isinstance(value, list) and all(isinstance(one, (bool, int, float, str)) for one in value):
+        return tuple(value)
+    document.error("bad-hyperparameter", f"`{at[-1]}` needs a plain value", at)
+    return None
+
+
+def _class_weight(document: Document, contract: Contract, value: object) -> Any:
+    at = ("hyperparameters", "class_weight")
+    if value == "balanced":
+        return value
+    if isinstance(value, dict) and contract.classes:
+        names = class_names(contract)
+        document.check_levels(value, names, at)
+        good = all(isinstance(one, (int, float)) and one > 0 for one in value.values())
+        if good:
+            return {names.index(level): one for level, one in value.items() if level in names}
+    document.error("bad-hyperparameter", 'give "balanced", or a weight above 0 a level', at)
+    return None
+
+
+def class_names(contract: Contract) -> tuple[str, ...]:
+    """Return the goal's levels as a spec names them: a boolean's are `false` and `true`."""
+    names = contract.classes
+    return tuple(one if isinstance(one, str) else str(one).lower() for one in names)
+
+
+def read_search(
+    document: Document, contract: Contract, estimator: str | None
+) -> dict[str, tuple[Any, ...]]:
+    """Return the values that a search may try, by hyperparameter."""
+    given = document.data.get("search", {})
+    if not isinstance(given, dict):
+        document.error("bad-setting", "write [search]", ("search",))
+        return {}
+    document.check_keys(given, ("hyperparameters",), ("search",))
+    space = given.get("hyperparameters", {})
+    if not isinstance(space, dict) or estimator is None:
+        return {}
+    at = ("search", "hyperparameters")
+    _check_names(document, estimator, space, at)
+    found: dict[str, tuple[Any, ...]] = {}
+    total = 1
+    for name, values in space.items():
+        if not isinstance(values, list) or not values:
+            document.error("bad-setting", f"`{name}` needs a list to search", (*at, name))
+            continue
+        found[name] = tuple(_plain(document, value, (*at, name)) for value in values)
+        total *= len(values)
+    if total > MOST_COMBINATIONS:
+        message = f"{total:,} combinations are more than {MOST_COMBINATIONS}"
+        document.error("bad-setting", message, ("search",))
+    return found
