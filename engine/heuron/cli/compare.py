@@ -29,7 +29,11 @@ def compare(
     ] = None,
     cost: Annotated[
         str | None,
-        typer.Option(metavar="COST", help="Rank by cost, for instance wrong=1,refer=0.2."),
+        typer.Option(
+            metavar="COST",
+            help="Rank by cost, for instance wrong=1,refer=0.2; a level of the goal prices wrong "
+            "answers about it: malignant=5.",
+        ),
     ] = None,
     disagreements: Annotated[
         bool,
@@ -81,13 +85,14 @@ def compare(
         need_matplotlib()
     limits = Limits(fail_under, fail_drift, baseline)
     found, knowledge = open_domain(domain)
+    price = cost_of(cost, knowledge)
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     table = rows_of(found, knowledge, data)
     with evaluated(knowledge.name, len(table)):
         comparison = compare_rows(
             dispatcher,
             table,
-            cost=cost_of(cost),
+            cost=price,
             disagreements=disagreements,
             policies=policies or write_dispatch is not None,
         )

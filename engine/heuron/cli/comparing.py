@@ -36,8 +36,8 @@ def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table
     )
 
 
-def cost_of(text: str | None) -> Cost | None:
-    """Return the cost that was given.
+def cost_of(text: str | None, knowledge: KnowledgeBase) -> Cost | None:
+    """Return the cost that was given; it may price the goal's levels.
 
     Raises:
         RuleError: It cannot be read.
@@ -45,9 +45,11 @@ def cost_of(text: str | None) -> Cost | None:
     if text is None:
         return None
     from heuron.compare.costs import read_cost
+    from heuron.learn.contract import contract_of
 
+    levels = () if knowledge.goal is None else contract_of(knowledge).classes
     try:
-        return read_cost(text)
+        return read_cost(text, levels)
     except ValueError as error:
         raise usage(f"--cost cannot be read: {error}.") from None
 
@@ -97,7 +99,7 @@ def _dispatch_text(comparison: Comparison) -> str:
     says = (
         f"# {best.title}: the least cost a row of {trial.tried} ways tried on "
         f"{trial.rows_found} training rows\n"
-        f"# (wrong {trial.cost.wrong:g}, a person {trial.cost.refer:g}). On {best.rows} held-out "
+        f"# ({trial.cost.words}). On {best.rows} held-out "
         f"rows: {best.cost:.4f}.\n"
     )
     if not best.block:

@@ -210,7 +210,7 @@ class Comparison:
             "rules": [one.to_dict() for one in self.rules],
             "base_rates": [[plain(value), rate] for value, rate in self.base_rates],
             "best_possible": self.best_possible.to_dict(),
-            "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer} if self.cost else None,
+            "cost": self.cost.to_dict() if self.cost else None,
             "costs": [one.to_dict() for one in self.costs],
             "slices": [one.to_dict() for one in self.slices.slices] if self.slices else [],
             "slice_search": self.slices.to_dict() if self.slices else None,

@@ -42,7 +42,9 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         best_possible=score_bound(right),
         warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),
         cost=cost,
-        costs=() if cost is None else score_costs(right, cost, seed, outcomes.groups),
+        costs=()
+        if cost is None
+        else score_costs(right, outcomes.truths, cost, seed, outcomes.groups),
     )
 
 

@@ -112,7 +112,7 @@ class PolicyTrial:
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
         return {
-            "cost": {"wrong": self.cost.wrong, "refer": self.cost.refer},
+            "cost": self.cost.to_dict(),
             "rows_found": self.rows_found,
             "tried": self.tried,
             "chosen": self.chosen,
@@ -198,7 +198,7 @@ def _score(
     seed: int,
 ) -> PolicyScore:
     right = _right(outcomes, replies)
-    paid = _paid(right, cost)
+    paid = cost.paid(right, outcomes.truths)
     return PolicyScore(
         name=candidate.name,
         title=candidate.title,
@@ -221,11 +221,6 @@ def _right(outcomes: Outcomes, replies: Sequence[Reply]) -> list[bool | None]:
     ]
 
 
-def _paid(right: Sequence[bool | None], cost: Cost) -> list[float]:
-    price = {True: 0.0, False: cost.wrong, None: cost.refer}
-    return [price[one] for one in right]
-
-
 def _mean(outcomes: Outcomes, replies: Sequence[Reply], cost: Cost) -> float:
-    paid = _paid(_right(outcomes, replies), cost)
+    paid = cost.paid(_right(outcomes, replies), outcomes.truths)
     return math.fsum(paid) / len(paid)
