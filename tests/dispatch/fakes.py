@@ -66,7 +66,7 @@ class FakeModel:
     def predict_many(self, rows: Sequence[Mapping[str, Value]]) -> list[Prediction]:
         return [self.predict(row) for row in rows]
 
-    def misfit(self, template: Template, goal: str) -> str | None:
+    def misfit(self, template: Template, goal: str, digest: str | None = None) -> str | None:
         return self._misfit
 
 

@@ -29,8 +29,8 @@ class Model(Protocol):
     def predict_many(self, rows: Sequence[Mapping[str, Value]]) -> list[Prediction]:
         """Return what it says of each record."""
 
-    def misfit(self, template: Template, goal: str) -> str | None:
-        """Return in words why it does not fit a template, or None when it does."""
+    def misfit(self, template: Template, goal: str, digest: str | None = None) -> str | None:
+        """Return in words why it does not fit a template and rules, or None when it does."""
 
 
 class Models(Protocol):
@@ -56,14 +56,25 @@ class Bench:
     `loading` adds up the seconds that loading took; whoever books them sets it back to zero.
     """
 
-    __slots__ = ("_goal", "_loaded", "_models", "domain", "loading", "template", "why_not")
+    __slots__ = (
+        *("_digest", "_goal", "_loaded", "_models"),
+        *("domain", "loading", "template", "why_not"),
+    )
 
-    def __init__(self, models: Models | None, domain: str, template: Template, goal: str) -> None:
+    def __init__(
+        self,
+        models: Models | None,
+        domain: str,
+        template: Template,
+        goal: str,
+        digest: str | None = None,
+    ) -> None:
         self.domain = domain
         self.why_not: dict[str, str] = {}
         self._models = models
         self.template = template
         self._goal = goal
+        self._digest = digest
         self._loaded: dict[str, Model | None] = {}
         self.loading = 0.0
 
@@ -99,7 +110,7 @@ class Bench:
         began = perf_counter()
         if self._models is not None and self._models.has(self.domain, name):
             found = self._models.model(self.domain, name)
-            misfit = found.misfit(self.template, self._goal)
+            misfit = found.misfit(self.template, self._goal, self._digest)
             if misfit is not None:
                 self.why_not[name] = misfit
                 found = None

@@ -59,7 +59,7 @@ class Dispatcher:
         assert kb.goal is not None
         self.kb = kb
         self.goal = kb.goal.field
-        self.bench = Bench(store, kb.name, template, self.goal)
+        self.bench = Bench(store, kb.name, template, self.goal, kb.digest)
         self.same = _sameness(kb)
         self._store = store
         self._policy: Policy | None = None

@@ -171,6 +171,11 @@ class KnowledgeBase:
         """The texts that it was made from, by the path that messages show; the main one first."""
         return self._parts.files
 
+    @property
+    def digest(self) -> str:
+        """What identifies its rules, for models that read their conclusions: 64 hex digits."""
+        return self._parts.digest
+
     def with_text(self, text: str, models: tuple[str, ...] = ()) -> KnowledgeBase:
         """Return the knowledge base of the same files, with a text added to the main one.
 

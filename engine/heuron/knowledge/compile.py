@@ -16,6 +16,7 @@ from heuron.check.tree import Base, Goal, TestCase
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.load import Engine
 from heuron.knowledge.base import Block, GoalField, RuleEntry
+from heuron.knowledge.digest import rules_digest
 from heuron.knowledge.functions import host_function
 from heuron.knowledge.parts import Parts
 from heuron.plan.dispatch import plan_dispatch
@@ -112,6 +113,7 @@ def compiled(
         "warnings": found,
         "has_steps": bool(program.steps),
         "example": _example(base),
+        "digest": rules_digest(files),
     }
     return Parts(light, (base, files)), engine
 

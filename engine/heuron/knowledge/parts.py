@@ -31,6 +31,7 @@ LIGHT = (
     "warnings",
     "has_steps",
     "example",
+    "digest",
 )
 
 
@@ -38,7 +39,8 @@ class Parts:
     """The data of a knowledge base.
 
     `path` is the main file as messages show it, `example` evidence for a first question (from the
-    file's first test), `has_steps` whether rules change working memory.
+    file's first test), `has_steps` whether rules change working memory, `digest` identifies the
+    rules (see `rules_digest`).
     """
 
     __slots__ = (*LIGHT, "_heavy", "_packed")
@@ -56,6 +58,7 @@ class Parts:
     warnings: tuple[Diagnostic, ...]
     has_steps: bool
     example: Mapping[str, object]
+    digest: str
 
     def __init__(
         self, light: Mapping[str, Any], heavy: tuple[Base, dict[str, str]] | bytes

@@ -6,8 +6,7 @@ Owns `Contract`. Training, data and estimators take it, so that they need no kno
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
@@ -26,7 +25,8 @@ class Contract:
     `goal` is the name of the goal's field; `tolerance` (of a numeric goal) is absolute, or in
     per cent where `percent` holds. `concluded` names the template's fields that rules conclude.
     `data` is the rule file's default source, relative to `folder`, the rule file's own folder.
-    `digest` identifies the rules, for models that read a concluded field.
+    `digest` identifies the rules, for models that read a concluded field, and `rules` concludes
+    them; None where the contract was made without a knowledge base.
     """
 
     domain: str
@@ -39,6 +39,7 @@ class Contract:
     data: str | None = None
     folder: str | None = None
     digest: str | None = None
+    rules: KnowledgeBase | None = field(default=None, compare=False, repr=False)
 
     @property
     def field(self) -> Field:
@@ -88,12 +89,6 @@ def contract_of(kb: KnowledgeBase) -> Contract:
         concluded=frozenset(concluded),
         data=kb.data,
         folder=os.path.dirname(kb.path) if kb.path else None,
-        digest=_digest(kb.files),
+        digest=kb.digest,
+        rules=kb,
     )
-
-
-def _digest(files: Mapping[str, str]) -> str:
-    from hashlib import sha256
-
-    text = "\x1e".join(files.values())
-    return sha256(text.encode()).hexdigest()

@@ -114,11 +114,15 @@ class Model:
 
         return explain(self, values, template)
 
-    def misfit(self, template: Template, goal: str) -> str | None:
+    def misfit(self, template: Template, goal: str, digest: str | None = None) -> str | None:
         """Return in words why the model does not fit a template, or None when it does.
 
-        Rules may change under a model: a field that vanished, a level that was renamed.
+        Rules may change under a model: a field that vanished, a level that was renamed; or, where
+        it reads what they conclude, any rule. `digest` identifies the rules; None: do not ask.
         """
+        rules = self.card.get("rules")
+        if rules is not None and digest is not None and rules != digest:
+            return "it reads what rules conclude, and the rules were changed since it was trained"
         form = self.scorer.form
         field = template.get(goal)
         if field is None or goal != self.card.get("goal", goal):

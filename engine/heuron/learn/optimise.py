@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.learn.conclusions import with_conclusions
 from heuron.learn.contract import Contract
 from heuron.learn.data import Table
 from heuron.learn.golden import golden_lines, make_rows, replay
@@ -86,7 +87,7 @@ def variants(
         most_changed: How many labels `smaller` may change.
     """
     form = _form(model)
-    rows = _Rows(contract, model.scorer, table)
+    rows = _Rows(contract, model.scorer, with_conclusions(table, model.inputs))
     found = [rows.variant("compiled", "as it is", form)]
     if form["model"]["kind"] in TREES:
         found.append(rows.variant("packed", "cuts and leaves in single precision", _packed(form)))

@@ -21,6 +21,7 @@ from heuron.learn.calibration import (
     is_calibrated,
 )
 from heuron.learn.card import card_of, files_of, run_of
+from heuron.learn.conclusions import with_conclusions
 from heuron.learn.contract import Contract
 from heuron.learn.data import Table, load
 from heuron.learn.features import resolve_missing
@@ -114,10 +115,16 @@ def train(
     specs = _specs(contract, folder, names)
     if table is None:
         table = load(contract, data, folder=folder, root=root)
+    table = with_conclusions(table, _read_by(specs))
     results = []
     for spec in specs:
         results.append(_train_one(contract, spec, table, store, trusted, search, progress))
     return results
+
+
+def _read_by(specs: Sequence[Spec]) -> list[str]:
+    """Return every field that one of the specs reads."""
+    return list(dict.fromkeys(one.field for spec in specs for one in spec.features))
 
 
 def _specs(contract: Contract, folder: Path, names: Sequence[str]) -> list[Spec]:

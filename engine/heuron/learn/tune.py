@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.learn.calibration import choose_calibration, is_calibrated
 from heuron.learn.card import card_of, files_of, run_of
+from heuron.learn.conclusions import with_conclusions
 from heuron.learn.contract import Contract
 from heuron.learn.data import Table
 from heuron.learn.features import Inputs, resolve_missing
@@ -107,9 +108,10 @@ def tune(
     """
     cpu = time.process_time()
     parent = store.model(contract.domain, name)
-    misfit = parent.misfit(contract.template, contract.goal)
+    misfit = parent.misfit(contract.template, contract.goal, contract.digest)
     if misfit is not None:
         raise _refused("artifact-refused", f"{name} cannot be tuned: {misfit}", "train it again")
+    old, new = (with_conclusions(table, parent.inputs) for table in (old, new))
     both, used, left_out = joined(old, new)
     if not used:
         raise _refused("too-few-rows", f"{new.source} has no row that {name} may learn from")
