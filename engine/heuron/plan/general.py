@@ -23,10 +23,8 @@ from heuron.check.tree import (
     Bind,
     Conclude,
     Condition,
-    Constant,
     Derive,
     Expression,
-    FactVariable,
     Halt,
     Hole,
     Log,
@@ -37,19 +35,18 @@ from heuron.check.tree import (
     Retract,
     Rule,
     Table,
-    Variable,
 )
-from heuron.plan.conclusions import definitions, typed
+from heuron.plan.conclusions import definitions
+from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
 from heuron.plan.expression import Expressions
 from heuron.plan.lazy import is_lazy, write_gates, write_lazy
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
-from heuron.plan.record import bounds
 from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
 from heuron.plan.tables import write_table, write_unknown_rows
-from heuron.values import UNKNOWN, Value
+from heuron.values import Value
 
 __all__ = ["CONCLUDE", "DERIVE", "GeneralPlan", "plan_conditions", "plan_general"]
 
@@ -125,7 +122,7 @@ def plan_conditions(
         module.export(name)
 
     def emit(body: Body) -> None:
-        body.writer.line(f"out({_tuple([body.expressions.value(one) for one in wanted])})")
+        body.writer.line(f"out({tuple_of([body.expressions.value(one) for one in wanted])})")
 
     leaf = Leaf(emit, "return", ("out",))
     finder = Body(module, scope.inner(), False, leaf)
@@ -192,19 +189,15 @@ def _held(scope: Scope, name: str) -> str:
     return scope.each[(variable, field)][0]
 
 
-def _tuple(parts: list[str]) -> str:
-    return f"({''.join(f'{part}, ' for part in parts)})"
-
-
 def _match(module: Module, rule: Rule, name: str, seed: Pattern | None, weighed: bool) -> Scope:
     rows, values = variables(rule)
 
     def emit(body: Body) -> None:
         scope = body.scope
-        matched = _tuple([scope.rows[one] for one in rows])
+        matched = tuple_of([scope.rows[one] for one in rows])
         # What a step's aggregates came to is part of what its refraction goes by.
         noted = body.noted if rule.is_step else []
-        held = _tuple([*(_held(scope, one) for one in values), *noted])
+        held = tuple_of([*(_held(scope, one) for one in values), *noted])
         body.writer.line(f"out(({matched}, {held}, {body.lowest()}))")
 
     parameters = ("out",) if seed is None else ("out", "seeds")
@@ -223,7 +216,7 @@ def _possible(module: Module, rule: Rule, name: str) -> None:
         checks = [one for one in map(body.true, body.checks) if one != "True"]
         if checks:
             body.writer.line(f"if not ({' and '.join(checks)}):")
-            body.writer.line(f"    out({_tuple([body.scope.rows[one] for one in rows])})")
+            body.writer.line(f"    out({tuple_of([body.scope.rows[one] for one in rows])})")
         else:
             body.writer.line("pass")
 
@@ -262,7 +255,7 @@ def _action_function(
             owner, _, field = variable.rpartition(".")
             scope.each[(owner, field)] = (f"u{place}", "1.0")
     if rows:
-        writer.line(f"{_tuple(list(scope.rows.values()))} = rows")
+        writer.line(f"{tuple_of(list(scope.rows.values()))} = rows")
     if values:
         locals_ = [f"u{place}" for place in range(len(values))]
         writer.line(f"({', '.join(locals_)}, *_) = values")
@@ -272,7 +265,7 @@ def _action_function(
 
 
 def _effects(body: Body, actions: tuple[Action, ...]) -> str:
-    return _tuple([_effect(body, one) for one in actions])
+    return tuple_of([_effect(body, one) for one in actions])
 
 
 def _effect(body: Body, action: Action) -> str:
@@ -281,7 +274,7 @@ def _effect(body: Body, action: Action) -> str:
         case Conclude():
             row, type_name = body.scope.rows[action.variable], body.scope.types[action.variable]
             template = body.module.program.templates[type_name]
-            value = _fitting(body, template.name, action.field, action.value)
+            value = fitting(body, template.name, action.field, action.value)
             key = literal((type_name, action.field))
             return f"({CONCLUDE}, {key}, {row}[0], {value}, {float(action.certainty)!r})"
         case Derive():
@@ -306,37 +299,9 @@ def _named(body: Body, values: tuple[tuple[str, object], ...]) -> str:
 
 def _derivation(body: Body, action: Derive) -> str:
     """Return source for a derived fact's effect, or None where a necessary field is unknown."""
-    values, doubtful = _derived_values(body, action)
+    values, doubtful = derived_values(body, action)
     effect = f"({DERIVE}, {body.module.constants.literal(action.type_name)}, {values})"
     return f"(None if {' or '.join(doubtful)} else {effect})" if doubtful else effect
-
-
-def _derived_values(body: Body, action: Derive) -> tuple[str, list[str]]:
-    """Return source for a derived fact's values, and for what keeps it from being derived.
-
-    The fields stand in the order of the type's rows; a necessary field must be known.
-    """
-    layout = body.module.layouts[action.type_name]
-    given = dict(action.values)
-    parts, doubtful = [], []
-    for name in layout.given:
-        if name in given:
-            source = _fitting(body, action.type_name, name, given[name])
-            field = layout.template[name]
-            if not (field.optional or field.default is not None or _is_known(given[name], source)):
-                source = body.writer.keep(source)
-                doubtful.append(f"{source} is UNKNOWN")
-            parts.append(source)
-            continue
-        default = layout.template[name].default
-        parts.append(body.module.constants.literal(UNKNOWN if default is None else default))
-    return _tuple(parts), doubtful
-
-
-def only_derivation(rule: Rule) -> Derive | None:
-    """Return the one derivation of a rule that does nothing else, or None."""
-    effects = [one for one in rule.actions if not isinstance(one, (Because, Log))]
-    return effects[0] if len(effects) == 1 and isinstance(effects[0], Derive) else None
 
 
 def _deriving(module: Module, rule: Rule, action: Derive, name: str, seed: Pattern | None) -> None:
@@ -348,15 +313,15 @@ def _deriving(module: Module, rule: Rule, action: Derive, name: str, seed: Patte
 
     def emit(body: Body) -> None:
         writer, scope = body.writer, body.scope
-        source, doubtful = _derived_values(body, action)
+        source, doubtful = derived_values(body, action)
         if doubtful:
             writer.line(f"if not ({' or '.join(doubtful)}):")
             writer.depth += 1
         fact = writer.fresh("w")
         writer.line(f"{fact} = {source}")
         writer.line(f"if {fact} not in known:")
-        matched = _tuple([scope.rows[one] for one in rows])
-        held = _tuple([_held(scope, one) for one in values])
+        matched = tuple_of([scope.rows[one] for one in rows])
+        held = tuple_of([_held(scope, one) for one in values])
         writer.line(f"    known[{fact}] = ({rule.index!r}, ({matched}, {held}, 1.0))")
         writer.line(f"    fresh({fact})")
         writer.depth -= bool(doubtful)
@@ -364,31 +329,6 @@ def _deriving(module: Module, rule: Rule, action: Derive, name: str, seed: Patte
     parameters = ("known", "fresh") if seed is None else ("known", "fresh", "seeds")
     body = Body(module, Scope(), False, Leaf(emit, "return", parameters))
     body.write(name, parameters, rule.conditions, seed)
-
-
-def _is_known(value: object, source: str) -> bool:
-    """Return whether a value is known wherever the rule's conditions hold."""
-    if source.startswith("accept("):
-        return False
-    return isinstance(value, (Variable, FactVariable)) or (
-        isinstance(value, Constant) and value.value is not UNKNOWN
-    )
-
-
-def _fitting(body: Body, type_name: str, field: str, value: object) -> str:
-    """Return source for a value in the type and range of its field; unknown when outside."""
-    template = body.module.program.templates[type_name]
-    one = template[field]
-    if isinstance(value, Constant):
-        constant: Value = typed(one.type.kind, value.value)
-        return body.module.constants.literal(constant)
-    source = body.expressions.value(value)  # type: ignore[arg-type]
-    plain = one.low is None and one.high is None and one.matching is None
-    exact = one.type.kind not in ("number", "integer") or getattr(value, "type", None) == one.type
-    if plain and exact:
-        return source
-    limits = bounds(template, field)
-    return f"accept({source}, {body.module.constants.literal(limits)})"
 
 
 def text_source(
@@ -411,7 +351,7 @@ def _reason(body: Body, actions: tuple[Action, ...]) -> str:
 
 
 def _log_lines(body: Body, actions: tuple[Action, ...]) -> str:
-    return _tuple(_texts(body, actions))
+    return tuple_of(_texts(body, actions))
 
 
 def _texts(body: Body, actions: tuple[Action, ...]) -> list[str]:
@@ -446,7 +386,7 @@ def _table(module: Module, table: Table) -> list[str]:
         for test in row.tests:
             if test is not None:
                 body.weigh_test(test)
-        value = _fitting(body, table.type_name, table.field, row.value)
+        value = fitting(body, table.type_name, table.field, row.value)
         writer.line(f"out(({place!r}, r, {value}, {body.lowest()}))")
 
     write_table(table, body.expressions, module.constants, writer, hit, "r[0]")
@@ -471,7 +411,7 @@ def _query(module: Module, name: str, query: Query) -> str:
 
     def emit(body: Body) -> None:
         value = body.expressions.value(query.value)
-        numbers = _tuple([f"{body.scope.rows[one]}[0]" for one in rows])
+        numbers = tuple_of([f"{body.scope.rows[one]}[0]" for one in rows])
         body.writer.line(f"out(({numbers}, {value}))")
 
     parameters = ("out", *scope.values.values())

@@ -30,7 +30,8 @@ from heuron.check.tree import (
 from heuron.check.walk import walk
 from heuron.diagnostics import SourceText, Span
 from heuron.plan.conclusions import definitions, rank_of
-from heuron.plan.general import only_derivation, variables
+from heuron.plan.derivation import only_derivation
+from heuron.plan.general import variables
 from heuron.plan.lazy import blockers, is_lazy
 from heuron.plan.normal import Program, Stratum
 
