@@ -6,7 +6,8 @@
 Of three trials one is about a single record, so that the record path takes part, one mixes
 everything, one is about steps alone. In every second one the whole agenda is compared before each
 firing; in the others searches stay suspended while facts change. A difference is made smaller by
-leaving out parts as long as it stays, and printed; the exit code is then 1.
+leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
+seed to begin with, `--processes 1` leaves the other cores alone.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "engine")]
 
-from heuron.check import analyse, tree  # noqa: E402
+from effects import count  # noqa: E402
+from heuron.check import analyse  # noqa: E402
 from heuron.plan.lower import lower  # noqa: E402
-from naive_logic import walk  # noqa: E402
 from playing import Outcome, by_engine, by_oracle, by_record, record_of  # noqa: E402
 from strategies import Trial, make_steps, make_trial  # noqa: E402
 
@@ -34,27 +35,6 @@ MOST_TRIES = 2_000
 """Smaller trials to try before a difference is small enough."""
 
 STRATEGIES = ("depth", "depth", "breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
-
-FEATURES = {
-    tree.Negation: "not",
-    tree.Exists: "exists",
-    tree.Forall: "forall",
-    tree.Either: "either",
-    tree.Aggregate: "aggregate",
-    tree.ReferencedField: "reference",
-    tree.CertaintyOf: "certainty()",
-    tree.Holds: "many, tested",
-    tree.Predict: "predict",
-    tree.Call: "function",
-    tree.Bind: "binding",
-    tree.IsUnknown: "is unknown",
-    tree.Conclude: "conclude",
-    tree.Derive: "derive",
-    tree.Assert: "assert",
-    tree.Modify: "modify",
-    tree.Retract: "retract",
-    tree.Halt: "halt",
-}
 
 
 def trial_of(seed: int) -> Trial:
@@ -102,34 +82,6 @@ def compared(expected: Outcome, actual: Outcome) -> list[str]:
         for one in fields(expected)
         if getattr(expected, one.name) != getattr(actual, one.name)
     ]
-
-
-def count(base: tree.Base, outcome: Outcome, counts: Counter[str]) -> None:
-    """Count what had an effect, by feature of the rules that fired."""
-    counts["with effects"] += outcome.has_effect
-    counts["firings of steps"] += sum(map(len, outcome.fired))
-    counts["firings of definitions"] += sum(map(len, outcome.definitions))
-    counts["with steps fired"] += any(outcome.fired)
-    counts["with changes refused"] += bool(outcome.errors)
-    named = [one for run in (*outcome.fired, *outcome.definitions) for one in run]
-    fired = {str(one[0]) for one in named}
-    for rule in base.rules:
-        if rule.name in fired:
-            kind = "step" if rule.is_step else "definition"
-            patterns = sum(isinstance(one, tree.Pattern) for one in rule.conditions)
-            counts[f"{kind} fired with {min(patterns, 3)} patterns"] += 1
-            nodes = list(walk((rule.conditions, rule.actions)))
-            features = {FEATURES[type(one)] for one in nodes if type(one) in FEATURES}
-            features |= {
-                "many, each" for one in nodes if isinstance(one, tree.Pattern) and one.each
-            }
-            for feature in features:
-                counts[f"{kind} fired with {feature}"] += 1
-    for table in base.tables:
-        if any(name.startswith(table.name + "[") for name in fired):
-            counts[f"table fired, {table.hit}"] += 1
-    counts["queries with answers"] += any(one for run in outcome.answers for one in run)
-    counts["reports"] += any(outcome.reports)
 
 
 def smaller(trial: Trial) -> Iterator[Trial]:
@@ -224,6 +176,11 @@ def show_clips(seed: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run so many trials, from the seed that may follow, and print the counts."""
+    processes = PROCESSES
+    if "--processes" in arguments:
+        at = arguments.index("--processes")
+        processes = int(arguments[at + 1])
+        arguments = arguments[:at] + arguments[at + 2 :]
     numbers = [int(one) for one in arguments if one != "--clips"]
     work, shown = (run_clips, show_clips) if "--clips" in arguments else (run, show)
     number, first = [*numbers, *(1_000, 0)[len(numbers) :]][:2]
@@ -233,7 +190,7 @@ def main(arguments: list[str]) -> int:
     ]
     counts: Counter[str] = Counter()
     different: list[int] = []
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(processes) as pool:
         for done, (some, seeds) in enumerate(pool.map(work, chunks), 1):
             counts += some
             different += seeds

@@ -11,6 +11,7 @@ from typing import Any
 
 from heuron.check import tree
 from heuron.values import UNKNOWN, Template, Value
+from naive_functions import number_in_range
 from naive_logic import (
     Activation,
     Environment,
@@ -21,7 +22,6 @@ from naive_logic import (
     activations,
     all_of,
     evaluate,
-    number_in_range,
     walk,
 )
 
@@ -86,11 +86,33 @@ def types_negated(definition: Definition) -> set[str]:
     return {one.type_name for part in parts for one in walk(part) if is_pattern(one)}
 
 
-def step_up(one: Definition, other: Definition) -> int | None:
+@dataclass(frozen=True)
+class Dependence:
+    """What a definition makes, and what it depends on."""
+
+    derives: set[str]
+    concludes: set[tuple[str, str]]
+    reads: set[str]
+    negates: set[str]
+    reads_fields: set[tuple[str, str]]
+
+
+def dependence(definition: Definition) -> Dependence:
+    """Return what a definition makes, and what it depends on."""
+    return Dependence(
+        derived_types(definition),
+        fields_concluded(definition),
+        types_read(definition),
+        types_negated(definition),
+        fields_read(definition),
+    )
+
+
+def step_up(one: Dependence, other: Dependence) -> int | None:
     """Return how far a definition stands above another: 1, 0 (not below it), or not at all."""
-    if derived_types(other) & types_negated(one) or fields_concluded(other) & fields_read(one):
+    if other.derives & one.negates or other.concludes & one.reads_fields:
         return 1
-    return 0 if derived_types(other) & types_read(one) else None
+    return 0 if other.derives & one.reads else None
 
 
 def levels(base: tree.Base) -> dict[str, int]:
@@ -98,9 +120,10 @@ def levels(base: tree.Base) -> dict[str, int]:
     definitions: list[Definition] = [one for one in base.rules if not one.is_step]
     definitions += base.tables
     level = {one.name: 0 for one in definitions}
+    depends = {one.name: dependence(one) for one in definitions}
     steps = {
-        (one.name, other.name): step_up(one, other)
-        for one, other in product(definitions, definitions)
+        (one, other): step_up(depends[one], depends[other])
+        for one, other in product(depends, depends)
     }
     before: dict[str, int] = {}
     while level != before:

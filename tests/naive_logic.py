@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import calendar
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cache
 from itertools import product
 from typing import Any
 
 from heuron.check import tree
 from heuron.values import UNKNOWN, Value
+from naive_functions import arithmetic, call, compare, number_in_range
 
 Environment = dict[object, Any]
 """Variables to values (fact variables to numbers); (variable, field) to the value of an `each`."""
-
-LARGEST = 2**53
 
 
 # What is true at one moment
@@ -154,7 +152,8 @@ def evaluate(view: View, node: tree.Expression, scope: Environment, trace: Trace
         case tree.Or(operands=operands):
             return any_of([evaluate(view, one, scope, trace) for one in operands])
         case tree.Call(function=function, arguments=arguments):
-            return call(view, function, [evaluate(view, one, scope, trace) for one in arguments])
+            values = [evaluate(view, one, scope, trace) for one in arguments]
+            return call(function, values, view.today)
         case tree.Aggregate():
             return aggregate(view, node, scope, trace)
         case tree.CertaintyOf(variable=variable, field=name, value=wanted):
@@ -184,98 +183,6 @@ def certainty_of(view: View, node: tree.CertaintyOf, scope: Environment, trace: 
     wanted = evaluate(view, node.value, scope, trace)
     settled = view.settled.get((number, node.field))
     return next((c for one, c in settled.certainties if one == wanted), 0.0) if settled else 0.0
-
-
-def number_in_range(value: Any) -> Any:
-    """Return a result, or unknown when it is no finite float and no integer within the limits."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else UNKNOWN
-    return UNKNOWN if isinstance(value, int) and abs(value) > LARGEST else value
-
-
-def arithmetic(operator: str, numbers: list[Any]) -> Any:
-    """Return the result of an operator on known values; unknown if it has none."""
-    if any(one is UNKNOWN for one in numbers):
-        return UNKNOWN
-    try:
-        result = numbers[0]
-        if operator == "neg":
-            result = -result
-        for right in numbers[1:]:
-            match operator:
-                case "+" | "-" if isinstance(right, Months):
-                    result = right.added_to(result, 1 if operator == "+" else -1)
-                case "+":
-                    result = result + right
-                case "-":
-                    result = result - right
-                case "*":
-                    result = result * right
-                case "/":
-                    result = result / right
-                case "//":
-                    result = result // right
-                case "%":
-                    result = result % right
-            result = number_in_range(result)
-            if result is UNKNOWN:
-                return UNKNOWN
-        return result
-    except (ZeroDivisionError, OverflowError, ValueError):
-        return UNKNOWN
-
-
-@dataclass(frozen=True)
-class Months:
-    """A calendar span."""
-
-    count: int
-
-    def added_to(self, when: date, sign: int) -> date:
-        """Return the date so many months away, on the month's last day where it is shorter."""
-        year, month = divmod(when.year * 12 + when.month - 1 + sign * self.count, 12)
-        last = calendar.monthrange(year, month + 1)[1]
-        return when.replace(year=year, month=month + 1, day=min(when.day, last))
-
-
-def compare(operator: str, left: Any, right: Any) -> Any:
-    """Return a comparison's truth."""
-    if left is UNKNOWN or right is UNKNOWN:
-        return UNKNOWN
-    match operator:
-        case "==":
-            return bool(left == right)
-        case "!=":
-            return bool(left != right)
-        case "<":
-            return bool(left < right)
-        case "<=":
-            return bool(left <= right)
-        case ">":
-            return bool(left > right)
-    return bool(left >= right)
-
-
-def call(view: View, function: str, arguments: list[Any]) -> Any:
-    """Return the result of a built-in function; unknown of unknown."""
-    if any(one is UNKNOWN for one in arguments):
-        return UNKNOWN
-    match function:
-        case "today":
-            return view.today
-        case "years":
-            return Months(12 * arguments[0])
-        case "months":
-            return Months(arguments[0])
-        case "weeks" | "days" | "hours" | "minutes" | "seconds":
-            return timedelta(**{function: arguments[0]})
-        case "abs":
-            return abs(arguments[0])
-        case "min":
-            return min(arguments)
-        case "max":
-            return max(arguments)
-    raise AssertionError(f"no meaning for {function}()")
 
 
 def aggregate(view: View, node: tree.Aggregate, scope: Environment, trace: Trace) -> Any:
@@ -553,6 +460,11 @@ def walk(node: object) -> Iterator[Any]:
             yield from walk(one)
     elif is_dataclass(node):
         yield node
-        for one in fields(node):
-            if one.name not in ("type", "span"):
-                yield from walk(getattr(node, one.name))
+        for name in parts_of(type(node)):
+            yield from walk(getattr(node, name))
+
+
+@cache
+def parts_of(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a class of nodes that may hold further nodes."""
+    return tuple(one.name for one in fields(kind) if one.name not in ("type", "span"))

@@ -7,7 +7,7 @@ programs check clean. Levels, fields and variables never share a name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from heuron.values import UNKNOWN
@@ -23,13 +23,14 @@ FIELDS: dict[str, dict[str, str]] = {
         "ok": "boolean",
         "day": "date",
         "label": "text",
+        "tags": "tags",
         "grade": "grade",
         "rank": "integer",
         "cause": "cause",
         "score": "number",
     },
     "Part": {"owner": "Item", "price": "number", "shade": "hue", "dear": "boolean"},
-    "Link": {"source": "integer", "target": "integer"},
+    "Link": {"source": "integer", "target": "integer", "wait": "duration"},
     "Token": {"n": "integer", "mood": "hue", "about": "Item"},
     "Reach": {"origin": "integer", "goes": "integer"},
     "Near": {"item": "Item", "steps": "integer"},
@@ -52,11 +53,14 @@ OPTIONAL = (
     ("Item", "weight"),
     ("Item", "day"),
     ("Item", "label"),
+    ("Item", "tags"),
+    ("Link", "wait"),
     ("Part", "shade"),
     ("Token", "about"),
 )
 DECLARED = {
     ("Item", "size"): "integer in -100..100",
+    ("Item", "tags"): "list of integer",
     ("Item", "score"): "number in 0..2",
     ("Item", "rank"): "integer in -3..2",
     ("Link", "source"): "integer >= 0",
@@ -74,7 +78,9 @@ def written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    if isinstance(value, timedelta):
+        return f"days({value.days})"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
 class ConditionMaker:
@@ -126,6 +132,10 @@ class ConditionMaker:
                 return bool(self.chance.number(0, 1))
             case "date":
                 return self.pick(DAYS)
+            case "duration":
+                return timedelta(days=self.chance.number(0, 3))
+            case "tags":
+                return tuple(self.chance.number(0, 3) for _ in range(self.chance.number(0, 3)))
         return f'"{self.pick("pq")}"'
 
     # Expressions
@@ -140,14 +150,36 @@ class ConditionMaker:
         simple = self.pick(choices) if choices and not self.happens(30) else self.constant(kind)
         if kind == "integer" and self.happens(6):
             return self.pick(("few", f"twice({simple})", f"abs({simple} - 2)", f"max({simple}, 1)"))
+        if kind == "integer" and self.happens(6):
+            return self.measure() or simple
         if kind == "date" and self.happens(30):
-            span = self.pick(("days(1)", "months(1)", "years(1)"))
+            known = [f"{one}.wait" for one, type_name in self.facts if type_name == "Link"]
+            span = self.pick(("days(1)", "months(1)", "years(1)", *known * 3))
             return f"today() {self.pick('+-')} {span}" if self.happens(60) else "today()"
         if kind not in ("integer", "number") or not self.happens(25):
             return simple
         other = self.pick(choices) if choices and self.happens(50) else self.constant(kind)
         operators = ("+", "-", "*", "//", "%") if kind == "integer" else ("+", "-", "/")
         return f"({simple} {self.pick(operators)} {other})"
+
+    def measure(self) -> str:
+        """Return a whole number that a function makes of something of another kind, or nothing."""
+        items = [variable for variable, type_name in self.facts if type_name == "Item"]
+        if not items:
+            return ""
+        item = self.pick(items)
+        forms = (
+            "length({0}.tags)",
+            "length({0}.label)",
+            "day({0}.day)",
+            "weekday({0}.day)",
+            "days_between({0}.day, today())",
+            "years_between({0}.day, today())",
+            "round({0}.weight)",
+            "floor({0}.weight)",
+            "ceil({0}.weight)",
+        )
+        return self.pick(forms).format(item)
 
     def comparison(self, left: str, kind: str, right: str | None = None) -> str:
         """Return a test of something of a kind."""
@@ -159,9 +191,15 @@ class ConditionMaker:
             second = self.term(kind) if self.happens(30) else self.constant(kind)
             negation = "not " if self.happens(20) else ""
             return f"{left} {negation}in [{self.constant(kind)}, {second}]"
+        if right is None and kind == "tags" and form < 7:
+            return f"{self.term('integer')} {self.pick(('', 'not '))}in {left}"
+        if right is None and kind == "text" and form == 1:
+            return self.pick(
+                ('contains({0}, "q")', 'starts_with({0}, "p")', 'upper({0}) == "Q"')
+            ).format(left)
         if right is None and form == 2:
             return f"{left} is {self.pick(('', 'not '))}unknown"
-        if kind in ("integer", "number", "date"):
+        if kind in ("integer", "number", "date", "duration"):
             operators: tuple[str, ...] = ("==", "<", ">=", ">=", "<=", "!=")
         elif kind in LEVELS and self.happens(10):
             operators = ("<", ">=")
@@ -262,28 +300,47 @@ class ConditionMaker:
 
     def nested(self, depth: int = 0) -> str:
         """Return a condition with a scope of its own."""
-        form = self.chance.number(0, 4 if depth == 0 else 3)
+        form = self.chance.number(0, 6 if depth < 2 else 4)
         if self.plain:
-            form = 4 if depth == 0 and self.happens(60) else 3
+            form = 5 if depth < 2 and self.happens(60) else 4
         if form == 0:
             return self.local(lambda: f"not {self.inner(True)}")
         if form == 1:
             return self.local(lambda: f"exists {self.inner(False)}")
         if form == 2:
-            return self.local(lambda: f"forall {self.inner(True)} have {self.inner(True)}")
+            return self.local(self.forall)
         if form == 3:
+            return self.local(lambda: f"not {self.scoped()}")
+        if form == 4:
             return self.test()
-        first = self.local(lambda: self.nested(1))
-        second = self.local(lambda: self.nested(1))
+        branches = [self.local(lambda: self.nested(depth + 1)) for _ in range(2)]
         if self.happens(30):
-            second += "\n    " + self.local(lambda: self.nested(1))
+            branches[-1] += "\n" + self.local(lambda: self.nested(depth + 1))
+        first, second = [one.replace("\n", "\n    ") for one in branches]
         return f"either:\n    {first}\nor:\n    {second}"
+
+    def scoped(self) -> str:
+        """Return what may stand behind `not`: a scope inside a scope."""
+        form = self.chance.number(0, 2)
+        if form == 0:
+            return f"exists {self.inner(True)}"
+        return f"not {self.inner(True)}" if form == 1 else self.forall()
+
+    def forall(self) -> str:
+        """Return a `forall`, which may speak of further facts for each fact."""
+        pattern = self.inner(True)
+        if self.happens(60):
+            return f"forall {pattern} have {self.inner(True)}"
+        having = self.pick((f"exists {self.inner(True)}", f"not {self.inner(True)}", "scope"))
+        return f"forall {pattern} have {self.scoped() if having == 'scope' else having}"
 
     def test(self) -> str:
         """Return a boolean expression over what is bound."""
         left, kind = self.readable_term()
         text = self.comparison(left, kind)
         special = self.pick((self.certainty_test, self.many_test))() if self.happens(35) else ""
+        if self.many and self.happens(40):
+            special = self.many_test()
         text = special or text
         if self.happens(15):
             other, other_kind = self.readable_term()
@@ -340,6 +397,8 @@ class ConditionMaker:
         else:
             kind, text = self.aggregate(variable)
         self.variables.setdefault(kind, []).append(variable)
+        if kind == "list":
+            return [text, f"length({variable}) >= {self.chance.number(0, 2)}"]
         return [text] + ([self.comparison(variable, kind)] if self.happens(60) else [])
 
     def aggregate(self, variable: str) -> tuple[str, str]:
@@ -352,7 +411,10 @@ class ConditionMaker:
             if FIELDS[type_name][name] in ("integer", "number")
         ]
         if self.happens(30) or not numeric:
-            return "integer", self.local(lambda: f"{variable} = count({self.inner(True)})")
+            counted = self.local(lambda: self.inner(True) + self.further())
+            return "integer", f"{variable} = count({counted})"
+        if self.happens(15):
+            return "date", self.local(lambda: self.latest(variable))
         chosen = self.pick(numeric)
         function = self.pick(("sum", "min", "max", "avg"))
         kind = "number" if function == "avg" else FIELDS[type_name][chosen]
@@ -360,9 +422,24 @@ class ConditionMaker:
 
         def text() -> str:
             pattern = self.pattern(type_name, True, not self.explicit)
-            return f"{variable} = {function}({bound}.{chosen} for {bound}: {pattern})"
+            more = self.further()
+            return f"{variable} = {function}({bound}.{chosen} for {bound}: {pattern}{more})"
 
+        if self.happens(15):
+            function, kind = "collect", "list"
         return kind, self.local(text)
+
+    def latest(self, variable: str) -> str:
+        """Return the binding of the first or last day of some items."""
+        pattern = self.pattern("Item", True, not self.explicit)
+        return f"{variable} = {self.pick(('min', 'max'))}(i.day for i: {pattern})"
+
+    def further(self) -> str:
+        """Return more conditions of an aggregate, or nothing."""
+        if not self.happens(30):
+            return ""
+        more = (self.inner(True), f"not {self.inner(True)}", f"exists {self.inner(True)}")
+        return f", {self.pick(more)}"
 
     def conditions(self, needed: Sequence[str] = ()) -> list[str]:
         """Return the conditions of a rule, with patterns of the needed types among them."""

@@ -49,7 +49,14 @@ class ProgramMaker(ConditionMaker):
             other = f"conclude {target}.{head[1]} = {self.constant(kind)}"
             actions.append(f"{other}, certainty {certainty}")
         salience = self.pick((0, 0, 0, 5, -5))
-        return RuleText(f"r{number}", tuple(parts), tuple(actions), salience)
+        return RuleText(f"r{number}", tuple(parts), (*actions, *self.words()), salience)
+
+    def words(self) -> list[str]:
+        """Return actions that only say something."""
+        known = [name for names in self.variables.values() for name in names]
+        hole = f"{{{self.pick(known)}}}" if known else "nothing"
+        actions = [f'because "{{{{as}}}} {hole}"'] if self.happens(15) else []
+        return actions + ([f'log "saw {hole}"'] if self.happens(15) else [])
 
     def deriving(self, number: int) -> RuleText:
         """Return a rule that derives facts."""
@@ -57,7 +64,9 @@ class ProgramMaker(ConditionMaker):
         type_name = self.pick((*DERIVED, *own, *own))
         self.now, self.explicit = self.level[type_name], True
         parts = self.conditions(["Item"] if type_name == "Near" else [])
-        return RuleText(f"r{number}", tuple(parts), (f"derive {self.fact(type_name)}",))
+        return RuleText(
+            f"r{number}", tuple(parts), (f"derive {self.fact(type_name)}", *self.words())
+        )
 
     def fact(self, type_name: str) -> str:
         """Return a fact for `assert` or `derive`."""
@@ -113,7 +122,8 @@ class ProgramMaker(ConditionMaker):
         if not actions or self.happens(3):
             actions.append("halt" if self.happens(50) else f"retract {target}")
         salience = self.pick((0, 0, 0, 10, -10))
-        return RuleText(f"s{number}", tuple(parts), tuple(dict.fromkeys(actions)), salience)
+        actions = [*dict.fromkeys(actions), *self.words()]
+        return RuleText(f"s{number}", tuple(parts), tuple(actions), salience)
 
     def table(self, number: int, head: tuple[str, str]) -> TableText:
         """Return a decision table about an item."""
@@ -121,7 +131,9 @@ class ProgramMaker(ConditionMaker):
         if self.many and head[1] == "cause":
             hit = "collect"
         self.now, self.explicit = self.level[head], False
-        readable = [one for one in self.readable("Item") if one not in ("cause", "label", "day")]
+        readable = [
+            one for one in self.readable("Item") if one not in ("cause", "label", "day", "tags")
+        ]
         columns = [self.pick(readable) for _ in range(self.chance.number(1, 3))]
         columns = list(dict.fromkeys(columns))
         rows = []

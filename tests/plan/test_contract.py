@@ -14,6 +14,14 @@ from heuron.values import UNKNOWN
 LEAP_DAY = date(2024, 2, 29)
 
 
+def test_of_an_empty_list_nothing_is_one():
+    """Not even something unknown; an unknown list may hold anything."""
+    assert contract.among(UNKNOWN, ()) is False
+    assert contract.among(UNKNOWN, (1,)) is UNKNOWN
+    assert contract.among(1, UNKNOWN) is UNKNOWN
+    assert contract.among(1, (2, UNKNOWN)) is UNKNOWN
+
+
 @pytest.mark.parametrize(
     "result",
     [

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from effects import KINDS, kinds_that_fired
 from heuron.check import analyse
 from heuron.check.tree import Base
 from heuron.plan.lower import lower
 from playing import Outcome, by_engine, by_oracle, by_record, record_of
-from strategies import Event, RuleText, Trial, step_trials, trials
+from strategies import Event, RuleText, Trial, make_steps, make_trial, step_trials, trials
 
 MANY = settings(
     max_examples=150,
@@ -185,8 +186,6 @@ def test_the_same_trial_gives_the_same_outcome(trial):
 
 def test_most_random_programs_check_and_have_effects():
     """What the properties above count on."""
-    from strategies import make_trial
-
     valid = effects = 0
     for seed in range(60):
         trial = make_trial(seed)
@@ -195,6 +194,20 @@ def test_most_random_programs_check_and_have_effects():
             valid += 1
             effects += by_oracle(base, trial).has_effect
     assert (valid >= 57, effects >= 38) == (True, True)
+
+
+def test_every_condition_action_and_expression_fires_in_some_random_program():
+    """A kind that no program fires would be a kind that no property tests."""
+    missing = set(KINDS)
+    for seed in range(500):
+        trial = make_steps(seed) if seed % 5 == 4 else make_trial(seed)
+        base, _ = analyse(trial.text, "trial.rules")
+        if base is not None:
+            missing -= kinds_that_fired(base, by_oracle(base, trial))
+        if not missing:
+            break
+
+    assert missing == set()
 
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -180,9 +180,14 @@ def any_of(values: Iterable[Operand]) -> Operand:
 
 
 def among(item: Operand, options: Operand) -> Operand:
-    """Return whether an item is one of the options; an unknown option may be it."""
-    if item is UNKNOWN or options is UNKNOWN:
+    """Return whether an item is one of the options; an unknown option may be it.
+
+    Of no options nothing is one, so that an unknown item is none of them either.
+    """
+    if options is UNKNOWN:
         return UNKNOWN
+    if item is UNKNOWN:
+        return UNKNOWN if options else False
     if item in options:
         return True
     return UNKNOWN if any(option is UNKNOWN for option in options) else False
