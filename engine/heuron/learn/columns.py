@@ -13,16 +13,10 @@ from heuron.coercion import coerce, from_text, level_of, slug
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.learn.contract import Contract
 from heuron.learn.settings import DataSettings
-from heuron.learn.source import Raw
+from heuron.learn.source import EMPTY, Raw
 from heuron.values import UNKNOWN, Field, Value
 
-__all__ = ["EMPTY", "Typed", "evidence_reader", "match_columns", "read_cells", "type_columns"]
-
-EMPTY: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
-"""Texts that stand for an empty cell, unless the field has a level of that name.
-
-In a text field only the first one does: "NA" is Namibia.
-"""
+__all__ = ["Typed", "evidence_reader", "match_columns", "read_cells", "type_columns"]
 
 SHOWN_CELLS: Final = 5
 """How many bad cells of one column are shown before the rest is counted."""
@@ -84,7 +78,7 @@ def type_columns(
         codes = _codes(settings.levels.get(name, {}), field)
         if column == raw.target and raw.target_names and not codes and not field.type.is_numeric:
             cells = [raw.target_names[code] for code in cells]
-        read = _Cells(field, codes, name == contract.goal)
+        read = Cells(field, codes, name == contract.goal)
         typed[name] = [read.value(cell, row) for row, cell in enumerate(cells)]
         if read.refused:
             bad.update(row for row, _ in read.refused)
@@ -98,7 +92,7 @@ def read_cells(field: Field, cells: Sequence[Any]) -> list[Value]:
     Raises:
         ValueError: With the first cell that the field refuses.
     """
-    read = _Cells(field, {}, False)
+    read = Cells(field, {}, False)
     values = [read.value(cell, row) for row, cell in enumerate(cells)]
     if read.refused:
         row, message = read.refused[0]
@@ -132,7 +126,7 @@ def evidence_reader(
     return read
 
 
-class _Cells:
+class Cells:
     """Reads the cells of one column, each distinct text only once."""
 
     def __init__(self, field: Field, codes: Mapping[str, str], is_goal: bool) -> None:
@@ -240,7 +234,7 @@ def _codes(levels: Mapping[str, tuple[object, ...]], field: Field) -> dict[str, 
     return {_code(code): level for level, codes in levels.items() for code in codes}
 
 
-def _refusals(settings: DataSettings, raw: Raw, column: str, read: _Cells) -> list[Diagnostic]:
+def _refusals(settings: DataSettings, raw: Raw, column: str, read: Cells) -> list[Diagnostic]:
     name = read.field.name
     severity = Severity.WARNING if "incomplete-rows" in settings.allow else Severity.ERROR
     if read.unmapped:
@@ -261,7 +255,7 @@ def _refusals(settings: DataSettings, raw: Raw, column: str, read: _Cells) -> li
     return [Diagnostic(severity, "wrong-value", "; ".join(shown), None, hint)]
 
 
-def _blanks(read: _Cells) -> str:
+def _blanks(read: Cells) -> str:
     """Return the lines to add to `[levels]`: which code is which level, only a person knows."""
     codes = " or ".join(_toml(one) for one in sorted(read.unmapped)[:6])
     if len(read.unmapped) == 1:

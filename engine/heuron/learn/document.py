@@ -150,12 +150,15 @@ def _locate(file: str, text: str) -> list[tuple[Path_, tuple[Span, Span]]]:
             found.append((table, (key, key)))
             continue
         end = marks[index + 1][0] if index + 1 < len(marks) else len(text)
-        value_text = text[match.end() : end]
+        # Not the match's end: a string of several lines is blank there, and all of it matched.
+        start = text.index("=", match.end(1)) + 1
+        start += len(text[start:]) - len(text[start:].lstrip(" \t"))
+        value_text = text[start:end]
         first = value_text.split("\n")[0] if value_text[:1] not in "[{" else value_text
-        stop = match.end() + max(1, len(_without_comment(first).rstrip()))
+        stop = start + max(1, len(_without_comment(first).rstrip()))
         full = (*table, *path)
-        found.append((full, (key, Span(file, match.end(), stop))))
-        found += _inline(file, text, match.end(), stop, full)
+        found.append((full, (key, Span(file, start, stop))))
+        found += _inline(file, text, start, stop, full)
     return found
 
 

@@ -14,11 +14,13 @@ from typing import Any, Final
 
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
+from heuron.learn.source import Query
 
 __all__ = ["DataSettings", "default_settings", "read_settings"]
 
 SAW: Final = ("nothing", "training", "all", "unknown")
 KEYS: Final = ("source", "rules_saw", "as_of", "split", "columns", "levels", "allow")
+FILES: Final = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 SPLIT_KEYS: Final = ("held_out", "seed", "group", "time", "copies")
 ALLOWED: Final = (
     "id-like",
@@ -40,10 +42,11 @@ class DataSettings:
     `copies` is "together" or "ignore". `columns` maps fields to columns, `levels` maps fields to
     what each of their levels is called in the data (of any field also what `unknown` is called),
     `allow` the codes of warnings to reasons.
-    `folder` is what a relative `source` starts from; `document` is None for default settings.
+    `source` is "sklearn:NAME", a path or a SQL query, `folder` what relative paths start from;
+    `document` is None for default settings.
     """
 
-    source: str
+    source: str | Query
     folder: Path
     rules_saw: str = "unknown"
     as_of: date | None = None
@@ -58,7 +61,7 @@ class DataSettings:
     document: Document | None = None
 
 
-def default_settings(source: str, folder: Path) -> DataSettings:
+def default_settings(source: str | Query, folder: Path) -> DataSettings:
     """Return the settings of a source that no `data.toml` describes."""
     return DataSettings(source, folder)
 
@@ -115,13 +118,40 @@ def _texts(document: Document, name: str) -> dict[str, str]:
     return kept
 
 
-def _source(document: Document, contract: Contract) -> str:
+def _source(document: Document, contract: Contract) -> str | Query:
     source = document.data.get("source", contract.data)
     if isinstance(source, str) and source:
         return source
+    if isinstance(source, dict):
+        return _query(document, source)
     hint = 'source = "sklearn:iris", "cases.csv" or "cases.parquet"'
     document.error("bad-setting", "`source` says where the data are", ("source",), hint)
     return ""
+
+
+def _query(document: Document, table: Mapping[str, Any]) -> Query:
+    """Return a SQL query with its files: `[source]` with `query`, and `[source.files]`."""
+    document.check_keys(table, ("query", "files"), ("source",))
+    text, files = table.get("query"), table.get("files")
+    if not isinstance(text, str) or not text.strip():
+        message = "a [source] that is a table holds a SQL `query`"
+        document.error("bad-setting", message, ("source", "query"))
+        text = ""
+    if not isinstance(files, dict) or not files:
+        message = "the query needs the files that it reads"
+        hint = '[source.files]  visits = "visits.csv"'
+        document.error("bad-setting", message, ("source", "files"), hint)
+        files = {}
+    kept = {}
+    for name, path in files.items():
+        at = ("source", "files", name)
+        if not isinstance(path, str) or not path.endswith(FILES):
+            document.error("bad-setting", f"`{name}` is a CSV or parquet file", at)
+        elif not name.isidentifier():
+            document.error("bad-setting", f'"{name}" is no name of a table', at, key=True)
+        else:
+            kept[name] = path
+    return Query(text, kept, document)
 
 
 def _choice(

@@ -1,6 +1,6 @@
-"""Where data come from: scikit-learn's tables, CSV, parquet. Columns of raw cells, untyped.
+"""Where data come from: scikit-learn's tables, CSV, parquet, SQL. Columns of raw cells, untyped.
 
-Owns `Raw` and `read_source`. What a cell means is the affair of `columns`.
+Owns `Raw`, `Query` and `read_source`. What a cell means is the affair of `columns`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,43 @@ import csv
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity, Span, nearest
 from heuron.knowledge.sources import separator_of
 
-__all__ = ["Raw", "read_source"]
+if TYPE_CHECKING:
+    from heuron.learn.document import Document
+
+__all__ = ["EMPTY", "Query", "Raw", "located", "read_source"]
+
+EMPTY: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"})
+"""Texts that stand for an empty cell, unless the field has a level of that name.
+
+In a text field only the first one does: "NA" is Namibia.
+"""
 
 SKLEARN: Final = ("iris", "wine", "digits", "breast_cancer", "diabetes")
 """Tables that come with scikit-learn; nothing is ever downloaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SQL query over declared files: `files` maps its tables to paths.
+
+    `document` is the `data.toml` that it stands in, for messages.
+    """
+
+    text: str
+    files: Mapping[str, str]
+    document: Document | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What its rows are called in messages and cards."""
+        return f"a query over {', '.join(self.files.values())}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +56,8 @@ class Raw:
     Python values, None where empty. `target` is the column of a scikit-learn table's target and
     `target_names` its names by code. `first_line` is the line of the first row in the file, or
     None where rows have no lines; `lines` is each row's last line where these are not one after
-    another. `digest` is the SHA-256 of the content.
+    another. `digest` is the SHA-256 of the content. `first_row` counts the rows before the first,
+    where these are a part of a table.
     """
 
     name: str
@@ -40,6 +67,7 @@ class Raw:
     target_names: tuple[str, ...] = ()
     first_line: int | None = None
     lines: tuple[int, ...] = ()
+    first_row: int = 0
 
     @property
     def rows(self) -> int:
@@ -52,23 +80,42 @@ class Raw:
             return f"{self.name}:{self.lines[row]}"
         if self.first_line is not None:
             return f"{self.name}:{row + self.first_line}"
-        return f"{self.name} row {row + 1}"
+        return f"{self.name} row {self.first_row + row + 1}"
 
 
-def read_source(source: str, folder: Path, root: Path | None) -> Raw:
+def read_source(source: str | Query, folder: Path, root: Path | None) -> Raw:
     """Read the data that `source` names.
 
     Args:
-        source: `sklearn:NAME`, or a path of a CSV or parquet file.
+        source: `sklearn:NAME`, a path of a CSV or parquet file, or a query over such files.
         folder: What a relative path starts from.
         root: The folder that the path must stay in; None when the user gave the path.
 
     Raises:
         RuleError: Not found, outside the project, or not readable as a table.
     """
+    if isinstance(source, Query):
+        from heuron.learn.sql import read_query
+
+        return read_query(source, folder, root)
     scheme, colon, name = source.partition(":")
     if colon and scheme == "sklearn":
         return _read_sklearn(name)
+    path = located(source, folder, root)
+    if path.suffix in (".parquet", ".pq"):
+        return _read_parquet(path, source)
+    if path.suffix in (".csv", ".tsv", ".txt"):
+        return _read_csv(path, source)
+    hint = 'sources are "sklearn:NAME", "FILE.csv" and "FILE.parquet"'
+    raise _refused("bad-data", source, "it is of no known kind", hint)
+
+
+def located(source: str, folder: Path, root: Path | None) -> Path:
+    """Return the path of a file of data, which is there and stays in `root`.
+
+    Raises:
+        RuleError: It is not there, is a folder, or lies outside.
+    """
     path = (folder / source).resolve()
     if root is not None and not path.is_relative_to(root.resolve()):
         raise _refused("outside-project", source, "it lies outside the project's folder")
@@ -77,12 +124,7 @@ def read_source(source: str, folder: Path, root: Path | None) -> Raw:
         hint = f"the path starts from {start}" if start != Path.cwd() else None
         what = "a folder, no file, at" if path.is_dir() else "no data at"
         raise _refused("not-found", source, f"{what} {path}", hint)
-    if path.suffix in (".parquet", ".pq"):
-        return _read_parquet(path, source)
-    if path.suffix in (".csv", ".tsv", ".txt"):
-        return _read_csv(path, source)
-    hint = 'sources are "sklearn:NAME", "FILE.csv" and "FILE.parquet"'
-    raise _refused("bad-data", source, "it is of no known kind", hint)
+    return path
 
 
 def _refused(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
@@ -113,8 +155,8 @@ def _read_parquet(path: Path, shown: str) -> Raw:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        hint = "pip install heuron[parquet]"
-        raise _refused("bad-data", shown, "reading parquet needs pyarrow", hint) from None
+        hint = 'pip install "heuron[parquet]"'
+        raise _refused("needs-package", shown, "reading parquet needs pyarrow", hint) from None
     try:
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:

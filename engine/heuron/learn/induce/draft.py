@@ -17,9 +17,8 @@ from typing import Any, Final
 from heuron.coercion import FALSE, TRUE, slug
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.lang.lexemes import HARD_WORDS
-from heuron.learn.columns import EMPTY
 from heuron.learn.copies import is_id_like
-from heuron.learn.source import Raw
+from heuron.learn.source import EMPTY, Raw
 from heuron.values import INTEGER_LIMIT, Field, FieldType, Template
 
 __all__ = ["Draft", "draft", "guess_type", "plain_name"]
