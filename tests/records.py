@@ -36,5 +36,5 @@ def a_value(field: Field, chance: random.Random) -> Value:
         case "duration":
             return timedelta(days=chance.randint(-3, 3))
         case "list":
-            return ("a",)
+            return ("a",) if str(kind.element) == "text" else (1, 2)
     return UNKNOWN

@@ -13,7 +13,8 @@ import heuron
 import strategies
 from heuron.check import analyse
 from heuron.diagnostics import RuleError
-from heuron.infer.columns import ColumnRun, decode
+from heuron.infer.coded import decode
+from heuron.infer.columns import ColumnRun
 from heuron.infer.load import Engine
 from heuron.knowledge.base import KnowledgeBase
 from heuron.plan.lower import lower
@@ -87,7 +88,7 @@ def test_random_programs_as_columns() -> None:
 
 def one_program(engine: Engine, run: ColumnRun, chance: random.Random) -> bool:
     from heuron.infer.host import Host
-    from heuron.knowledge.table import _column
+    from heuron.knowledge.coding import read_column
 
     assert engine.goal is not None
     template = engine.templates[engine.goal[0]]
@@ -99,12 +100,12 @@ def one_program(engine: Engine, run: ColumnRun, chance: random.Random) -> bool:
     coded = {}
     for one in given:
         cells = [None if row[one.name] is UNKNOWN else row[one.name] for row in rows]
-        found = _column(one, cells)[1]
+        found = read_column(one, cells)[0]
         if found is not None:
             coded[one.name] = found
     host = Host(today=TODAY)
     some = 0
-    for chunk in run.run(coded, len(rows), rows.__getitem__, TODAY):
+    for chunk in run.run(coded, len(rows), lambda at: (rows[one] for one in at), host):
         settled = {
             name: decode(column, template[name].type) for name, column in chunk.values.items()
         }

@@ -12,32 +12,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from heuron.infer.coded import Coded
 from heuron.infer.host import Host
 from heuron.plan.columncontract import COLUMN_NAMES
 from heuron.plan.columnexpressions import encode
 from heuron.plan.columns import ColumnPlan, plan_columns
-from heuron.values import UNKNOWN, FieldType, Value
+from heuron.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from heuron.infer.load import Engine
+    from heuron.infer.record import RecordResult
 
-__all__ = ["Chunk", "Coded", "ColumnRun", "decode"]
+__all__ = ["Chunk", "ColumnRun", "column_run"]
 
 CHUNK: Final = 16_384
 """Rows at a time: a chunk's columns stay in the processor's cache."""
 
 Array = Any
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A column as the plan wants it: float64 with NaN, or whole numbers with -1, for unknown.
-
-    `codes` maps the texts of a text column to their numbers.
-    """
-
-    values: Array
-    codes: Mapping[str, int] | None = None
+Records = Callable[[Array], Iterator[Mapping[str, Value]]]
+"""From the places of rows to their values, for rows that columns do not settle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +48,19 @@ class Chunk:
     fired: Mapping[int, Array]
     one_by_one: int
 
+    @property
+    def counts(self) -> dict[int, int]:
+        """On how many rows each rule or row fired."""
+        return {index: int(np.count_nonzero(mask)) for index, mask in self.fired.items()}
+
+
+def column_run(engine: Engine) -> ColumnRun:
+    """Return the column run of an engine, made once."""
+    if engine.column_run is None:
+        engine.column_run = ColumnRun(engine)
+    run: ColumnRun = engine.column_run
+    return run
+
 
 class ColumnRun:
     """A program with `single_record`, ready to run over columns."""
@@ -64,13 +70,8 @@ class ColumnRun:
         self.plan: ColumnPlan = plan_columns(engine.program)
         self._functions: dict[str, Any] = {}
         if self.plan.source:
-            names = dict(COLUMN_NAMES)
-            code = compile(self.plan.source, "<heuron columns>", "exec", dont_inherit=True)
-            exec(code, names)
+            names = engine.compiled("columns", self.plan.source, COLUMN_NAMES)
             self._functions = {one: names[one] for one in ("columns", "complete_columns")}
-        self._types = {
-            field.name: field.type for field in engine.templates[self.plan.type_name].fields
-        }
 
     @property
     def refused(self) -> tuple[tuple[str, str], ...]:
@@ -81,8 +82,8 @@ class ColumnRun:
         self,
         columns: Mapping[str, Coded],
         rows: int,
-        record: Callable[[int], Mapping[str, Value]],
-        today: date,
+        records: Records,
+        host: Host,
         odd: Array | None = None,
     ) -> Iterator[Chunk]:
         """Yield the results chunk by chunk.
@@ -90,28 +91,27 @@ class ColumnRun:
         Args:
             columns: The columns of the plan's inputs; a field without a column is unknown.
             rows: The number of rows.
-            record: Gives the values of one row, for rows that columns do not settle.
-            today: What `today()` is.
+            records: Gives the values of rows that columns do not settle.
+            host: Functions, and what `today()` is.
             odd: A mask of rows that go one by one in any case (evidence for concluded fields).
         """
-        host = Host(today=today)
         for start in range(0, rows, CHUNK):
             stop = min(rows, start + CHUNK)
             if not self._functions:
                 mask = np.ones(stop - start, dtype=bool)
-                yield self._finish(start, stop, {}, mask, record, host)
+                yield self._finish(start, stop, {}, mask, records, host)
                 continue
             chunk, complete = self._chunk(columns, start, stop)
             function = self._functions["complete_columns" if complete else "columns"]
             with np.errstate(all="ignore"):
                 mask, fired, settled = function(
-                    chunk, stop - start, self._code(columns), _day(today)
+                    chunk, stop - start, self._code(columns), _day(host.today)
                 )
             if odd is not None:
                 some = odd[start:stop]
                 mask = some if mask is None else mask | some
             results = {"fired": fired, "settled": settled}
-            yield self._finish(start, stop, results, mask, record, host)
+            yield self._finish(start, stop, results, mask, records, host)
 
     def _chunk(
         self, columns: Mapping[str, Coded], start: int, stop: int
@@ -128,8 +128,7 @@ class ColumnRun:
             part = held.values[start:stop]
             chunk[name] = part
             if complete:
-                unknown = np.isnan(part).any() if kind == "float" else (part < 0).any()
-                complete = not unknown
+                complete = _is_complete(part, kind)
         return chunk, complete
 
     def _code(self, columns: Mapping[str, Coded]) -> Callable[[str, str], int]:
@@ -145,7 +144,7 @@ class ColumnRun:
         stop: int,
         results: Mapping[str, Any],
         mask: Array | None,
-        record: Callable[[int], Mapping[str, Value]],
+        records: Records,
         host: Host,
     ) -> Chunk:
         size = stop - start
@@ -166,23 +165,23 @@ class ColumnRun:
                 fired.update((index + at, hit == at) for at in range(count))
             else:
                 fired[index] = np.array(np.broadcast_to(held, (size,)))
-        odd = np.flatnonzero(mask) if mask is not None else ()
-        for at in odd:
-            self._one(int(at), record(start + int(at)), host, values, certainties, fired, size)
+        odd = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
+        if len(odd):
+            for at, row in zip(odd.tolist(), records(odd + start), strict=True):
+                result = self.engine.record(row, host)
+                self._one(at, result, values, certainties, fired, size)
         return Chunk(start, values, certainties, fired, len(odd))
 
     def _one(
         self,
         at: int,
-        values_of: Mapping[str, Value],
-        host: Host,
+        result: RecordResult,
         values: dict[str, Array],
         certainties: dict[str, Array],
         fired: dict[int, Array],
         size: int,
     ) -> None:
-        """Answer one row with the single-record function, and write it over the columns."""
-        result = self.engine.record(values_of, host)
+        """Write the answer of the single-record function over the columns."""
         for name, kind, levels, many in self.plan.outputs:
             if many:
                 values[name][at] = result.held(name)
@@ -202,6 +201,12 @@ class ColumnRun:
             if index not in fired:
                 fired[index] = np.zeros(size, dtype=bool)
             fired[index][at] = True
+
+
+def _is_complete(part: Array, kind: str) -> bool:
+    if kind == "float":
+        return part.dtype.kind == "i" or not np.isnan(part).any()
+    return not len(part) or part.min() >= 0
 
 
 def _day(today: date) -> float:
@@ -226,17 +231,3 @@ def _held(levels: tuple[str, ...], certain: list[Array | None] | None, size: int
         pairs.sort(key=lambda pair: -pair[1])
         held[at] = tuple(pairs)
     return held
-
-
-def decode(values: Array, kind: FieldType) -> list[Value]:
-    """Return a settled column as values of the language; unknown is `UNKNOWN`."""
-    if values.dtype == object:
-        return list(values)
-    if kind.kind == "enumeration":
-        names: list[Value] = [*kind.levels, UNKNOWN]
-        return [names[at] for at in values.astype(int)]
-    if kind.kind == "boolean":
-        return [UNKNOWN if one < 0 else bool(one) for one in values]
-    if kind.kind == "integer":
-        return [UNKNOWN if one != one else int(one) for one in values.tolist()]
-    return [UNKNOWN if one != one else one for one in values.tolist()]

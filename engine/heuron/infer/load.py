@@ -51,7 +51,8 @@ class Engine:
         self._make: Callable[..., Any] | None = None
         self._record: Callable[..., tuple[Any, ...]] | None = None
         self._unknown: Callable[..., list[int]] | None = None
-        self.silent_models = False
+        self.column_run: Any = None
+        """What runs it over columns, made by `infer.columns` when first asked for."""
         if program is not None:
             from heuron.plan.outline import outline_of
 
@@ -239,9 +240,17 @@ class Engine:
         assert self._make is not None
         return self._make
 
-    def compiled(self, kind: str, source: str) -> dict[str, Any]:
-        """Return the names of a further generated module, for instance of one condition."""
-        names = dict(NAMES)
+    def compiled(
+        self, kind: str, source: str, contract: Mapping[str, object] = NAMES
+    ) -> dict[str, Any]:
+        """Return the names of a further generated module, for instance of one condition.
+
+        Args:
+            kind: What tracebacks call the module.
+            source: Its generated source.
+            contract: The names that it may use.
+        """
+        names: dict[str, Any] = dict(contract)
         exec(self._compiled(kind, source), names)
         return names
 

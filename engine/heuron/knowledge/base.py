@@ -6,7 +6,7 @@ the way from evidence to an answer of the rules. Models and routes are the dispa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from os import PathLike
 from time import perf_counter
@@ -260,6 +260,30 @@ class KnowledgeBase:
         from heuron.knowledge.table import infer_table
 
         return infer_table(self, frame, today)
+
+    def infer_chunks(
+        self,
+        frames: Iterable[Any],
+        today: date | None = None,
+        *,
+        workers: int = 1,
+        written: bool = False,
+    ) -> Iterator[TableAnswers]:
+        """Yield the rules' answers for the parts of a long table, one result a part.
+
+        Args:
+            frames: Parts of one table, each a frame as for `infer_table`; for instance from
+                `heuron.knowledge.columnfile.read_frames`.
+            today: What `today()` is.
+            workers: Threads that work on parts side by side.
+            written: Texts are read as on the command line, as those of a CSV file are.
+
+        Raises:
+            RuleError: As for `infer_table`; messages count rows over all parts.
+        """
+        from heuron.knowledge.table import infer_chunks
+
+        return infer_chunks(self, frames, today, workers, written)
 
     def consider(
         self,

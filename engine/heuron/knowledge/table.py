@@ -1,28 +1,32 @@
-"""Whole tables through the rules: a frame in, a value and a certainty for each row out.
+"""Whole tables through the rules: frames in, a value and a certainty for each row out.
 
 A frame is a dictionary of columns, or anything with columns by name: pandas, polars, pyarrow.
-Cells are checked by the template as evidence is, column by column instead of cell by cell.
+A table that is too long for the memory comes as a stream of frames (`infer_chunks`), for instance
+from `knowledge.columnfile`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heuron.coercion import coerce
-from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
-from heuron.infer.columns import Coded, ColumnRun, decode
-from heuron.plan.columnexpressions import column_kind, encode
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.infer.coded import Coded, decode
+from heuron.infer.columns import ColumnRun, column_run
+from heuron.knowledge.coding import columns_of, constant, read_column, unknown_names
+from heuron.plan.columnexpressions import column_kind
 from heuron.values import UNKNOWN, Field, FieldType, Template, Value
 
 if TYPE_CHECKING:
     from heuron.knowledge.base import KnowledgeBase
 
-__all__ = ["TableAnswers", "infer_table"]
+__all__ = ["TableAnswers", "infer_chunks", "infer_table"]
 
 Array = Any
 
@@ -35,7 +39,8 @@ class TableAnswers:
     whole numbers (the place of a level in its enumeration, 1 and 0 for booleans) with -1.
     `certainties` are those of the goal's values, `fired` says on how many rows each rule or table
     row fired, by name. `one_by_one` counts the rows that were answered by the single-record
-    function, `refused` says which rules made that necessary for all.
+    function, `refused` says which rules made that necessary and why. `before` counts the rows of
+    the frames that came before this one in a stream.
     """
 
     goal: str
@@ -45,6 +50,7 @@ class TableAnswers:
     fired: Mapping[str, int]
     one_by_one: int
     refused: tuple[tuple[str, str], ...]
+    before: int = 0
 
     def __len__(self) -> int:
         return len(self.certainties)
@@ -75,38 +81,144 @@ def infer_table(knowledge: KnowledgeBase, frame: Any, today: date | None = None)
         RuleError: The knowledge base is not about single records, a column does not belong to a
             field, or cells are not accepted; the messages name columns and rows.
     """
-    engine = knowledge.engine
-    template = knowledge.template
-    if not engine.single_record:
-        message = f"The rules of {knowledge.name} join facts, so they do not run over columns."
-        hint = "Use `ask_many`, which answers row by row."
-        raise RuleError(Diagnostic(Severity.ERROR, "not-columns", message, hint=hint))
-    columns, rows = _columns_of(frame)
-    coded, odd, raw = _coded(knowledge, template, columns, rows)
-    run = ColumnRun(engine)
-    day = today or date.today()
-    goal = knowledge.goal
-    assert goal is not None
-    parts: dict[str, list[Array]] = {name: [] for name, _, _, _ in run.plan.outputs}
-    certainties: list[Array] = []
-    fired: dict[int, int] = {}
-    one_by_one = 0
-    for chunk in run.run(coded, rows, _reader(template, raw), day, odd):
-        for name in parts:
-            parts[name].append(chunk.values[name])
-        certainties.append(chunk.certainties[goal.field])
-        for index, mask in chunk.fired.items():
-            fired[index] = fired.get(index, 0) + int(mask.sum())
-        one_by_one += chunk.one_by_one
-    return TableAnswers(
-        goal.field,
-        {name: template[name].type for name in parts},
-        {name: np.concatenate(listed) if listed else np.zeros(0) for name, listed in parts.items()},
-        np.concatenate(certainties) if certainties else np.zeros(0),
-        {engine.rules[index]["name"]: fired[index] for index in sorted(fired)},
-        one_by_one,
-        run.refused,
-    )
+    return _Runner(knowledge, today).answers(frame, 0)
+
+
+def infer_chunks(
+    knowledge: KnowledgeBase,
+    frames: Iterable[Any],
+    today: date | None = None,
+    workers: int = 1,
+    written: bool = False,
+) -> Iterator[TableAnswers]:
+    """Yield the rules' answers for a stream of frames, one result a frame, in their order.
+
+    At most `workers` + 1 frames are held at a time, so that memory is bounded by the frame.
+
+    Args:
+        knowledge: Rules about single records.
+        frames: Parts of one table, each a frame as for `infer_table`; a field may lack a column.
+        today: What `today()` is.
+        workers: Threads that work on frames side by side (numpy gives up the interpreter's lock).
+        written: Texts are read as on the command line, as those of a CSV file are.
+
+    Raises:
+        RuleError: As for `infer_table`; the messages count rows over all frames.
+    """
+    runner = _Runner(knowledge, today, written)
+    before = 0
+    if workers <= 1:
+        for frame in frames:
+            answers = runner.answers(frame, before)
+            before += len(answers)
+            yield answers
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[TableAnswers]] = deque()
+        for frame in frames:
+            columns, rows = columns_of(frame)
+            waiting.append(pool.submit(runner.answers, columns, before))
+            before += rows
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class _Runner:
+    """A knowledge base that answers frames; may be shared between threads."""
+
+    def __init__(self, knowledge: KnowledgeBase, today: date | None, written: bool = False) -> None:
+        engine = knowledge.engine
+        if not engine.single_record:
+            message = f"The rules of {knowledge.name} join facts, so they do not run over columns."
+            hint = "Use `ask_many`, which answers row by row."
+            raise RuleError(Diagnostic(Severity.ERROR, "not-columns", message, hint=hint))
+        goal = knowledge.goal
+        assert goal is not None
+        self.engine = engine
+        self.written = written
+        self.template = knowledge.template
+        self.goal = goal.field
+        self.run: ColumnRun = column_run(engine)
+        self.host = knowledge.host(today=today)
+        self.concluded = {name for name, _, _, _ in self.run.plan.outputs}
+
+    def answers(self, frame: Any, before: int) -> TableAnswers:
+        """Return the answers for one frame, before which so many rows came."""
+        columns, rows = columns_of(frame)
+        coded, odd, records = self._coded(columns, rows, before)
+        parts: dict[str, list[Array]] = {name: [] for name, _, _, _ in self.run.plan.outputs}
+        certainties: list[Array] = []
+        fired: dict[int, int] = {}
+        one_by_one = 0
+        for chunk in self.run.run(coded, rows, records, self.host, odd):
+            for name, listed in parts.items():
+                listed.append(chunk.values[name])
+            certainties.append(chunk.certainties[self.goal])
+            for index, count in chunk.counts.items():
+                fired[index] = fired.get(index, 0) + count
+            one_by_one += chunk.one_by_one
+        names = self.engine.rules
+        return TableAnswers(
+            self.goal,
+            {name: self.template[name].type for name in parts},
+            {name: _joined(listed) for name, listed in parts.items()},
+            _joined(certainties),
+            {names[index]["name"]: fired[index] for index in sorted(fired)},
+            one_by_one,
+            self.run.refused,
+            before,
+        )
+
+    def _coded(
+        self, columns: Mapping[str, Any], rows: int, before: int
+    ) -> tuple[dict[str, Coded], Array | None, Any]:
+        """Return the plan's columns, the rows with given conclusions, and a reader of rows."""
+        template = self.template
+        wrong = unknown_names(template, list(columns))
+        found: dict[str, Coded] = {}
+        listed: dict[str, list[Value]] = {}
+        odd: Array | None = None
+        for field in template.fields:
+            if field.name not in columns:
+                if field.default is not None:
+                    found[field.name] = constant(field, field.default, rows)
+                continue
+            try:
+                coded, values = read_column(field, columns[field.name], before, self.written)
+            except RuleError as problem:
+                wrong += problem.diagnostics
+                continue
+            if coded is None:
+                listed[field.name] = values
+            else:
+                found[field.name] = coded
+            if field.name in self.concluded:
+                given = _given(field, coded, values)
+                odd = given if odd is None else odd | given
+        if wrong:
+            raise RuleError(wrong)
+        return (
+            found,
+            odd if odd is not None and odd.any() else None,
+            _reader(template, found, listed),
+        )
+
+
+def _given(field: Field, coded: Coded | None, values: list[Value]) -> Array:
+    """Return on which rows a concluded field is given as evidence."""
+    if coded is None:
+        return np.array([value is not UNKNOWN for value in values], dtype=bool)
+    if column_kind(field.type) == "float":
+        return coded.values == coded.values
+    return coded.values >= 0
+
+
+def _joined(parts: list[Array]) -> Array:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _plain(value: Value) -> Value:
@@ -115,157 +227,16 @@ def _plain(value: Value) -> Value:
     return None if value is UNKNOWN else value
 
 
-def _columns_of(frame: Any) -> tuple[dict[str, Any], int]:
-    """Return the columns of a frame by name, and the number of rows."""
-    if isinstance(frame, Mapping):
-        columns = dict(frame)
-    elif hasattr(frame, "column_names") and hasattr(frame, "column"):
-        columns = {name: frame.column(name) for name in frame.column_names}
-    elif hasattr(frame, "columns"):
-        columns = {str(name): frame[name] for name in frame.columns}
-    else:
-        raise TypeError("a frame has columns by name: a dictionary, pandas, polars or pyarrow")
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise ValueError("the columns of a frame have one length")
-    return columns, lengths.pop() if lengths else 0
+def _reader(
+    template: Template, coded: Mapping[str, Coded], listed: Mapping[str, list[Value]]
+) -> Any:
+    """Return a function that gives the typed values of some rows, a dictionary a row."""
 
+    def records(rows: Array) -> Iterator[dict[str, Value]]:
+        columns = {name: one.decoded(rows, template[name].type) for name, one in coded.items()}
+        for name, values in listed.items():
+            columns[name] = [values[at] for at in rows.tolist()]
+        for cells in zip(*columns.values(), strict=True) if columns else ((),) * len(rows):
+            yield dict(zip(columns, cells, strict=True))
 
-def _coded(
-    knowledge: KnowledgeBase, template: Template, columns: dict[str, Any], rows: int
-) -> tuple[dict[str, Coded], Array | None, dict[str, list[Value]]]:
-    """Return the plan's columns, the rows with given conclusions, and what has no column form."""
-    found: dict[str, Coded] = {}
-    odd: Array | None = None
-    raw: dict[str, list[Value]] = {}
-    wrong: list[Diagnostic] = []
-    for name in columns:
-        if name not in template:
-            near = nearest(name, template.names)
-            hint = f"Did you mean {near}?" if near else f"Fields: {', '.join(template.names)}."
-            message = f'{template.name} has no field "{name}".'
-            wrong.append(Diagnostic(Severity.ERROR, "unknown-field", message, hint=hint))
-    for field in template.fields:
-        if field.name not in columns:
-            if field.default is not None:
-                found[field.name] = _constant(field, rows)
-            continue
-        try:
-            values, coded = _column(field, columns[field.name])
-        except _Wrong as problem:
-            wrong += problem.diagnostics
-            continue
-        raw[field.name] = values
-        if (template.name, field.name) in knowledge.concluded:
-            given = np.array([value is not UNKNOWN for value in _each(values)], dtype=bool)
-            odd = given if odd is None else odd | given
-        elif coded is not None:
-            found[field.name] = coded
-    if wrong:
-        raise RuleError(wrong)
-    return found, odd if odd is not None and odd.any() else None, raw
-
-
-def _constant(field: Field, rows: int) -> Coded:
-    kind = column_kind(field.type)
-    if kind == "text":
-        return Coded(np.zeros(rows, dtype=np.int32), {str(field.default): 0})
-    return Coded(np.full(rows, encode(field.default, kind or "float", field.type.levels)))
-
-
-class _Wrong(Exception):
-    def __init__(self, diagnostics: list[Diagnostic]) -> None:
-        super().__init__()
-        self.diagnostics = diagnostics
-
-
-def _column(field: Field, column: Any) -> tuple[Any, Coded | None]:
-    """Return a column's typed values (an array or a list) and its coded form, if it has one."""
-    kind = column_kind(field.type)
-    if kind == "float" and field.type.kind in ("number", "integer"):
-        numbers = _numbers(field, column)
-        if numbers is not None:
-            return numbers, Coded(numbers)
-    values = [_typed(field, place, cell) for place, cell in enumerate(_cells(column))]
-    bad = [one for one in values if isinstance(one, Diagnostic)]
-    if bad:
-        more = f"; and {len(bad) - 3} more such cells" if len(bad) > 3 else ""
-        shown = bad[:3]
-        if more:
-            last = shown[-1]
-            shown[-1] = Diagnostic(last.severity, last.code, last.message + more, hint=last.hint)
-        raise _Wrong(shown)
-    if kind is None:
-        return values, None
-    if kind == "text":
-        codes: dict[str, int] = {}
-        numbers = np.array(
-            [-1 if one is UNKNOWN else codes.setdefault(str(one), len(codes)) for one in values],
-            dtype=np.int32,
-        )
-        return values, Coded(numbers, codes)
-    known: dict[Value, float | int] = {}
-    listed = []
-    for one in values:
-        code = known.get(one)
-        if code is None:
-            code = known[one] = encode(one, kind, field.type.levels)
-        listed.append(code)
-    dtype = float if kind == "float" else np.int16
-    return values, Coded(np.array(listed, dtype=dtype))
-
-
-def _numbers(field: Field, column: Any) -> Array | None:
-    """Return a numeric column checked as a whole, or None when it needs a look at each cell."""
-    array = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
-    if array.dtype.kind not in "iuf":
-        return None
-    numbers = array.astype(float)
-    known = numbers[~np.isnan(numbers)]
-    fine = np.isfinite(known)
-    if field.type.kind == "integer":
-        fine &= (known == np.floor(known)) & (np.abs(known) <= 2.0**53)
-    if field.low is not None:
-        fine &= known > field.low if field.low_open else known >= field.low
-    if field.high is not None:
-        fine &= known < field.high if field.high_open else known <= field.high
-    return numbers if bool(fine.all()) else None
-
-
-def _cells(column: Any) -> Iterator[object]:
-    listed = column.to_pylist() if hasattr(column, "to_pylist") else list(column)
-    for cell in listed:
-        # A float that is no number is how tables write an empty cell.
-        yield None if cell is None or cell != cell else getattr(cell, "item", lambda c=cell: c)()
-
-
-def _typed(field: Field, place: int, cell: object) -> Value:
-    if cell is None:
-        return UNKNOWN
-    try:
-        return coerce(field, cell)
-    except ValueError as problem:
-        return Diagnostic(Severity.ERROR, "wrong-value", f"row {place + 1}: {problem}")
-
-
-def _each(values: Any) -> Sequence[Value]:
-    if isinstance(values, list):
-        return values
-    return [UNKNOWN if one != one else one for one in values.tolist()]
-
-
-def _reader(template: Template, raw: Mapping[str, Any]) -> Any:
-    """Return a function that gives the typed values of one row."""
-
-    def record(at: int) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        for name, column in raw.items():
-            value = column[at]
-            if not isinstance(column, list):
-                value = UNKNOWN if value != value else value.item()
-                if value is not UNKNOWN and template[name].type.kind == "integer":
-                    value = int(value)  # type: ignore[arg-type]
-            values[name] = value
-        return values
-
-    return record
+    return records
