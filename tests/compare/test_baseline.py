@@ -89,7 +89,7 @@ def earlier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 def test_the_command_says_no(earlier: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["compare", "iris", "--baseline", str(earlier)]
     assert main([*command, "--fail-drift", "--fail-under", "0.5"]) == 0
-    assert "nothing changed beyond chance" in capsys.readouterr().out
+    assert "Nothing changed beyond chance" in capsys.readouterr().out
     assert main(["compare", "iris", "--fail-under", "0.999"]) == 4
     assert "under 99.9 %" in capsys.readouterr().err
     told = json.loads(earlier.read_text(encoding="utf-8"))

@@ -49,7 +49,9 @@ def test_every_domain_compares_and_reports(name: str) -> None:
     for score in comparison.backends.values():
         assert score.rows == comparison.held_out.rows
     json.dumps(comparison.to_dict(), allow_nan=False)
-    assert report(comparison).startswith(f"{name}: {comparison.held_out.rows} of ")
+    text = report(comparison)
+    assert f"\n{comparison.held_out.rows} of " in text
+    assert max(len(line) for line in text.splitlines()) <= 80
 
 
 def test_the_same_comparison_twice() -> None:

@@ -19,7 +19,8 @@ def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "iris", "--cost", "wrong=1,refer=0.2"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("iris: 38 of 150 rows that no model was trained on")
+    assert text.startswith("iris: Nobody is called best, as not all answer the same rows;")
+    assert "\n38 of 150 rows that no model was trained on" in text
     assert "Cheapest: " in text
 
 

@@ -52,11 +52,15 @@ def test_as_json_and_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(listed[0]["answers"][0]) == {
         "backend",
         "value",
+        "right",
         "certainty",
         "confidence",
         "reason",
     }
     assert main(["compare", "cancer", "--disagreements"]) == 0
     text = capsys.readouterr().out
-    assert f"differ on {len(listed)} rows:" in text
-    assert f"row {listed[0]['row']}, in truth {listed[0]['truth']}" in text
+    assert f"Row by row: rules and models differ on {len(listed)} rows" in text
+    assert f"Row {listed[0]['row']}: {listed[0]['truth']}" in text
+    assert text.count("WRONG: ") == sum(
+        not said["right"] for one in listed for said in one["answers"]
+    )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 from scipy.stats import binomtest
-from sklearn.metrics import brier_score_loss, cohen_kappa_score, f1_score
+from sklearn.metrics import (
+    brier_score_loss,
+    cohen_kappa_score,
+    f1_score,
+    mean_absolute_error,
+    root_mean_squared_error,
+)
 
 from comparing import LEVELS, contract, made_up, other
 from heuron.compare.comparison import Comparison
@@ -128,7 +135,9 @@ def test_warnings() -> None:
 
 def test_nobody_is_best_where_coverages_differ(comparison: Comparison) -> None:
     assert any("nobody is called best" in one for one in comparison.warnings)
-    assert "Best:" not in report(comparison)
+    assert "Nobody is called best, as not all answer the same rows" in " ".join(
+        report(comparison).split()
+    )
 
 
 def test_the_better_of_two_is_named() -> None:
@@ -140,9 +149,14 @@ def test_the_better_of_two_is_named() -> None:
         truths,
         {"rules": tuple(good), "model:lazy": tuple(bad)},
     )
-    text = report(evaluate(outcomes))
-    assert "rules is right more often than lazy on the 100 rows both answered." in text
-    assert "Best: rules." in text
+    text = " ".join(report(evaluate(outcomes)).split())
+    assert (
+        "The rules are right more often than the model lazy on the 100 rows both answered." in text
+    )
+    assert text.startswith(
+        "toy: The rules are right most often; rules and the model differ on 50 %"
+    )
+    assert "The rules are best: right on 100.0 % of all 100 rows." in text
 
 
 def test_a_comparison_of_quantities() -> None:
@@ -158,26 +172,82 @@ def test_a_comparison_of_quantities() -> None:
     )
     comparison = evaluate(outcomes)
     assert [one.right for one in comparison.backends.values()] == [40, 0]
-    assert [one.mean_absolute_error for one in comparison.backends.values()] == [1.0, 20.0]
+    errors = [one.errors for one in comparison.backends.values()]
+    assert [one.absolute for one in errors if one] == [1.0, 20.0]
     assert comparison.pairs[0].kappa is None
-    assert "mean error" in report(comparison)
+    assert "Errors of its answers" in report(comparison)
+    assert "Right answers (right: within 5 %)" in report(comparison)
+
+
+def test_errors_of_quantities_are_scikit_learns() -> None:
+    """Size, root mean square and bias, each in its bootstrap interval; a gap counts in none."""
+    draw = random.Random(3)
+    truths = tuple(draw.uniform(50, 150) for _ in range(200))
+    said = [truth + draw.gauss(2, 6) for truth in truths]
+    outcomes = Outcomes(
+        contract("house", "House", "price", (), tolerance=5),
+        HeldOut(201, 201, "all rows"),
+        (*truths, 100.0),
+        {"model:linear": (*[Reply(one) for one in said], Reply(None))},
+    )
+    found = evaluate(outcomes).backends["model:linear"].errors
+    assert found is not None
+    assert found.absolute == pytest.approx(mean_absolute_error(truths, said))
+    assert found.squared == pytest.approx(root_mean_squared_error(truths, said))
+    bias = sum(a - b for a, b in zip(said, truths, strict=True)) / 200
+    assert found.bias == pytest.approx(bias)
+    ends = (found.absolute_interval, found.squared_interval, found.bias_interval)
+    for value, pair in zip((found.absolute, found.squared, found.bias), ends, strict=True):
+        assert pair is not None
+        assert pair[0] < value < pair[1]
 
 
 def test_no_rows_no_numbers() -> None:
-    outcomes = replace(made_up(), truths=(), replies={"rules": (), "model:forest": ()}, shots=())
+    replies: dict[str, tuple[Reply, ...]] = {"rules": (), "model:forest": ()}
+    nothing = HeldOut(0, 10, "hash", 0)
+    outcomes = replace(made_up(), held_out=nothing, truths=(), replies=replies, shots=())
     comparison = evaluate(outcomes)
     assert comparison.backends["rules"].accuracy is None
     assert comparison.pairs[0].mcnemar_p is None
-    assert "No row was answered by both rules and forest." in report(comparison)
+    assert report(comparison).startswith("cancer: There are no rows to compare on.")
 
 
 def test_the_report_in_full(comparison: Comparison) -> None:
     """What people read; a change here is looked at."""
     lines = report(comparison).splitlines()
-    assert lines[0] == (
-        "cancer: 240 of 960 rows that no model was trained on "
-        "(held out by their content, seed 0, no copies)."
+    assert max(len(line) for line in lines) <= 80
+    assert " ".join(lines[:5]).startswith(
+        "cancer: Nobody is called best, as not all answer the same rows; rules and the model "
+        "differ on 22 % of the rows both answer; the dispatcher is right on "
     )
-    assert lines[1].split("   ")[-1] == "one answer"
-    assert any(line.startswith("  dispatch: rules ") and "a person" in line for line in lines)
-    assert any(line.startswith("  never       0") for line in lines)
+    titles = [line for line in lines if line and not line.startswith(" ")]
+    parts = ["Who is right?", "Where do they differ?", "Who should answer?", "Right answers"]
+    parts += ["On the rows that one of them answers", "Mistakes", "Confidence of the models"]
+    parts += ["Two by two, on the rows both answered", "Rule by rule"]
+    assert [one for one in titles if one in parts] == parts
+    assert any(line.startswith("Who answered for dispatch: rules ") for line in lines)
+    assert any(line.split()[:2] == ["never", "0"] for line in lines)
+    assert lines[-1].endswith("report.html")
+
+
+def test_a_brief_report_has_the_answers_and_one_table(comparison: Comparison) -> None:
+    text = report(comparison, brief=True)
+    assert "Right answers" in text
+    assert "Two by two" not in text
+    assert len(text.splitlines()) < 40
+
+
+def test_how_right_the_rules_are_by_their_certainty() -> None:
+    """Four certainties: a line each, with counts that anyone can make again."""
+    outcomes = made_up()
+    replies = tuple(
+        replace(one, certainty=None if one.value is None else (0.3, 0.5, 0.7, 0.9)[at % 4])
+        for at, one in enumerate(outcomes.replies["rules"])
+    )
+    found = evaluate(replace(outcomes, replies={**outcomes.replies, "rules": replies}))
+    for one in found.backends["rules"].certainties:
+        mine = [at for at, reply in enumerate(replies) if reply.certainty == one.low == one.high]
+        right = sum(replies[at].value == outcomes.truths[at] for at in mine)
+        assert (one.rows, one.right) == (len(mine), right)
+    assert [one.mean for one in found.backends["rules"].certainties] == [0.3, 0.5, 0.7, 0.9]
+    assert "Certainty of the rules' answers" in report(found)

@@ -127,5 +127,5 @@ def test_a_comparison_in_a_notebook() -> None:
     assert list(frame.index) == list(comparison.backends)
     assert frame.loc["rules", "right"] == comparison.backends["rules"].right
     shown = comparison._repr_html_()
-    assert shown.startswith("<p>cancer: 240 of ")
+    assert shown.startswith("<p><b>cancer: Nobody is called best")
     assert "<svg" not in shown

@@ -16,8 +16,9 @@ from comparing import opened
 from heuron.cli.app import main
 from heuron.compare import compare
 from heuron.compare.costs import Cost
-from heuron.compare.regions import Condition, find_regions, shortest_between
+from heuron.compare.regions import Condition, atoms_of, find_regions, shortest_between
 from heuron.compare.report import report
+from heuron.compare.slice_rules import claim_words
 from heuron.compare.slices import Slice, SliceSearch, find_slices
 from heuron.dispatch import Dispatcher
 from heuron.learn.data import Table
@@ -35,18 +36,38 @@ def search(patch: Opened) -> SliceSearch:
 
 def test_the_planted_regions_are_found(search: SliceSearch) -> None:
     """Among the blue the model is right, elsewhere the rules are."""
-    texts = {one.claim: one.text for one in search.slices if one.claim != "neither"}
-    assert "colour == blue" in texts["b"]
-    assert all("blue" not in one.text for one in search.slices if one.claim == "a")
-    assert search.candidates <= 10
+    for look in search.looks[:2]:
+        mine = [one for one in search.slices if one.b == look.b]
+        assert any("colour == blue" in one.text for one in mine if one.claim == "b")
+        assert all("blue" not in one.text for one in mine if one.claim == "a")
+    assert [(one.a, one.b) for one in search.looks] == [
+        ("rules", search.looks[0].b),
+        ("rules", search.looks[1].b),
+        ("rules", None),
+        (search.looks[0].b, None),
+        (search.looks[1].b, None),
+    ]
+    assert [
+        one.candidates <= most for one, most in zip(search.looks, (10, 4, 2, 2, 2), strict=True)
+    ]
     assert all(len(one.when) <= 2 and one.rows >= 30 for one in search.slices)
+
+
+def test_the_mistakes_of_each_side_are_described(search: SliceSearch) -> None:
+    """The rules do not know that blue is different; the models know nothing else of y."""
+    wrong = {one.a: one.text for one in search.slices if one.claim == "wrong"}
+    assert "colour == blue" in wrong["rules"]
+    models = [text for name, text in wrong.items() if name != "rules"]
+    assert models
+    assert all("blue" not in text for text in models)
 
 
 def test_a_slice_made_again_by_hand(patch: Opened, search: SliceSearch) -> None:
     dispatcher, table = patch
     one = next(one for one in search.slices if one.claim == "b")
     places = table.places("held_out")
-    model = search.b.removeprefix("model:")
+    assert one.b is not None
+    model = one.b.removeprefix("model:")
     inside: list[tuple[bool, bool]] = []
     outside: list[tuple[bool, bool]] = []
     for row, truth in zip(table.rows(places), table.truths(places), strict=True):
@@ -101,7 +122,7 @@ def test_regions_are_never_small_and_always_true(seed: int, shift: int) -> None:
     draw = random.Random(seed)
     cells = [UNKNOWN if draw.random() < 0.1 else draw.uniform(0, 100) for _ in range(200)]
     hits = [one is not UNKNOWN and shift <= one < shift + 40 for one in cells]  # type: ignore[operator]
-    regions = find_regions(NUMBERS, {"x": cells}, range(200), hits, 4)
+    regions = find_regions(atoms_of(NUMBERS, {"x": cells}, range(200)), hits, 4)
     assert regions
     for region in regions:
         rows = [at for at in range(200) if region.holds({"x": cells}, at)]
@@ -141,18 +162,17 @@ def test_written_rules_check_clean_and_hold(
     assert main(["compare", "patch", "--json", "--write-rules", str(file)]) == 0
     body = json.loads(capsys.readouterr().out)
     assert [one["when"] for one in body["slices"]] == [one.text for one in search.slices]
-    assert body["slice_search"]["candidates"] == search.candidates
+    assert sum(one["candidates"] for one in body["slice_looks"]) == search.candidates
+    assert body["slice_search"] == body["slice_looks"][0]
     assert heuron.check(str(file)) == ()
     _, table = patch
     kb = heuron.load(str(file))
-    model = search.b.removeprefix("model:")
-    words = {"a": "only rules is right", "b": f"only {model} is right"}
     for row in table.rows(table.places("held_out")[:40]):
         session = kb.session()
         session.assert_("Case", **row)
         session.run()
         expected = {
-            words.get(one.claim, "both are wrong")
+            claim_words(one)
             for one in search.slices
             if all(part.holds(row[part.field]) for part in one.when)
         }

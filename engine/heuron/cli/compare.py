@@ -69,6 +69,9 @@ def compare(
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
     ] = None,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Print the answers and the first table only.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
@@ -77,7 +80,7 @@ def compare(
     from heuron.cli.comparison_limits import Limits
     from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
-    from heuron.cli.render import note, print_json, say
+    from heuron.cli.render import note, print_json, say, terminal
     from heuron.compare import compare as compare_rows
     from heuron.dispatch import Dispatcher
 
@@ -111,9 +114,8 @@ def compare(
         print_json("compare", {**body, "failed": list(failed)})
         return exits.NO if failed else exits.GOOD
     from heuron.compare.report import report
-    from heuron.compare.report_details import change_lines
 
-    say("\n".join([report(comparison), *change_lines(since)]))
+    say(report(comparison, since, brief=brief, **terminal()))
     for name in knowledge.models:
         if name not in dispatcher.models:
             why = dispatcher.bench.why_not.get(name, "it has not been trained")

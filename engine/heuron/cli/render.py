@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import monotonic
-from typing import TextIO, TypeVar
+from typing import TextIO, TypedDict, TypeVar
 
 from heuron.diagnostics import Diagnostic
 from heuron.diagnostics import render as render_diagnostic
@@ -26,6 +26,7 @@ __all__ = [
     "print_json",
     "progressing",
     "say",
+    "terminal",
 ]
 
 SHOWN = 20
@@ -133,6 +134,21 @@ def bold(text: str) -> str:
 def dim(text: str) -> str:
     """Return a text in a fainter colour, where stdout is a terminal that wants it."""
     return f"\033[2m{text}\033[0m" if _wants_colour() else text
+
+
+class Terminal(TypedDict):
+    """What a report must know of where it is shown."""
+
+    width: int
+    colour: bool
+
+
+def terminal() -> Terminal:
+    """Return how wide stdout is (80 columns at least where it is no terminal), and colour."""
+    from shutil import get_terminal_size
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else 80
+    return {"width": max(60, min(width, 120)), "colour": _wants_colour()}
 
 
 def _wants_colour() -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heuron.dispatch.policy import Policy
     from heuron.learn.data import Table
 
-__all__ = ["Gathered", "consulted", "gather", "gather_training", "route_rows"]
+__all__ = ["Gathered", "consulted", "first_value", "gather", "gather_training", "route_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def route_rows(
     replies = []
     for at in range(len(gathered.given)):
         answer = dispatcher.decide(consulted(dispatcher, gathered, at), policy=policy)
-        replies.append(Reply(_first(answer.value), answer.confidence, by=answer.backend))
+        replies.append(Reply(first_value(answer.value), answer.confidence, by=answer.backend))
     return tuple(replies)
 
 
@@ -154,7 +154,7 @@ def _gather(
     columns = rules_by_columns(kb, table, places, today)
     if columns is not None:
         rows = zip(columns.values, columns.certainties, strict=True)
-        listed = [_rules_reply(_first(value), certainty) for value, certainty in rows]
+        listed = [_rules_reply(first_value(value), certainty) for value, certainty in rows]
         replies["rules"] = _Replies(listed, columns.seconds)
     fired = shots(kb, table.contract, given, truths, today, findings)
     said: dict[str, Sequence[Prediction]] = {}
@@ -205,7 +205,7 @@ def _policies(dispatcher: Dispatcher, models: Mapping[str, Model]) -> list[tuple
 
 def _rules_replies(findings: Sequence[Finding], start: float) -> _Replies:
     answers = [one.answer for one in findings]
-    replies = [_rules_reply(_first(one.value), one.certainty) for one in answers]
+    replies = [_rules_reply(first_value(one.value), one.certainty) for one in answers]
     return _Replies(replies, perf_counter() - start)
 
 
@@ -286,7 +286,7 @@ def _best(finding: Finding, name: str) -> Value:
     return held[0] if held else UNKNOWN
 
 
-def _first(value: object) -> object | None:
+def first_value(value: Any) -> Any:
     """Return a value; of many the one held most strongly."""
     if isinstance(value, tuple):
         return value[0] if value else None

@@ -9,14 +9,14 @@ from typing import Any
 from heuron.answer import plain
 from heuron.compare.costs import Bound, Cost, CostScore
 from heuron.compare.disagreements import Disagreement
-from heuron.compare.intervals import Interval
-from heuron.compare.metrics import Bin, Calibration
+from heuron.compare.intervals import Interval, wilson
+from heuron.compare.metrics import Bin, Calibration, CertaintyBin
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.policies import PolicyTrial
 from heuron.compare.scorecard import RuleScore
 from heuron.compare.slices import SliceSearch
 
-__all__ = ["BackendScore", "Comparison", "PairScore", "View"]
+__all__ = ["BackendScore", "Comparison", "Errors", "PairScore", "View"]
 
 
 def _pair(interval: Interval | None) -> list[float] | None:
@@ -27,6 +27,33 @@ def _bin(one: Bin) -> dict[str, object]:
     return {"rows": one.rows, "right": one.right, "confidence": one.confidence}
 
 
+def _certainty_bin(one: CertaintyBin) -> dict[str, object]:
+    return {
+        "low": one.low,
+        "high": one.high,
+        "certainty": one.mean,
+        "rows": one.rows,
+        "right": one.right,
+        "interval": _pair(wilson(one.right, one.rows)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How far a backend's numbers are off, in the goal's unit, with intervals.
+
+    `absolute` is the mean size of an error, `squared` the root of the mean square, `bias` the
+    mean of answer less truth.
+    """
+
+    absolute: float
+    absolute_interval: Interval | None
+    squared: float
+    squared_interval: Interval | None
+    bias: float
+    bias_interval: Interval | None
+
+
 @dataclass(frozen=True, slots=True)
 class BackendScore:
     """One backend over all compared rows.
@@ -35,6 +62,8 @@ class BackendScore:
     (right of all rows; a row not answered is not right). Brier score, log loss and calibration
     belong to calibrated confidences; they are None for rules and for dispatchers.
     `curve` holds (answers, right ones) among its most confident answers, from few to all.
+    `certainties` says of rules how often they are right, by how certain they are; `errors` is
+    there where the goal is a quantity.
     `routes` counts who answered for a dispatcher. `confusion` holds (truth, answer, rows).
     """
 
@@ -51,7 +80,8 @@ class BackendScore:
     log_loss_interval: Interval | None = None
     calibration: Calibration | None = None
     curve: tuple[tuple[int, int], ...] = ()
-    mean_absolute_error: float | None = None
+    certainties: tuple[CertaintyBin, ...] = ()
+    errors: Errors | None = None
     confusion: tuple[tuple[object, object, int], ...] = ()
     routes: tuple[tuple[str, int], ...] = ()
     timing: Timing = field(default=UNTIMED, compare=False)
@@ -83,7 +113,7 @@ class BackendScore:
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
-        bins = self.calibration
+        bins, errors = self.calibration, self.errors
         return {
             "right": self.right,
             "wrong": self.wrong,
@@ -103,7 +133,13 @@ class BackendScore:
             "calibration_error_perfect": bins.perfect if bins else None,
             "reliability": [_bin(one) for one in bins.bins] if bins else [],
             "coverage_curve": [list(one) for one in self.curve],
-            "mean_absolute_error": self.mean_absolute_error,
+            "certainties": [_certainty_bin(one) for one in self.certainties],
+            "mean_absolute_error": errors.absolute if errors else None,
+            "mean_absolute_error_interval": _pair(errors.absolute_interval) if errors else None,
+            "root_mean_squared_error": errors.squared if errors else None,
+            "root_mean_squared_error_interval": _pair(errors.squared_interval) if errors else None,
+            "mean_error": errors.bias if errors else None,
+            "mean_error_interval": _pair(errors.bias_interval) if errors else None,
             "confusion": [[plain(t), plain(a), rows] for t, a, rows in self.confusion],
             "routes": dict(self.routes),
             "us_single": self.timing.single,
@@ -117,7 +153,8 @@ class PairScore:
     """Two backends on the rows that both answered.
 
     `difference_interval` is that of (a's accuracy - b's); `would_not_show` the difference of
-    shares below which a comparison of this size would probably find nothing.
+    shares below which a comparison of this size would probably find nothing. Models that were
+    fitted again fold by fold have no `mcnemar_p` but a `resampled_p`.
     """
 
     a: str
@@ -132,6 +169,7 @@ class PairScore:
     mcnemar_p: float | None
     holm_p: float | None
     would_not_show: float
+    resampled_p: float | None = None
 
     @property
     def agreement(self) -> float | None:
@@ -151,6 +189,7 @@ class PairScore:
             "b_only_right": self.b_only_right,
             "difference_interval": _pair(self.difference_interval),
             "mcnemar_p": self.mcnemar_p,
+            "resampled_p": self.resampled_p,
             "holm_p": self.holm_p,
             "would_not_show": self.would_not_show,
         }
@@ -179,7 +218,8 @@ class Comparison:
 
     `base_rates` pairs each value of the goal with its share among the rows. With a
     `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for,
-    and so are `policies`; `slices` is None where no training rows have out-of-fold answers.
+    and so are `policies`; `slices` is None where no training rows have out-of-fold answers. Of a
+    quantity `unit` is its unit, and `within` says in words what counts as right.
     """
 
     domain: str
@@ -197,12 +237,16 @@ class Comparison:
     disagreements: tuple[Disagreement, ...] | None = None
     policies: PolicyTrial | None = None
     slices: SliceSearch | None = None
+    unit: str | None = None
+    within: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
         return {
             "domain": self.domain,
             "goal": self.goal,
+            "unit": self.unit,
+            "within": self.within,
             "held_out": self.held_out.to_dict(),
             "backends": {name: score.to_dict() for name, score in self.backends.items()},
             "pairs": [one.to_dict() for one in self.pairs],
@@ -213,7 +257,8 @@ class Comparison:
             "cost": self.cost.to_dict() if self.cost else None,
             "costs": [one.to_dict() for one in self.costs],
             "slices": [one.to_dict() for one in self.slices.slices] if self.slices else [],
-            "slice_search": self.slices.to_dict() if self.slices else None,
+            "slice_search": self.slices.looks[0].to_dict() if self.slices else None,
+            "slice_looks": [one.to_dict() for one in self.slices.looks] if self.slices else [],
             "disagreements": None
             if self.disagreements is None
             else [one.to_dict() for one in self.disagreements],
@@ -226,7 +271,7 @@ class Comparison:
         import pandas
 
         scored = {name: score.to_dict() for name, score in self.backends.items()}
-        left_out = ("confusion", "reliability", "coverage_curve", "routes")
+        left_out = ("confusion", "reliability", "certainties", "coverage_curve", "routes")
         rows = {
             name: {key: value for key, value in one.items() if key not in left_out}
             for name, one in scored.items()

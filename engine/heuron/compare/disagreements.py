@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from heuron.answer import Proof, plain
-from heuron.compare.collect import Gathered, consulted
+from heuron.compare.collect import Gathered, consulted, first_value
 from heuron.compare.outcomes import Outcomes
 from heuron.values import UNKNOWN, Value, show
 
@@ -27,10 +27,11 @@ PARTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one backend said of a row, how sure it was, and why, in a line."""
+    """What one backend said of a row, whether that is right, how sure it was, why in a line."""
 
     backend: str
-    value: object
+    value: Value
+    right: bool
     certainty: float | None
     confidence: float | None
     reason: str
@@ -40,6 +41,7 @@ class Said:
         return {
             "backend": self.backend,
             "value": plain(self.value),
+            "right": self.right,
             "certainty": self.certainty,
             "confidence": self.confidence,
             "reason": self.reason,
@@ -55,7 +57,7 @@ class Disagreement:
 
     row: int
     evidence: Mapping[str, object]
-    truth: object
+    truth: Value
     said: tuple[Said, ...]
 
     def to_dict(self) -> dict[str, object]:
@@ -90,25 +92,27 @@ def disagreements(
         place = gathered.places[row]
         (evidence,) = table.rows([place])
         found.append(
-            Disagreement(
-                place + 1, evidence, outcomes.truths[row], _said(dispatcher, gathered, row)
-            )
+            Disagreement(place + 1, evidence, table.goal[place], _said(dispatcher, gathered, row))
         )
     return tuple(found)
 
 
 def _said(dispatcher: Dispatcher, gathered: Gathered, row: int) -> tuple[Said, ...]:
     asked = consulted(dispatcher, gathered, row)
+    outcomes = gathered.outcomes
+    truth, test = outcomes.truths[row], outcomes.contract.is_right
     found = []
     for name in ("rules", *gathered.said):
         answer = asked.answer(name)
         if answer.value is None:
             continue
         title = name if name == "rules" else f"model:{name}"
-        if name == "rules" and "rules+models" in gathered.outcomes.replies:
+        if name == "rules" and "rules+models" in outcomes.replies:
             title = "rules+models"
         reason = _reason(answer.why())
-        found.append(Said(title, answer.value, answer.certainty, answer.confidence, reason))
+        value = first_value(answer.value)
+        good = test(value, truth)
+        found.append(Said(title, value, good, answer.certainty, answer.confidence, reason))
     return tuple(found)
 
 

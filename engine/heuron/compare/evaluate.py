@@ -11,11 +11,16 @@ from heuron.compare.outcomes import Outcomes, Reply, short_name
 from heuron.compare.score_backend import Right, score_backend
 from heuron.compare.score_pairs import score_pairs
 from heuron.compare.scorecard import score_rules
+from heuron.learn.contract import Contract
 
-__all__ = ["COVERAGE_APART", "evaluate"]
+__all__ = ["COVERAGE_APART", "NOBODY_BEST", "evaluate"]
 
 COVERAGE_APART: Final = 0.02
 """Backends whose coverages differ by more are not ranked without a cost."""
+NOBODY_BEST: Final = (
+    "coverages differ by more than 2 points, so nobody is called best: "
+    "accuracy where it answers is on different rows"
+)
 REVERSED_BELOW: Final = 0.35
 """A backend between two levels that is right less often has probably swapped them."""
 FEW_ROWS: Final = 30
@@ -45,7 +50,19 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         costs=()
         if cost is None
         else score_costs(right, outcomes.truths, cost, seed, outcomes.groups),
+        unit=outcomes.contract.field.unit,
+        within=_within(outcomes.contract),
     )
+
+
+def _within(contract: Contract) -> str | None:
+    """Return in words which answers about a quantity count as right."""
+    if not contract.is_regression:
+        return None
+    if not contract.tolerance:
+        return "exactly equal"
+    unit = " %" if contract.percent else f" {contract.field.unit}" if contract.field.unit else ""
+    return f"within {contract.tolerance:g}{unit}"
 
 
 def _right(
@@ -89,7 +106,8 @@ def _warnings(
     for level, rate in base_rates:
         count = round(rate * rows)
         if 0 < count < FEW_ROWS:
-            found.append(f"only {count} rows are {level}: read its figures with care")
+            rows_are = "row is" if count == 1 else "rows are"
+            found.append(f"only {count} {rows_are} {level}: read its figures with care")
     for name, score in backends.items():
         where = score.accuracy_where_covered
         enough = score.answered >= FEW_ROWS and where is not None and where < REVERSED_BELOW
@@ -99,8 +117,5 @@ def _warnings(
             )
     coverages = [score.coverage for score in backends.values() if score.coverage is not None]
     if coverages and max(coverages) - min(coverages) > COVERAGE_APART:
-        found.append(
-            "coverages differ by more than 2 points, so nobody is called best: "
-            "accuracy where it answers is on different rows"
-        )
+        found.append(NOBODY_BEST)
     return tuple(found)

@@ -15,16 +15,22 @@ __all__ = [
     "BINS",
     "Bin",
     "Calibration",
+    "CertaintyBin",
     "brier_score",
     "calibration",
+    "certainty_table",
     "confusion",
     "coverage_curve",
     "log_loss",
     "macro_f1",
+    "signed_errors",
 ]
 
 BINS: Final = 10
 """Calibration is looked at in this many bins of equal mass."""
+MOST_CERTAINTIES: Final = 6
+CERTAINTY_BINS: Final = 5
+"""So many different certainties of rules are told one by one; of more, bins of so many are made."""
 EXACT_UP_TO: Final = 1000
 """Up to this many rows in a bin its perfect gap is summed exactly; a normal serves above."""
 
@@ -131,16 +137,16 @@ def calibration(confidences: Sequence[float], right: Sequence[bool]) -> Calibrat
     return Calibration(error, math.fsum(perfect) / total, tuple(bins))
 
 
-def _equal_mass(confidences: Sequence[float]) -> list[list[int]]:
+def _equal_mass(confidences: Sequence[float], count: int = BINS) -> list[list[int]]:
     """Return the rows of each bin; a value's bin is that of the middle of its ranks."""
     order = sorted(range(len(confidences)), key=confidences.__getitem__)
-    bins: list[list[int]] = [[] for _ in range(BINS)]
+    bins: list[list[int]] = [[] for _ in range(count)]
     start = 0
     while start < len(order):
         end = start
         while end < len(order) and confidences[order[end]] == confidences[order[start]]:
             end += 1
-        bins[BINS * (start + end) // (2 * len(order))] += order[start:end]
+        bins[count * (start + end) // (2 * len(order))] += order[start:end]
         start = end
     return [rows for rows in bins if rows]
 
@@ -178,3 +184,47 @@ def coverage_curve(
             points.append((place, good))
             wanted = place * steps // len(order) + 1
     return tuple(points)
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintyBin:
+    """Answers of rules of about one certainty: its ends and mean, the rows, and those right."""
+
+    low: float
+    high: float
+    mean: float
+    rows: int
+    right: int
+
+
+def certainty_table(
+    certainties: Sequence[float], right: Sequence[bool]
+) -> tuple[CertaintyBin, ...]:
+    """Return how often answers were right, by the certainty that rules gave them.
+
+    Up to six different certainties (to two digits) have a line each; of more, five bins of equal
+    mass do. A certainty is no probability, so it need not equal the share that was right; but the
+    surer of two answers should be right more often.
+    """
+    groups: dict[float, list[int]] = {}
+    for row, certainty in enumerate(certainties):
+        groups.setdefault(round(certainty, 2), []).append(row)
+    parts = [groups[key] for key in sorted(groups)]
+    if len(parts) > MOST_CERTAINTIES:
+        parts = _equal_mass([round(one, 2) for one in certainties], CERTAINTY_BINS)
+    found = []
+    for rows in parts:
+        values = [certainties[row] for row in rows]
+        mean = math.fsum(values) / len(values)
+        good = sum(right[row] for row in rows)
+        found.append(CertaintyBin(min(values), max(values), mean, len(rows), good))
+    return tuple(found)
+
+
+def signed_errors(answers: Sequence[object], truths: Sequence[object]) -> list[float]:
+    """Return answer less truth, in the goal's unit, of the rows answered with a number."""
+    return [
+        float(answer - truth)
+        for answer, truth in zip(answers, truths, strict=True)
+        if isinstance(answer, (int, float)) and isinstance(truth, (int, float))
+    ]

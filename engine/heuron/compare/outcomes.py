@@ -37,7 +37,8 @@ class HeldOut:
 
     `source` names the data; `split` is "hash", "group", "time", "stratified", or "all rows" when
     they are new to every model; `trained_on_left_out` are rows that a foreign model was trained
-    on.
+    on. `folds` is how many parts the rows were cut into, when models were fitted again without
+    each part, and `repeats` how often that was done; None when the trained models were asked.
     """
 
     rows: int
@@ -48,6 +49,8 @@ class HeldOut:
     contradictions: int = 0
     trained_on_left_out: int = 0
     source: str = ""
+    folds: int | None = None
+    repeats: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -60,6 +63,8 @@ class HeldOut:
             "contradictions": self.contradictions,
             "trained_on_left_out": self.trained_on_left_out,
             "source": self.source,
+            "folds": self.folds,
+            "repeats": self.repeats,
         }
 
 

@@ -14,7 +14,8 @@ from heuron.compare import page_tables as tables
 from heuron.compare import plots
 from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
-from heuron.compare.report import headline, verdicts
+from heuron.compare.report import headline
+from heuron.compare.verdicts import in_short, verdicts
 from heuron.compare.words import row_count
 from heuron.learn.data import SAW_TEXT
 
@@ -64,18 +65,13 @@ def page(comparison: Comparison, changes: Sequence[Change] | None = None) -> str
 
 def excerpt(comparison: Comparison) -> str:
     """Return a part of the page for notebooks: no plots, no style of its own."""
-    first = f"<p>{escape(headline(comparison))}</p>"
+    short = escape(f"{comparison.domain}: {in_short(comparison)}")
+    first = f"<p><b>{short}</b> {escape(headline(comparison))}</p>"
     return "\n".join([first, tables.backends(comparison), _list(verdicts(comparison))])
 
 
 def _summary(comparison: Comparison) -> str:
     lines = verdicts(comparison)
-    best = comparison.best_possible
-    if best.accuracy is not None and len(comparison.backends) > 1:
-        lines.append(
-            f"Whoever chose the right backend on every row would be right on "
-            f"{100 * best.accuracy:.1f} % of them; no route can do better."
-        )
     warnings = [one.rstrip(".") for one in comparison.warnings if one != SAW_TEXT.rstrip(".")]
     lines += [f"{one[:1].upper()}{one[1:]}." for one in warnings]
     return "\n".join(

@@ -91,7 +91,7 @@ def costs(comparison: Comparison) -> str:
     if comparison.cost is None:
         return ""
     cost = comparison.cost
-    header = ["", f"cost of a row (wrong {cost.wrong:g}, a person {cost.refer:g})", "more"]
+    header = ["", f"cost of a row ({cost.words})", "more"]
     rows = [
         [
             escape(short_name(one.backend)),
@@ -123,30 +123,29 @@ def policies(comparison: Comparison) -> str:
 
 
 def slices(comparison: Comparison) -> str:
-    """Return the regions in which one side is right and the other is not."""
+    """Return the regions in which one side is right and another is not, or is often wrong."""
     search = comparison.slices
     if search is None or not search.slices:
         return ""
-    a, b = short_name(search.a), short_name(search.b)
-    title = f"<h3>Where {escape(a)} and {escape(b)} differ</h3>"
-    header = ["", "what is claimed", "true in it", "elsewhere", f"{a} - {b}", "p (Holm)"]
+    title = "<h3>Regions in which they differ, or are wrong</h3>"
+    header = ["where", "what is claimed", "true in it", "elsewhere", "first - second", "p (Holm)"]
     rows = []
     for one in search.slices:
-        low, high = (100 * end for end in one.difference_interval)
         away = one.elsewhere / one.elsewhere_rows
+        ends = one.difference_interval
         rows.append(
             [
                 f"<code>{escape(one.text)}</code>",
-                escape(slice_words(one, a, b)),
-                _share(one.claimed / one.rows, wilson(one.claimed, one.rows)),
+                escape(slice_words(one)),
+                _share(one.claimed / one.rows, one.claimed_interval),
                 _share(away, wilson(one.elsewhere, one.elsewhere_rows)),
-                f"{low:+.1f} to {high:+.1f} points",
+                "" if ends is None else f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f} points",
                 escape(chance(one.p)),
             ]
         )
     note = (
-        f'<p class="quiet">Found on {search.rows_found} training rows with out-of-fold answers; '
-        f"{search.candidates} candidates were put to the test on the held-out rows.</p>"
+        f'<p class="quiet">Found on {search.looks[0].rows_found} training rows with out-of-fold '
+        f"answers; {search.candidates} candidates were put to the test on the held-out rows.</p>"
     )
     return title + html_table(header, rows, long=1) + note
 

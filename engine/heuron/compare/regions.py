@@ -17,7 +17,16 @@ from typing import Any, Final
 
 from heuron.values import UNKNOWN, Template, Value, show
 
-__all__ = ["LEAST_ROWS", "Condition", "Region", "find_regions", "quoted", "shortest_between"]
+__all__ = [
+    "LEAST_ROWS",
+    "Atoms",
+    "Condition",
+    "Region",
+    "atoms_of",
+    "find_regions",
+    "quoted",
+    "shortest_between",
+]
 
 LEAST_ROWS: Final = 30
 """A region has at least so many rows."""
@@ -73,45 +82,65 @@ class Region:
         return all(one.holds(columns[one.field][place]) for one in self.conditions)
 
 
-def find_regions(
-    template: Template,
-    columns: Mapping[str, Sequence[Value]],
-    places: Sequence[int],
-    hits: Sequence[bool],
-    most: int,
-) -> list[Region]:
-    """Return the regions in which hits are most frequent, compared with elsewhere.
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """All single conditions on some rows, worked out once for all that is asked of the rows.
+
+    `masks` has a row of zeros and ones for each condition, over every `step`-th of `rows` rows;
+    `both` counts for each two conditions the rows on which both hold.
+    """
+
+    conditions: tuple[Condition, ...]
+    masks: Array
+    both: Array
+    rows: int
+    step: int
+
+
+def atoms_of(
+    template: Template, columns: Mapping[str, Sequence[Value]], places: Sequence[int]
+) -> Atoms:
+    """Return the conditions that regions are made of.
 
     Args:
         template: The fields' types; those that are neither numbers, levels nor booleans are not
             looked at.
         columns: Cells by field, the whole table.
         places: The rows that are looked at.
-        hits: Whether the thing happens in each of them.
+    """
+    step = max(1, -(-len(places) // MOST_ROWS))
+    conditions, masks = _atoms(template, columns, places[::step])
+    return Atoms(tuple(conditions), masks, masks @ masks.T, len(places), step)
+
+
+def find_regions(atoms: Atoms, hits: Sequence[bool], most: int) -> list[Region]:
+    """Return the regions in which hits are most frequent, compared with elsewhere.
+
+    Args:
+        atoms: The conditions on the rows that are looked at.
+        hits: Whether the thing happens in each of these rows.
         most: So many regions at most, the clearest first.
     """
     import numpy as np
 
-    step = max(1, -(-len(places) // MOST_ROWS))
-    places, hits = places[::step], hits[::step]
-    happens = np.asarray(hits, dtype=np.float32)
-    if len(places) < 2 * LEAST_ROWS or not 0 < happens.sum() < len(places):
+    happens = np.asarray(hits[:: atoms.step], dtype=np.float32)
+    if len(happens) < 2 * LEAST_ROWS or not 0 < happens.sum() < len(happens):
         return []
-    atoms, masks = _atoms(template, columns, places)
-    if not atoms:
+    conditions, masks = atoms.conditions, atoms.masks
+    if not conditions:
         return []
     single = _scores(masks.sum(axis=1), masks @ happens, happens)
-    both = _scores(masks @ masks.T, (masks * happens) @ masks.T, happens)
+    both = _scores(atoms.both, (masks * happens) @ masks.T, happens)
     found: list[tuple[float, tuple[int, ...]]] = [
         (float(single[at]), (int(at),)) for at in np.flatnonzero(single >= LEAST_SCORE)
     ]
     # A pair must beat each of its conditions by itself.
     gain = both - np.maximum(single[:, None], single[None, :])
     for first, second in np.argwhere((both >= LEAST_SCORE) & (gain >= SECOND)):
-        if first < second and not _same_side(atoms[first], atoms[second]):
+        if first < second and not _same_side(conditions[first], conditions[second]):
             found.append((float(both[first, second]), (int(first), int(second))))
     found.sort(key=lambda one: (-one[0], one[1]))
-    return _unlike(found, atoms, masks * happens, most)
+    return _unlike(found, conditions, masks * happens, most)
 
 
 def _scores(rows: Array, hits: Array, happens: Array) -> Array:

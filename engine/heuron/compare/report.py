@@ -1,24 +1,35 @@
-"""A comparison as text, in words that can be read aloud."""
+"""A comparison as text: the answer first, then tables that fit a terminal, then their meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from heuron.compare.baseline import Change
+from heuron.compare.block import WIDTH, Block, render
 from heuron.compare.comparison import BackendScore, Comparison, PairScore
-from heuron.compare.evaluate import COVERAGE_APART
+from heuron.compare.evaluate import NOBODY_BEST
 from heuron.compare.outcomes import short_name
-from heuron.compare.report_details import disagreement_lines, fine, policy_lines, slice_lines
-from heuron.compare.scorecard import RuleScore
-from heuron.compare.words import chance, numbers, percent, points, row_count, table, time
+from heuron.compare.report_details import (
+    change_block,
+    cost_block,
+    disagreement_block,
+    policy_block,
+    rule_block,
+    slice_block,
+)
+from heuron.compare.verdicts import in_short, where_they_differ, who_is_right, who_should_answer
+from heuron.compare.words import chance, number, percent, points, row_count, time
 from heuron.learn.data import SAW_TEXT
+from heuron.values import show
 
-__all__ = ["headline", "report", "verdicts"]
+__all__ = ["headline", "report"]
 
-SIGNIFICANT: Final = 0.05
 SAW: Final = SAW_TEXT.rstrip(".")
 FEW_PAIRS: Final = 6
 """Up to so many pairs all are in the table; of more, those with rules or a dispatcher."""
+MISTAKES: Final = 3
+"""So many kinds of mistakes of a backend are named."""
 SPLITS: Final = {
     "hash": "held out by their content",
     "group": "held out by group",
@@ -28,29 +39,57 @@ SPLITS: Final = {
 """How a split is said."""
 
 
-def report(comparison: Comparison) -> str:
-    """Return the report of a comparison, without a last newline."""
-    parts = [
-        [headline(comparison)],
-        table(_backend_rows(comparison)),
-        _routes(comparison),
-        table(_probability_rows(comparison)),
-        table(_pair_rows(comparison)),
-        verdicts(comparison),
-        _costs(comparison),
-        table(_rule_rows(comparison)),
-        policy_lines(comparison),
-        disagreement_lines(comparison),
-        [f"Note: {one}." for one in comparison.warnings if one != SAW],
+def report(
+    comparison: Comparison,
+    changes: Sequence[Change] | None = None,
+    *,
+    brief: bool = False,
+    width: int = WIDTH,
+    colour: bool = False,
+) -> str:
+    """Return the report of a comparison, without a last newline.
+
+    Args:
+        comparison: What is told.
+        changes: What changed since an earlier comparison, if there is one.
+        brief: Whether the answers and the first table are enough.
+        width: The columns of the terminal.
+        colour: Whether titles are set in bold and notes fainter.
+    """
+    blocks = [
+        Block(f"{comparison.domain}: {in_short(comparison)}", (headline(comparison),)),
+        Block("Who is right?", tuple(who_is_right(comparison))),
+        Block("Where do they differ?", tuple(where_they_differ(comparison))),
+        Block("Who should answer?", tuple(who_should_answer(comparison))),
+        _backends(comparison),
     ]
-    return "\n".join(line for lines in parts for line in lines)
+    if not brief:
+        blocks += [
+            _same_rows(comparison),
+            _mistakes(comparison),
+            _errors(comparison),
+            _probabilities(comparison),
+            _pairs(comparison),
+            slice_block(comparison),
+            _certainties(comparison),
+            rule_block(comparison),
+            cost_block(comparison),
+            policy_block(comparison),
+            disagreement_block(comparison),
+        ]
+    blocks += [
+        change_block(changes),
+        Block("Notes", tuple(_notes(comparison))),
+        _next(comparison, brief),
+    ]
+    return render(blocks, width=width, colour=colour)
 
 
 def headline(comparison: Comparison) -> str:
     """Return in a sentence which rows are compared."""
     rows = comparison.held_out
     if rows.split == "all rows":
-        what = f"{row_count(rows.rows)} of {rows.source}"
+        what = f"{_cap(row_count(rows.rows))} of {rows.source}"
         notes = []
     else:
         what = f"{rows.rows} of {rows.of} rows that no model was trained on"
@@ -60,215 +99,229 @@ def headline(comparison: Comparison) -> str:
     if rows.trained_on_left_out:
         notes.append(f"{row_count(rows.trained_on_left_out)} left out that a model was trained on")
     saw = f" {SAW}." if SAW in comparison.warnings else ""
-    return f"{comparison.domain}: {what} ({', '.join(notes)}).{saw}"
+    return f"{what} ({', '.join(notes)}).{saw}"
 
 
-def _backend_rows(comparison: Comparison) -> list[list[str]]:
-    view = _narrowest(comparison)
-    header = ["", "answered", "right when it answers", "right of all"]
-    if view is not None:
-        header.append(f"on the {view[1]} rows {short_name(view[0])} answers")
-    rows = [[*header, "one answer"]]
+def _backends(comparison: Comparison) -> Block:
+    rows = []
     for name, score in comparison.backends.items():
-        row = [
-            short_name(name),
-            f"{score.answered:>6}  {percent(score.coverage)}",
-            f"{percent(score.accuracy_where_covered)}  {points(score.interval)}",
-            percent(score.accuracy),
-        ]
-        if view is not None:
-            row.append(percent(view[2].get(name)))
-        rows.append([*row, time(score.timing.single)])
-    best = comparison.best_possible
-    if best.accuracy is not None and len(comparison.backends) > 1:
-        rows.append(["best choice", "", "", percent(best.accuracy)])
-    return rows
-
-
-def _narrowest(comparison: Comparison) -> tuple[str, int, dict[str, float]] | None:
-    """Return the view of the backend that answers least, when it leaves rows out."""
-    views = [one for one in comparison.views if one.rows]
-    if not views:
-        return None
-    least = min(views, key=lambda one: one.rows)
-    if least.rows == comparison.held_out.rows:
-        return None
-    return least.backend, least.rows, dict(least.accuracy)
+        rows.append(
+            (
+                short_name(name),
+                f"{score.answered} {percent(score.coverage):>7}",
+                _share(score.accuracy_where_covered, score.interval),
+                _share(score.accuracy, score.accuracy_interval),
+                time(score.timing.single),
+            )
+        )
+    within = f" (right: {comparison.within})" if comparison.within else ""
+    header = ("", "answered", "right of those, %", "right of all, %", "an answer")
+    lines = tuple(_routes(comparison))
+    notes = ("Of [low, high]: 19 in 20 such intervals hold the true value.",)
+    return Block(f"Right answers{within}", lines, header, tuple(rows), notes=notes)
 
 
 def _routes(comparison: Comparison) -> list[str]:
     words = {"refer": "a person"}
     return [
-        f"  {name}: "
+        f"Who answered for {name}: "
         + ", ".join(f"{words.get(by, short_name(by))} {count}" for by, count in score.routes)
+        + "."
         for name, score in comparison.backends.items()
         if score.routes
     ]
 
 
-def _probability_rows(comparison: Comparison) -> list[list[str]]:
-    scored = {n: s for n, s in comparison.backends.items() if s.brier is not None}
-    errors = {n: s for n, s in comparison.backends.items() if s.mean_absolute_error is not None}
-    if errors:
-        rows = [["mean error", "of its answers"]]
-        return rows + [[short_name(n), f"{s.mean_absolute_error:,.6g}"] for n, s in errors.items()]
-    if not scored:
-        return []
-    rows = [["confidence", "Brier score", "log loss", "calibration error (a perfect model's)"]]
-    return rows + [[short_name(name), *_probabilities(score)] for name, score in scored.items()]
-
-
-def _probabilities(score: BackendScore) -> list[str]:
-    bins = score.calibration
-    return [
-        f"{score.brier:.3f}  {numbers(score.brier_interval)}",
-        f"{score.log_loss:.3f}  {numbers(score.log_loss_interval)}",
-        f"{bins.error:.3f}  ({bins.perfect:.3f})" if bins else "needs 200 rows",
+def _same_rows(comparison: Comparison) -> Block:
+    """Return how everybody does on the rows that one backend answers, where it leaves some out."""
+    views = [one for one in comparison.views if 0 < one.rows < comparison.held_out.rows]
+    if not views:
+        return Block()
+    views = sorted(views, key=lambda one: one.rows)[:4]
+    header = ("right, % of", *[f"{one.rows} of {short_name(one.backend)}" for one in views])
+    rows = [
+        (short_name(name), *[percent(dict(one.accuracy).get(name)).rstrip(" %") for one in views])
+        for name in comparison.backends
     ]
+    return Block("On the rows that one of them answers", (), header, tuple(rows))
 
 
-def _pair_rows(comparison: Comparison) -> list[list[str]]:
-    if not comparison.pairs:
-        return []
-    header = ["both answered", "agree", "kappa", "only first right", "only second right"]
-    rows = [[*header, "difference", "p (Holm)"]]
+def _mistakes(comparison: Comparison) -> Block:
+    rows = []
+    for name, score in comparison.backends.items():
+        if score.macro_f1 is None:
+            continue
+        ends = score.macro_f1_interval
+        shown = f"{score.macro_f1:.3f}" + (f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else "")
+        rows.append((short_name(name), shown, _mistake_words(score)))
+    if not rows:
+        return Block()
+    header = ("", "macro-F1", "its mistakes (truth > answer)")
+    note = (
+        "Macro-F1 weighs all values of the goal alike, rare ones too: 1 is perfect; a row without "
+        "an answer counts against it."
+    )
+    return Block("Mistakes", (), header, tuple(rows), (2,), (note,))
+
+
+def _mistake_words(score: BackendScore) -> str:
+    wrong = [(truth, said, n) for truth, said, n in score.confusion if said not in (None, truth)]
+    wrong.sort(key=lambda one: -one[2])
+    parts = [f"{_value(truth)} > {_value(said)} {n}" for truth, said, n in wrong[:MISTAKES]]
+    if len(wrong) > MISTAKES:
+        parts.append(f"others {sum(n for _, _, n in wrong[MISTAKES:])}")
+    return ", ".join(parts) or "none"
+
+
+def _errors(comparison: Comparison) -> Block:
+    rows = []
+    for name, score in comparison.backends.items():
+        found = score.errors
+        if found is not None:
+            rows.append(
+                (
+                    short_name(name),
+                    _measure(found.absolute, found.absolute_interval),
+                    _measure(found.squared, found.squared_interval),
+                    _measure(found.bias, found.bias_interval),
+                )
+            )
+    unit = f", in {comparison.unit}" if comparison.unit else ""
+    header = ("", "mean size", "root mean square", "answer - truth")
+    note = "The root mean square weighs large errors more; the last column shows who says too much."
+    return Block(f"Errors of its answers{unit}", (), header, tuple(rows), (), (note,))
+
+
+def _probabilities(comparison: Comparison) -> Block:
+    scored = {n: s for n, s in comparison.backends.items() if s.brier is not None}
+    rows = []
+    for name, score in scored.items():
+        bins = score.calibration
+        rows.append(
+            (
+                short_name(name),
+                _fixed(score.brier, score.brier_interval),
+                _fixed(score.log_loss, score.log_loss_interval),
+                f"{bins.error:.3f} ({bins.perfect:.3f})" if bins else "needs 200 rows",
+            )
+        )
+    header = ("", "Brier score", "log loss", "calibration error")
+    notes = (
+        "Less is better. Calibration error: how far confidence is from the share that is right; "
+        "in brackets what a perfect model would show on so many rows.",
+    )
+    return Block("Confidence of the models", (), header, tuple(rows), (), notes)
+
+
+def _pairs(comparison: Comparison) -> Block:
     shown = _shown_pairs(comparison.pairs)
+    rows = []
     for one in shown:
         low, high = (100 * end for end in one.difference_interval)
         rows.append(
-            [
+            (
                 f"{short_name(one.a)}, {short_name(one.b)}",
-                f"{one.same}/{one.rows_both}",
-                "-" if one.kappa is None else f"{one.kappa:.3f}",
-                str(one.a_only_right),
-                str(one.b_only_right),
-                f"[{low:+.1f}, {high:+.1f}] points" if one.rows_both else "-",
+                str(one.rows_both),
+                str(one.rows_both - one.same),
+                "-" if one.kappa is None else f"{one.kappa:.2f}",
+                f"{one.a_only_right} : {one.b_only_right}",
+                f"[{low:+.1f}, {high:+.1f}]" if one.rows_both else "-",
                 _p_values(one),
-            ]
+            )
         )
-    if len(shown) < len(comparison.pairs):
-        left = len(comparison.pairs) - len(shown)
-        rows.append([f"{left} more {'pair' if left == 1 else 'pairs'} of models: --json"])
-    return rows
+    header = ("", "both", "differ", "kappa", "alone", "points", "p (Holm)")
+    many = len(comparison.pairs)
+    more = many - len(shown)
+    hidden = f" {more} more {'pair' if more == 1 else 'pairs'}: --json." if more else ""
+    kind = "p is of the corrected resampled t-test" if _folded(comparison) else "p is McNemar's"
+    notes = (
+        "Alone: rows that only the first, and only the second, got right. Points: the interval of "
+        f"the difference of the shares right. {kind}: how often chance alone would differ as much; "
+        f"(Holm) allows for {many} tests, under 0.05 counts. Kappa: agreement beyond chance, 1 is "
+        f"full.{hidden}",
+    )
+    return Block("Two by two, on the rows both answered", (), header, tuple(rows), (), notes)
 
 
 def _shown_pairs(pairs: Sequence[PairScore]) -> list[PairScore]:
     """Return all pairs when they are few, else those with rules or a dispatcher."""
     if len(pairs) <= FEW_PAIRS:
         return list(pairs)
-    return [one for one in pairs if not one.a.startswith("model:") or one.b.startswith("dispatch")]
+    return [one for one in pairs if not one.a.startswith("model:") or one.b == "dispatch"]
+
+
+def _folded(comparison: Comparison) -> bool:
+    return comparison.held_out.folds is not None
 
 
 def _p_values(pair: PairScore) -> str:
-    if pair.mcnemar_p is None or pair.holm_p is None:
+    single = pair.mcnemar_p if pair.mcnemar_p is not None else pair.resampled_p
+    if single is None or pair.holm_p is None:
         return "-"
-    return f"{chance(pair.mcnemar_p)} ({chance(pair.holm_p)})"
+    return f"{chance(single)} ({chance(pair.holm_p)})"
 
 
-def verdicts(comparison: Comparison) -> list[str]:
-    """Return in sentences what can be told apart, and what cannot."""
-    lines = _told_apart(comparison.pairs)
-    rules = comparison.backends.get("rules")
-    if rules is not None and rules.not_answered:
-        lines.append(f"The rules are silent on {row_count(rules.not_answered)}.")
-    lines += slice_lines(comparison)
-    best = _best(comparison)
-    return [*lines, best] if best else lines
+def _certainties(comparison: Comparison) -> Block:
+    """Return how often the rules' answers are right, by how certain the rules are of them."""
+    rows = []
+    for name in ("rules", "rules+models"):
+        score = comparison.backends.get(name)
+        for one in () if score is None else score.certainties:
+            span = f"{one.low:.2f}"
+            span += "" if f"{one.high:.2f}" == span else f" to {one.high:.2f}"
+            good = one.right / one.rows
+            shown = _share(good, _wilson(one.right, one.rows))
+            rows.append((short_name(name), span, str(one.rows), shown))
+    header = ("", "certainty", "answers", "right, %")
+    note = "Certainty is no probability, but the surer answers should be right more often."
+    return Block("Certainty of the rules' answers", (), header, tuple(rows), (), (note,))
 
 
-def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
-    """Say of every pair who is right more often, or what difference would not have shown."""
-    lines, alike = [], []
-    for pair in pairs:
-        a, b = short_name(pair.a), short_name(pair.b)
-        if not pair.rows_both:
-            lines.append(f"No row was answered by both {a} and {b}.")
-        elif pair.holm_p is not None and pair.holm_p <= SIGNIFICANT:
-            better, worse = (b, a) if pair.b_only_right > pair.a_only_right else (a, b)
-            count = row_count(pair.rows_both)
-            lines.append(f"{better} is right more often than {worse} on the {count} both answered.")
-        else:
-            alike.append(pair)
-    if len(alike) == 1:
-        pair = alike[0]
-        lines.append(
-            f"{short_name(pair.a)} and {short_name(pair.b)} cannot be told apart on the "
-            f"{row_count(pair.rows_both)} both answered; {_size(alike)} would probably not show."
-        )
-    elif alike:
-        which = "The other pairs" if lines else "No pair"
-        cannot = "cannot be told apart" if lines else "can be told apart"
-        lines.append(
-            f"{which} {cannot} on the rows both answered; {_size(alike)} would probably not show."
-        )
-    return lines
+def _notes(comparison: Comparison) -> list[str]:
+    told = (SAW, NOBODY_BEST)
+    return [f"- {_cap(one.rstrip('.'))}." for one in comparison.warnings if one not in told]
 
 
-def _size(pairs: Sequence[PairScore]) -> str:
-    """Return in words the difference that would not show (the smallest and largest of many)."""
-    points = sorted(round(100 * pair.would_not_show) for pair in pairs)
-    if points[0] >= 50:
-        return "even a large difference"
-    if points[0] == points[-1]:
-        return f"a difference under {points[0]} points"
-    return f"a difference under {points[0]} to {points[-1]} points (by pair)"
+def _next(comparison: Comparison, brief: bool) -> Block:
+    """Return what to ask next: whatever was not asked for yet."""
+    wanted = ["without --brief"] if brief else []
+    if comparison.disagreements is None:
+        wanted.append("--disagreements")
+    if comparison.policies is None:
+        wanted.append("--policies")
+    if comparison.cost is None:
+        wanted.append("--cost wrong=1,refer=0.2")
+    wanted.append("--html report.html")
+    return Block("", (f"Next: heuron compare {comparison.domain} " + " · ".join(wanted),))
 
 
-def _best(comparison: Comparison) -> str | None:
-    """Name the best backend, if their coverages allow it and the tests bear it out."""
-    coverages = [one.coverage or 0.0 for one in comparison.backends.values()]
-    if len(coverages) < 2 or max(coverages) - min(coverages) > COVERAGE_APART:
-        return None
-    leader = max(comparison.backends, key=lambda name: comparison.backends[name].right)
-    for pair in comparison.pairs:
-        if leader not in (pair.a, pair.b):
-            continue
-        ahead = pair.a_only_right - pair.b_only_right
-        if leader == pair.b:
-            ahead = -ahead
-        if pair.holm_p is None or pair.holm_p > SIGNIFICANT or ahead <= 0:
-            return None
-    return f"Best: {short_name(leader)}."
+def _share(value: float | None, interval: tuple[float, float] | None) -> str:
+    return f"{percent(value).rstrip(' %')} {points(interval):>13}" if value is not None else "-"
 
 
-def _costs(comparison: Comparison) -> list[str]:
-    """Return the ranking by cost, and who can be told from the cheapest."""
-    if comparison.cost is None or not comparison.costs:
-        return []
-    cost = comparison.cost
-    first, *others = comparison.costs
-    header = f"cost of a row (wrong {cost.wrong:g}, a person {cost.refer:g})"
-    rows = [[header, "", "more than the cheapest"]]
-    for one in comparison.costs:
-        shown = f"{one.cost:.4f}  {fine(one.interval)}"
-        rows.append([short_name(one.backend), shown, fine(one.more)])
-    alike = [short_name(one.backend) for one in others if not one.dearer]
-    verdict = f"Cheapest: {short_name(first.backend)}"
-    if alike:
-        verdict += f", which cannot be told apart from {', '.join(alike)}"
-    return [*table(rows), f"{verdict}."]
+def _measure(value: float | None, interval: tuple[float, float] | None) -> str:
+    if value is None:
+        return "-"
+    ends = "" if interval is None else f" [{number(interval[0])}, {number(interval[1])}]"
+    return f"{number(value)}{ends}"
 
 
-def _rule_rows(comparison: Comparison) -> list[list[str]]:
-    if not comparison.rules:
-        return []
-    base = " / ".join(f"{rate:.2f}" for _, rate in comparison.base_rates)
-    header = ["rule", "fired", "right", "claimed", "measured [interval]"]
-    rows = [[*header, f"implied certainty (base {base})" if base else "", "", "without it"]]
-    return rows + [_rule_row(one) for one in comparison.rules]
+def _fixed(value: float | None, interval: tuple[float, float] | None) -> str:
+    if value is None:
+        return "-"
+    ends = "" if interval is None else f" [{interval[0]:.3f}, {interval[1]:.3f}]"
+    return f"{value:.3f}{ends}"
 
 
-def _rule_row(rule: RuleScore) -> list[str]:
-    row = [rule.name, f"{rule.fired:>5}"]
-    if rule.precision is None:
-        return [*row, "", "", "", "", rule.verdict]
-    loss = rule.loss
-    return [
-        *row,
-        f"{rule.right:>5}",
-        f"{rule.certainty:.2f}",
-        f"{rule.precision:.3f}  {numbers(rule.interval)}",
-        "" if rule.implied_certainty is None else f"{rule.implied_certainty:.2f}",
-        rule.verdict,
-        "" if loss is None else f"{loss.won - loss.lost:+d} right" if loss.changed else "the same",
-    ]
+def _wilson(right: int, rows: int) -> tuple[float, float]:
+    from heuron.compare.intervals import wilson
+
+    return wilson(right, rows)
+
+
+def _value(value: object) -> str:
+    return show(value)
+
+
+def _cap(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,19 +1,30 @@
-"""The parts of a report that are there when they were asked for, as lines of text."""
+"""The longer parts of a report: rules, slices, prices, policies, rows that differ, changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from heuron.answer import plain
 from heuron.compare.baseline import Change
+from heuron.compare.block import Block
 from heuron.compare.comparison import Comparison
 from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
-from heuron.compare.slice_rules import slice_words
-from heuron.compare.words import chance, percent, points, row_count, table
+from heuron.compare.scorecard import AGAINST, RuleScore
+from heuron.compare.slice_rules import claim_words
+from heuron.compare.words import chance, percent, points, row_count
 from heuron.values import show
 
-__all__ = ["KINDS", "change_lines", "disagreement_lines", "fine", "policy_lines", "slice_lines"]
+__all__ = [
+    "KINDS",
+    "change_block",
+    "cost_block",
+    "disagreement_block",
+    "policy_block",
+    "rule_block",
+    "slice_block",
+]
 
 SHOWN_ROWS: Final = 20
 """So many rows on which backends differ are shown."""
@@ -25,90 +36,158 @@ KINDS: Final = {
     "value": "rows that are {}",
 }
 """How a share that changed is said."""
+SHORT: Final = {
+    "stronger than claimed": "stronger",
+    "weaker than claimed": "weaker",
+    AGAINST: "against it",
+    "too few rows": "few rows",
+}
+"""Verdicts that are too long for a column."""
 
 
-def slice_lines(comparison: Comparison) -> list[str]:
-    """Return in sentences where one side is right and the other is not."""
+def rule_block(comparison: Comparison) -> Block:
+    """Return the scorecard of every rule in a line."""
+    base = ", ".join(f"{plain(value)} {rate:.2f}" for value, rate in comparison.base_rates)
+    header = ("", "fired", "right, %", "claims", "worth", "", "without it")
+    notes = (
+        "Worth: the certainty that its record implies, how far the rule moves belief from how "
+        f"common the value is anyway{f' ({base})' if base else ''}. Without it: right answers "
+        "won and lost.",
+    )
+    rows = tuple(_rule_row(one) for one in comparison.rules)
+    return Block("Rule by rule", (), header, rows, (5,), notes)
+
+
+def _rule_row(rule: RuleScore) -> tuple[str, ...]:
+    if rule.precision is None:
+        return rule.name, str(rule.fired), "", "", "", rule.verdict, ""
+    loss = rule.loss
+    changed = "" if loss is None else f"+{loss.won} -{loss.lost}" if loss.changed else "the same"
+    return (
+        rule.name,
+        str(rule.fired),
+        f"{percent(rule.precision).rstrip(' %')} {_whole(rule.interval):>9}",
+        f"{rule.certainty:.2f}",
+        "" if rule.implied_certainty is None else f"{rule.implied_certainty:.2f}",
+        SHORT.get(rule.verdict, rule.verdict),
+        changed,
+    )
+
+
+def _whole(interval: Interval | None) -> str:
+    return "" if interval is None else f"[{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
+
+
+def slice_block(comparison: Comparison) -> Block:
+    """Return the regions that were confirmed, as a table."""
     search = comparison.slices
-    if search is None:
-        return []
-    a, b = short_name(search.a), short_name(search.b)
-    if search.too_few:
-        return [
-            f"Too few disagreements of {a} and {b} ({search.disagreements} on "
-            f"{row_count(search.rows_found)} of training) to describe."
-        ]
-    lines = [
-        f"Where {one.text}: {slice_words(one, a, b)} (p {chance(one.p)})." for one in search.slices
-    ]
-    if not lines:
-        lines = [f"No region was confirmed in which {a} or {b} is right and the other is not."]
-    return lines
+    if search is None or not search.slices:
+        return Block()
+    rows = []
+    for one in search.slices:
+        away = percent(one.elsewhere / one.elsewhere_rows).strip(" %")
+        here = percent(one.claimed / one.rows).strip(" %")
+        ends = points(one.claimed_interval)
+        rows.append((one.text, claim_words(one), f"{here} {ends}", away, chance(one.p)))
+    header = ("where", "more often", "% of its rows", "elsewhere", "p (Holm)")
+    notes = (
+        f"Found on {row_count(search.looks[0].rows_found)} of training, confirmed on the rows here "
+        f"({search.candidates} candidates tested). --write-rules FILE writes them as rules.",
+    )
+    return Block("Regions", (), header, tuple(rows), (1,), notes)
 
 
-def policy_lines(comparison: Comparison) -> list[str]:
+def cost_block(comparison: Comparison) -> Block:
+    """Return the ranking by cost."""
+    if comparison.cost is None:
+        return Block()
+    rows = tuple(
+        (
+            short_name(one.backend),
+            f"{one.cost:.4f} {fine(one.interval)}",
+            "the cheapest" if one.more is None else fine(one.more),
+        )
+        for one in comparison.costs
+    )
+    header = ("", "cost of a row", "more than the cheapest")
+    return Block(f"Cost ({comparison.cost.words})", (), header, rows)
+
+
+def policy_block(comparison: Comparison) -> Block:
     """Return the policies that were tried, and the one that training rows recommend."""
     trial = comparison.policies
     if trial is None:
-        return []
-    cost = f"cost of a row (wrong {trial.cost.wrong:g}, a person {trial.cost.refer:g})"
-    rows = [["policy", "right when it answers", "a person", cost, ""]]
+        return Block()
+    rows = []
     for one in trial.scores:
-        where = f"{percent(one.accuracy_where_covered)}  {points(one.interval)}"
-        person = f"{one.referred:>4}  {percent(one.referred / one.rows)}"
-        paid = f"{one.cost:.4f}  {fine(one.cost_interval)}"
-        rows.append([one.name, where, person, paid, one.title])
-    best = trial.best
-    advice = (
-        f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, "
-        f"{best.name} costs least; on the rows here it costs {best.cost:.4f}."
-    )
-    return [*table(rows), advice]
+        best = f" (best of {one.tried})" if one.tried > 1 else ""
+        mark = " *" if one.name == trial.chosen else ""
+        rows.append(
+            (
+                f"{one.title}{best}{mark}",
+                f"{percent(one.accuracy_where_covered).rstrip(' %')} {points(one.interval):>13}",
+                percent(one.referred / one.rows),
+                f"{one.cost:.3f} {fine(one.cost_interval)}",
+            )
+        )
+    bound = comparison.best_possible
+    notes = [
+        f"Rows here, which had no part in the choice. * costs least on "
+        f"{row_count(trial.rows_found)} of training. --write-dispatch FILE writes it."
+    ]
+    if bound.accuracy is not None:
+        notes.append(f"No choice among these can be right on more than {percent(bound.accuracy)}.")
+    header = ("", "right when it answers, %", "a person", "cost of a row")
+    title = f"Ways to choose who answers ({trial.cost.words})"
+    return Block(title, (), header, tuple(rows), (), tuple(notes))
 
 
-def disagreement_lines(comparison: Comparison) -> list[str]:
-    """Return the rows on which backends differ, the first in full."""
+def disagreement_block(comparison: Comparison) -> Block:
+    """Return the rows on which backends differ, with everybody's answer and reason."""
     found = comparison.disagreements
     if found is None:
-        return []
+        return Block()
     if not found:
-        return ["All that answered said the same on every row."]
-    lines = [f"Rules and models differ on {row_count(len(found))}:"]
+        return Block("Row by row", ("All that answered said the same on every row.",))
+    rows: list[tuple[str, ...]] = []
     for one in found[:SHOWN_ROWS]:
-        lines.append(f"row {one.row}, in truth {show(one.truth)}")
-        cells = []
+        rows.append((f"Row {one.row}: {show(one.truth)}", "is the truth"))
         for said in one.said:
             sure = said.certainty if said.certainty is not None else said.confidence
-            kind = "certainty" if said.certainty is not None else "confidence"
-            shown = "" if sure is None else f"{kind} {sure:.3g}"
-            cells.append([short_name(said.backend), show(said.value), shown, said.reason])
-        lines += table(cells)
-    if len(found) > SHOWN_ROWS:
-        lines.append(f"{row_count(len(found) - SHOWN_ROWS)} more: --json")
-    return lines
+            shown = f"{short_name(said.backend)}: {show(said.value)}"
+            shown += "" if sure is None else f" {sure:.2f}"
+            rows.append((f"  {shown}", said.reason if said.right else f"WRONG: {said.reason}"))
+    more = len(found) - SHOWN_ROWS
+    notes = ["Beside an answer: the certainty of rules, the confidence of models."]
+    notes += [f"{row_count(more)} more: --json"] if more > 0 else []
+    title = f"Row by row: rules and models differ on {row_count(len(found))}"
+    return Block(title, (), (), tuple(rows), (1,), tuple(notes))
 
 
-def change_lines(changes: Sequence[Change] | None) -> list[str]:
+def change_block(changes: Sequence[Change] | None) -> Block:
     """Return what changed since an earlier comparison, beyond chance."""
     if changes is None:
-        return []
+        return Block()
+    title = "Since the earlier comparison"
     sure = [one for one in changes if one.sure]
     rest = len(changes) - len(sure)
     if not sure:
-        return [f"Since the earlier comparison nothing changed beyond chance ({rest} tests)."]
-    rows = [["since the earlier comparison", "before", "now", "difference", "p (Holm)"]]
+        return Block(title, (f"Nothing changed beyond chance ({rest} tests).",))
+    rows = []
     for one in sure:
         low, high = (100 * end for end in one.difference_interval)
         rows.append(
-            [
+            (
                 KINDS[one.kind].format(one.name),
                 percent(one.before[0] / one.before[1]),
                 percent(one.after[0] / one.after[1]),
-                f"[{low:+.1f}, {high:+.1f}] points",
-                f"{chance(one.p)} ({chance(one.holm_p)})",
-            ]
+                f"[{low:+.1f}, {high:+.1f}]",
+                chance(one.holm_p),
+            )
         )
-    return [*table(rows), f"{rest} other shares did not change beyond chance."]
+    header = ("", "before", "now", "points", "p (Holm)")
+    notes = (f"{rest} other shares did not change beyond chance.",)
+    return Block(title, (), header, tuple(rows), (), notes)
 
 
 def fine(interval: Interval | None) -> str:

@@ -9,15 +9,18 @@ from typing import Final
 
 from heuron.compare.bootstrap import bootstrap_mean
 from heuron.compare.cells import cell_interval, ordered_cells
-from heuron.compare.comparison import BackendScore
-from heuron.compare.intervals import wilson
+from heuron.compare.comparison import BackendScore, Errors
+from heuron.compare.intervals import Interval, wilson
 from heuron.compare.metrics import (
+    CertaintyBin,
     brier_score,
     calibration,
+    certainty_table,
     confusion,
     coverage_curve,
     log_loss,
     macro_f1,
+    signed_errors,
 )
 from heuron.compare.outcomes import UNTIMED, Outcomes, Reply
 
@@ -43,9 +46,10 @@ def score_backend(name: str, outcomes: Outcomes, right: Right, seed: int) -> Bac
         interval=wilson(good, good + bad) if good + bad else None,
         timing=outcomes.timings.get(name, UNTIMED),
         routes=_routes(replies),
+        certainties=_certainties(replies, right),
     )
     if outcomes.numeric:
-        return replace(score, mean_absolute_error=_mean_error(replies, outcomes.truths))
+        return replace(score, errors=_errors(replies, outcomes, seed))
     answers = [reply.value for reply in replies]
     cells = confusion(outcomes.truths, answers)
     ordered = ordered_cells(cells, outcomes.levels)
@@ -73,13 +77,38 @@ def _routes(replies: Sequence[Reply]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _mean_error(replies: Sequence[Reply], truths: Sequence[object]) -> float | None:
-    errors = [
-        abs(reply.value - truth)
-        for reply, truth in zip(replies, truths, strict=True)
-        if isinstance(reply.value, (int, float)) and isinstance(truth, (int, float))
+def _certainties(replies: Sequence[Reply], right: Right) -> tuple[CertaintyBin, ...]:
+    known = [
+        (reply.certainty, good)
+        for reply, good in zip(replies, right, strict=True)
+        if reply.certainty is not None and good is not None
     ]
-    return math.fsum(errors) / len(errors) if errors else None
+    return certainty_table([one for one, _ in known], [good for _, good in known])
+
+
+def _errors(replies: Sequence[Reply], outcomes: Outcomes, seed: int) -> Errors | None:
+    """Return the errors of the rows answered, each mean with its bootstrap interval."""
+    signed = signed_errors([one.value for one in replies], outcomes.truths)
+    if not signed:
+        return None
+    groups = None
+    if outcomes.groups is not None:
+        answered = zip(replies, outcomes.groups, strict=True)
+        groups = [group for one, group in answered if one.value is not None]
+
+    def interval(values: Sequence[float]) -> Interval | None:
+        return bootstrap_mean(values, seed=seed, groups=groups)
+
+    sizes, squares = [abs(one) for one in signed], [one * one for one in signed]
+    ends = interval(squares)
+    return Errors(
+        absolute=math.fsum(sizes) / len(sizes),
+        absolute_interval=interval(sizes),
+        squared=math.sqrt(math.fsum(squares) / len(squares)),
+        squared_interval=(math.sqrt(ends[0]), math.sqrt(ends[1])) if ends else None,
+        bias=math.fsum(signed) / len(signed),
+        bias_interval=interval(signed),
+    )
 
 
 def _with_probabilities(

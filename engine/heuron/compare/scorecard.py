@@ -7,20 +7,27 @@ A certainty says how much a rule changes belief, so it is measured as MYCIN defi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Final
 
 from heuron.certainty import implied_certainty, relative_change
 from heuron.compare.intervals import Interval, wilson
 
-__all__ = ["Loss", "RuleScore", "Shot", "measured_certainty", "score_rules"]
+__all__ = ["AGAINST", "Loss", "RuleScore", "Shot", "measured_certainty", "score_rules"]
 
 FEW: Final = 10
 """With fewer firings than this a rule's verdict is "too few rows"."""
 
+AGAINST: Final = "speaks against what it says"
+"""The verdict on a rule whose rows are right less often than any rows."""
+
 OVERLAPS: Final = 3
 """So many overlapping rules are named."""
+
+ShotKey = tuple[str, object, float, bool]
+"""A rule, the value it spoke of (None of a quantity), its certainty, whether that was true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +119,76 @@ def score_rules(
         base_rates: The share of each goal value among the compared rows; empty for quantities.
         losses: What would change without each rule.
     """
-    fired: dict[str, list[Shot]] = {name: [] for name in names}
+    counts: dict[ShotKey, int] = {}
+    rows: dict[str, set[int]] = {name: set() for name in names}
     for shot in shots:
-        fired.setdefault(shot.rule, []).append(shot)
-    rows = {name: {shot.row for shot in listed} for name, listed in fired.items()}
+        key = (shot.rule, shot.value if base_rates else None, shot.certainty, shot.true)
+        counts[key] = counts.get(key, 0) + 1
+        rows.setdefault(shot.rule, set()).add(shot.row)
+    shared = {
+        (a, b): both for a, b in combinations(rows, 2) if (both := len(rows[a] & rows[b]))
+    }
+    return score_counts(names, counts, shared, base_rates, losses)
+
+
+def score_counts(
+    names: Sequence[str],
+    counts: Mapping[ShotKey, int],
+    shared: Mapping[tuple[str, str], int],
+    base_rates: Mapping[object, float],
+    losses: Sequence[Loss] = (),
+) -> tuple[RuleScore, ...]:
+    """Return the scorecards in the order of `names`, from counts instead of single rows.
+
+    Args:
+        names: The rules that conclude the goal, in rule order.
+        counts: On how many rows a rule spoke of a value with a certainty, and was right or not.
+        shared: On how many rows two rules fired; either order of the pair.
+        base_rates: The share of each goal value among the compared rows; empty for quantities.
+        losses: What would change without each rule.
+    """
+    fired: dict[str, list[tuple[ShotKey, int]]] = {name: [] for name in names}
+    for key, rows in counts.items():
+        fired.setdefault(key[0], []).append((key, rows))
     known = {one.rule: one for one in losses}
     return tuple(
         replace(
-            _score(name, listed, base_rates), overlaps=_overlaps(name, rows), loss=known.get(name)
+            _score(name, listed, base_rates),
+            overlaps=_overlaps(name, fired, shared),
+            loss=known.get(name),
         )
         for name, listed in fired.items()
     )
 
 
-def _overlaps(name: str, rows: Mapping[str, set[int]]) -> tuple[tuple[str, int], ...]:
+def _overlaps(
+    name: str, names: Iterable[str], shared: Mapping[tuple[str, str], int]
+) -> tuple[tuple[str, int], ...]:
     """Return the rules that fired on the same rows, those of most rows first."""
-    mine = rows[name]
-    shared = [(other, len(mine & theirs)) for other, theirs in rows.items() if other != name]
-    found = sorted((one for one in shared if one[1]), key=lambda one: -one[1])
+    both = [
+        (other, shared.get((name, other), 0) + shared.get((other, name), 0))
+        for other in names
+        if other != name
+    ]
+    found = sorted((one for one in both if one[1]), key=lambda one: -one[1])
     return tuple(found[:OVERLAPS])
 
 
-def _score(name: str, shots: Sequence[Shot], base_rates: Mapping[object, float]) -> RuleScore:
-    count = len(shots)
+def _score(
+    name: str, counts: Sequence[tuple[ShotKey, int]], base_rates: Mapping[object, float]
+) -> RuleScore:
+    count = sum(rows for _, rows in counts)
     if count == 0:
         return RuleScore(name, 0, 0, None, None, None, None, None, "never fired")
-    right = sum(shot.right for shot in shots)
-    claimed = math.fsum(shot.certainty for shot in shots) / count
+    right = sum(rows for (_, _, certainty, true), rows in counts if true == (certainty > 0))
+    # In an order that does not depend on which row came first.
+    claims = sorted((certainty, rows) for (_, _, certainty, _), rows in counts)
+    claimed = math.fsum(certainty * rows for certainty, rows in claims) / count
     interval = wilson(right, count)
     share = right / count
     if not base_rates:
         return RuleScore(name, count, right, claimed, share, interval, None, None, "")
-    base = math.fsum(_base(shot, base_rates) for shot in shots) / count
+    base = math.fsum(_base(key, base_rates) * rows for key, rows in counts) / count
     sign = 1.0 if claimed > 0 else -1.0
     implied = sign * implied_certainty(right, count, base)
     return RuleScore(
@@ -159,9 +204,10 @@ def _score(name: str, shots: Sequence[Shot], base_rates: Mapping[object, float])
     )
 
 
-def _base(shot: Shot, base_rates: Mapping[object, float]) -> float:
-    rate = base_rates.get(shot.value, 0.0)
-    return rate if shot.certainty > 0 else 1 - rate
+def _base(key: ShotKey, base_rates: Mapping[object, float]) -> float:
+    _, value, certainty, _ = key
+    rate = base_rates.get(value, 0.0)
+    return rate if certainty > 0 else 1 - rate
 
 
 def _verdict(claimed: float, fired: int, interval: Interval, base: float) -> str:
@@ -170,7 +216,7 @@ def _verdict(claimed: float, fired: int, interval: Interval, base: float) -> str
         return "too few rows"
     low, high = interval
     if high < base:
-        return "speaks against what it says"
+        return AGAINST
     if relative_change(low, base) > claimed:
         return "stronger than claimed"
     if relative_change(high, base) < claimed:

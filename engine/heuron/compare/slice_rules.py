@@ -6,22 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from heuron.compare.regions import quoted
+from heuron.compare.words import are, called
 
 if TYPE_CHECKING:
     from heuron.compare.slices import Slice, SliceSearch
 
-__all__ = ["slice_words", "slices_file"]
+__all__ = ["claim_words", "slice_words", "slices_file"]
 
 FACT = "Slice"
 
 
-def slice_words(one: Slice, a: str, b: str) -> str:
+def slice_words(one: Slice) -> str:
     """Return in a sentence what a slice says."""
+    a = called(one.a)
+    if one.b is None:
+        return f"{a} {are(one.a)} wrong on {one.claimed} of {one.rows} rows"
+    b = called(one.b)
     if one.claim == "neither":
-        return f"both are wrong on {one.neither} of {one.rows} rows"
-    better, worse = (a, b) if one.claim == "a" else (b, a)
+        return f"{a} and {b} are both wrong on {one.neither} of {one.rows} rows"
+    better, worse = (one.a, one.b) if one.claim == "a" else (one.b, one.a)
     more, less = (one.a_only, one.b_only) if one.claim == "a" else (one.b_only, one.a_only)
-    return f"{better} alone is right on {more} of {one.rows} rows, {worse} alone on {less}"
+    return (
+        f"{called(better)} alone {are(better)} right on {more} of {one.rows} rows, "
+        f"{called(worse)} alone on {less}"
+    )
 
 
 def slices_file(files: Mapping[str, str], template: str, domain: str, search: SliceSearch) -> str:
@@ -33,32 +41,39 @@ def slices_file(files: Mapping[str, str], template: str, domain: str, search: Sl
         domain: The name of the domain.
         search: The slices.
     """
-    from heuron.compare.outcomes import short_name
-
-    a, b = short_name(search.a), short_name(search.b)
     lines = [
-        f"# Where {a} and {b} differ in {domain}: found on {search.rows_found} training rows, "
-        "confirmed on held-out rows.",
+        f"# Where answers about {domain} differ, and where they are wrong: found on "
+        f"{search.looks[0].rows_found} training rows,",
+        f"# confirmed on held-out rows ({search.candidates} candidates tested).",
         "",
         *_declarations(files),
         f"type {FACT}(record: {template}, says: text)",
         "",
     ]
     for number, one in enumerate(search.slices, 1):
-        lines += _rule(number, one, template, a, b)
+        lines += _rule(number, one, template)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _rule(number: int, one: Slice, template: str, a: str, b: str) -> Sequence[str]:
-    words = slice_words(one, a, b)
-    said = {"a": f"only {a} is right", "b": f"only {b} is right"}
-    claim = quoted(said.get(one.claim, "both are wrong"))
+def _rule(number: int, one: Slice, template: str) -> Sequence[str]:
     return (
-        f"rule slice_{number} {quoted(words)}:",
+        f"rule slice_{number} {quoted(slice_words(one))}:",
         f"    when r: {template}({one.text})",
-        f"    then derive {FACT}(record = r, says = {claim})",
+        f"    then derive {FACT}(record = r, says = {quoted(claim_words(one))})",
         "",
     )
+
+
+def claim_words(one: Slice) -> str:
+    """Return in a few words what is true in a slice more often than elsewhere."""
+    a = called(one.a)
+    if one.b is None:
+        return f"{a} {are(one.a)} wrong"
+    b = called(one.b)
+    if one.claim == "neither":
+        return f"both {a} and {b} are wrong"
+    better = one.a if one.claim == "a" else one.b
+    return f"only {called(better)} {are(better)} right"
 
 
 def _declarations(files: Mapping[str, str]) -> list[str]:

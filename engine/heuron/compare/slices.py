@@ -1,15 +1,16 @@
-"""Slices: regions in which one side is right and the other is not, described as conditions.
+"""Slices: regions in which one side is right and the other is not, or one side is often wrong.
 
-Found on training rows, where models answer as they did out of fold; confirmed on held-out rows,
-which had no part in finding them. A slice is reported when on the held-out rows what it claims
-is more frequent in it than elsewhere, and, of two sides, more frequent than the contrary: both
-by exact tests, with Holm's correction over all candidates.
+The rules are set against every model, and everybody's own mistakes are looked at as well. Regions
+are found on training rows, where models answer as they did out of fold; confirmed on held-out
+rows, which had no part in finding them. A slice is reported when on the held-out rows what it
+claims is more frequent in it than elsewhere, and, of two sides, more frequent than the contrary:
+both by exact tests, with Holm's correction over all candidates of all looks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from heuron.answer import plain
@@ -18,28 +19,34 @@ from heuron.compare.costs import Cost
 from heuron.compare.intervals import Interval, agresti_min, wilson
 from heuron.compare.paired import holm
 from heuron.compare.policies import rank_models
-from heuron.compare.regions import LEAST_ROWS, Condition, Region, find_regions
+from heuron.compare.regions import LEAST_ROWS, Atoms, Condition, Region, atoms_of, find_regions
 
 if TYPE_CHECKING:
     from heuron.learn.data import Table
 
-__all__ = ["FEW", "Slice", "SliceSearch", "find_slices"]
+__all__ = ["FEW", "Look", "Slice", "SliceSearch", "find_slices"]
 
 FEW: Final = 30
-"""With fewer disagreements than this there is too little to describe."""
-MOST: Final = {"a": 4, "b": 4, "neither": 2}
-"""How many candidates of each claim: a alone is right, b alone is right, neither is."""
+"""With fewer disagreements, or mistakes, than this there is too little to describe."""
+BEST: Final = {"a": 4, "b": 4, "neither": 2}
+"""How many candidates of each claim against the best model: a alone is right, b alone, neither."""
+OTHERS: Final = {"a": 2, "b": 2}
+"""The same against every other model."""
+ALONE: Final = {"wrong": 2}
+"""How many candidates for the mistakes of one backend."""
 SIGNIFICANT: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A region on the held-out rows that both sides answered.
+    """A region on the held-out rows that both sides answered, or that the one side answered.
 
-    `claim` is "a" (a alone is right there more often than elsewhere), "b" or "neither". `p` is
-    Holm's, over all candidates.
+    `claim` is "a" (a alone is right there more often than elsewhere), "b" or "neither"; or, where
+    one backend is looked at by itself (`b` is None), "wrong". `p` is Holm's, over all candidates.
     """
 
+    a: str
+    b: str | None
     claim: str
     when: tuple[Condition, ...]
     text: str
@@ -56,16 +63,26 @@ class Slice:
     @property
     def claimed(self) -> int:
         """The rows of the slice on which the claim is true."""
-        return {"a": self.a_only, "b": self.b_only}.get(self.claim, self.neither)
+        of_claim = {"a": self.a_only, "b": self.b_only, "wrong": self.rows - self.a_right}
+        return of_claim.get(self.claim, self.neither)
 
     @property
-    def difference_interval(self) -> Interval:
-        """The interval of (a's accuracy - b's) in the slice."""
-        return agresti_min(self.a_only, self.b_only, self.rows)
+    def claimed_interval(self) -> Interval:
+        """The interval of the share of its rows on which the claim is true."""
+        return wilson(self.claimed, self.rows)
+
+    @property
+    def difference_interval(self) -> Interval | None:
+        """The interval of (a's accuracy - b's) in the slice; None of one backend."""
+        return None if self.b is None else agresti_min(self.a_only, self.b_only, self.rows)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
+        two = self.b is not None
+        ends = self.difference_interval
         return {
+            "a": self.a,
+            "b": self.b,
             "when": self.text,
             "conditions": [
                 {"field": one.field, "relation": one.relation, "bound": plain(one.bound)}
@@ -74,12 +91,13 @@ class Slice:
             "claim": self.claim,
             "rows": self.rows,
             "a_right": self.a_right,
-            "b_right": self.b_right,
-            "a_only_right": self.a_only,
-            "b_only_right": self.b_only,
-            "neither_right": self.neither,
-            "difference_interval": list(self.difference_interval),
-            "claimed_interval": list(wilson(self.claimed, self.rows)),
+            "b_right": self.b_right if two else None,
+            "a_only_right": self.a_only if two else None,
+            "b_only_right": self.b_only if two else None,
+            "neither_right": self.neither if two else None,
+            "difference_interval": list(ends) if ends else None,
+            "claimed": self.claimed,
+            "claimed_interval": list(self.claimed_interval),
             "elsewhere": self.elsewhere,
             "elsewhere_rows": self.elsewhere_rows,
             "p": self.p,
@@ -87,19 +105,18 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceSearch:
-    """What was looked for, and what was confirmed.
+class Look:
+    """What was looked at: two backends, or one and its mistakes (`b` is None).
 
-    `a` and `b` are the backends; `disagreements` the training rows on which they differ, of
-    `rows_found` that both answered; `candidates` the regions that were put to the test.
+    `disagreements` counts the training rows on which the two differ, or those that the one got
+    wrong, of `rows_found` answered; `candidates` the regions that were put to the test.
     """
 
     a: str
-    b: str
+    b: str | None
     rows_found: int
     disagreements: int
     candidates: int
-    slices: tuple[Slice, ...]
 
     @property
     def too_few(self) -> bool:
@@ -107,7 +124,7 @@ class SliceSearch:
         return self.disagreements < FEW
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON form, without the slices."""
+        """Return the JSON form."""
         return {
             "a": self.a,
             "b": self.b,
@@ -119,27 +136,49 @@ class SliceSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
-    """The rows that both answered: where they are, and who was right."""
+class SliceSearch:
+    """All looks, the rules beside the best model first, and the slices that were confirmed."""
 
-    places: list[int]
+    looks: tuple[Look, ...]
+    slices: tuple[Slice, ...]
+
+    @property
+    def candidates(self) -> int:
+        """The regions that were put to the test, in all looks."""
+        return sum(one.candidates for one in self.looks)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether no look had enough to describe."""
+        return all(one.too_few for one in self.looks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The rows that both answered: where they are, and who was right.
+
+    Of one backend by itself both sides are the same.
+    """
+
+    places: tuple[int, ...]
     a_right: list[bool]
     b_right: list[bool]
     differ: int
 
     def true_of(self, claim: str) -> list[bool]:
         pairs = zip(self.a_right, self.b_right, strict=True)
-        if claim == "a":
-            return [a and not b for a, b in pairs]
-        if claim == "b":
-            return [b and not a for a, b in pairs]
+        match claim:
+            case "a":
+                return [a and not b for a, b in pairs]
+            case "b":
+                return [b and not a for a, b in pairs]
         return [not (a or b) for a, b in pairs]
 
 
 def find_slices(
     table: Table, training: Gathered, held_out: Gathered, cost: Cost
 ) -> SliceSearch | None:
-    """Return where rules and the best model differ, and who is right there.
+    """Return where rules and models differ and who is right there, and where each is wrong.
 
     Args:
         table: The rows.
@@ -154,55 +193,78 @@ def find_slices(
     models = rank_models(training.outcomes, cost)
     if not models:
         return None
-    a = "rules+models" if "rules+models" in training.outcomes.replies else "rules"
-    b = f"model:{models[0]}"
-    found, new = _sides(training, a, b), _sides(held_out, a, b)
-    if found.differ < FEW:
-        return SliceSearch(a, b, len(found.places), found.differ, 0, ())
-    candidates = [
-        (claim, region)
-        for claim, most in MOST.items()
-        for region in _regions(table, found, claim, most)
-    ]
-    tested = [_confirm(table, new, claim, region) for claim, region in candidates]
+    looks, tested = [], []
+    known: dict[tuple[int, ...], Atoms] = {}
+    for a, b, most in _wanted(training, models):
+        found = _sides(training, a, b)
+        candidates: list[tuple[str, Region]] = []
+        if found.differ >= FEW:
+            if found.places not in known:
+                known[found.places] = _atoms(table, found.places)
+            atoms = known[found.places]
+            candidates = [
+                (claim, region)
+                for claim, count in most.items()
+                for region in find_regions(atoms, found.true_of(claim), count)
+            ]
+        looks.append(Look(a, b, len(found.places), found.differ, len(candidates)))
+        if candidates:
+            new = _sides(held_out, a, b)
+            tested += [_confirm(table, new, (a, b), *one) for one in candidates]
     adjusted = holm([None if one is None else one.p for one in tested])
     slices = [
-        _with_p(one, p)
+        replace(one, p=p)
         for one, p in zip(tested, adjusted, strict=True)
         if one is not None and p is not None and p <= SIGNIFICANT
     ]
-    return SliceSearch(a, b, len(found.places), found.differ, len(candidates), tuple(slices))
+    return SliceSearch(tuple(looks), tuple(slices))
 
 
-def _sides(gathered: Gathered, a: str, b: str) -> _Sides:
+def _wanted(
+    training: Gathered, models: Sequence[str]
+) -> list[tuple[str, str | None, dict[str, int]]]:
+    """Return the looks to take: rules beside each model, then each by itself."""
+    rules = "rules+models" if "rules+models" in training.outcomes.replies else "rules"
+    best, *others = (f"model:{name}" for name in models)
+    found: list[tuple[str, str | None, dict[str, int]]] = [(rules, best, BEST)]
+    found += [(rules, name, OTHERS) for name in others]
+    return found + [(name, None, ALONE) for name in (rules, best, *others)]
+
+
+def _sides(gathered: Gathered, a: str, b: str | None) -> _Sides:
     outcomes = gathered.outcomes
     test = outcomes.contract.is_right
-    sides = _Sides([], [], [], 0)
+    places: list[int] = []
+    a_right: list[bool] = []
+    b_right: list[bool] = []
     differ = 0
+    replies = outcomes.replies
     rows = zip(
-        gathered.places, outcomes.replies[a], outcomes.replies[b], outcomes.truths, strict=True
+        gathered.places, replies[a], replies[a if b is None else b], outcomes.truths, strict=True
     )
     for place, first, second, truth in rows:
         if first.value is None or second.value is None:
             continue
-        sides.places.append(place)
-        sides.a_right.append(test(first.value, truth))
-        sides.b_right.append(test(second.value, truth))
-        differ += not test(first.value, second.value)
-    return _Sides(sides.places, sides.a_right, sides.b_right, differ)
+        places.append(place)
+        a_right.append(test(first.value, truth))
+        b_right.append(test(second.value, truth))
+        differ += not (a_right[-1] if b is None else test(first.value, second.value))
+    return _Sides(tuple(places), a_right, b_right, differ)
 
 
-def _regions(table: Table, sides: _Sides, claim: str, most: int) -> list[Region]:
+def _atoms(table: Table, places: Sequence[int]) -> Atoms:
     goal, concluded = table.contract.goal, table.contract.concluded
     columns = {
         name: cells
         for name, cells in table.columns.items()
         if name != goal and name not in concluded
     }
-    return find_regions(table.contract.template, columns, sides.places, sides.true_of(claim), most)
+    return atoms_of(table.contract.template, columns, places)
 
 
-def _confirm(table: Table, sides: _Sides, claim: str, region: Region) -> Slice | None:
+def _confirm(
+    table: Table, sides: _Sides, names: tuple[str, str | None], claim: str, region: Region
+) -> Slice | None:
     """Return what a region is on new rows, with its own p; None where too few rows are in it."""
     from scipy.stats import binom, hypergeom
 
@@ -215,10 +277,11 @@ def _confirm(table: Table, sides: _Sides, claim: str, region: Region) -> Slice |
     # Fisher's exact test, one-sided: is the claim more often true in the region?
     p = float(hypergeom.sf(claimed - 1, total, sum(hits), rows))
     a_only, b_only = _count(inside, sides.true_of("a")), _count(inside, sides.true_of("b"))
-    if claim != "neither":
+    if claim in ("a", "b"):
         # And, by McNemar's, more often than the contrary? Both must hold, so the larger p counts.
         p = max(p, float(binom.sf(claimed - 1, a_only + b_only, 0.5)))
     return Slice(
+        *names,
         claim,
         region.conditions,
         region.text,
@@ -236,9 +299,3 @@ def _confirm(table: Table, sides: _Sides, claim: str, region: Region) -> Slice |
 
 def _count(inside: Sequence[bool], what: Sequence[bool]) -> int:
     return sum(one and other for one, other in zip(inside, what, strict=True))
-
-
-def _with_p(one: Slice, p: float) -> Slice:
-    from dataclasses import replace
-
-    return replace(one, p=p)

@@ -1,4 +1,4 @@
-"""Numbers of a comparison in words, and rows under each other: for reports and pages."""
+"""Numbers of a comparison in words: for reports and pages."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import Sequence
 
 from heuron.compare.intervals import Interval
 
-__all__ = ["chance", "numbers", "percent", "points", "row_count", "table", "time"]
-
-
-def table(cells: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines, columns set under each other and indented by two."""
-    if not cells:
-        return []
-    columns = max(len(row) for row in cells)
-    widths = [max(len(row[at]) for row in cells if at < len(row)) for at in range(columns)]
-    return [
-        "  "
-        + "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        for row in cells
-    ]
+__all__ = [
+    "are",
+    "called",
+    "chance",
+    "listed",
+    "number",
+    "numbers",
+    "percent",
+    "points",
+    "row_count",
+    "share",
+    "time",
+]
 
 
 def row_count(count: int) -> str:
@@ -54,3 +53,41 @@ def time(microseconds: float | None) -> str:
 def chance(value: float) -> str:
     """Return a p-value."""
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def share(value: float | None) -> str:
+    """Return a share in per cent, in a sentence."""
+    return "none" if value is None else f"{100 * value:.1f} %"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a quantity with so many significant digits, thousands set apart."""
+    if value and abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: "a, b and c"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def called(backend: str) -> str:
+    """Return how a sentence calls a backend."""
+    match backend.partition(":"):
+        case ("rules", _, _):
+            return "the rules"
+        case ("rules+models", _, _):
+            return "the rules with models"
+        case ("dispatch", _, ""):
+            return "the dispatcher"
+        case ("dispatch", _, name):
+            return f"the dispatcher {name}"
+        case (_, _, name):
+            return f"the model {name}"
+
+
+def are(backend: str) -> str:
+    """Return the verb for a backend: rules are, a model is."""
+    return "are" if backend.startswith("rules") else "is"
