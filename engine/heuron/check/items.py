@@ -11,9 +11,11 @@ from heuron.check.constants import NotConstant, fold, number
 from heuron.check.context import Context, Scope
 from heuron.check.expressions import resolve
 from heuron.check.facts import given_facts, resolve_actions
+from heuron.check.parameters import parameter_types
 from heuron.check.tree import ANY
 from heuron.check.words import meant
 from heuron.lang import ast
+from heuron.values import FieldType
 
 __all__ = ["resolve_dispatch", "resolve_query", "resolve_rule", "resolve_test"]
 
@@ -38,12 +40,33 @@ def resolve_rule(node: ast.Rule, name: str, index: int, context: Context) -> tre
 
 
 def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
-    """Resolve a query; its parameters go with any type."""
+    """Resolve a query, its parameters typed by their uses.
+
+    It is resolved twice: with parameters that go with everything, which shows their uses, and
+    with the types of these.
+    """
+    said, before = len(context.diagnostics), set(context.said)
+    conditions, value = _asked(node, dict.fromkeys(node.parameters, ANY), context)
+    types = parameter_types(
+        node.parameters, conditions, value, context.templates, context.environment.functions
+    )
+    if any(one != ANY for one in types.values()):
+        del context.diagnostics[said:]
+        context.said = before
+        conditions, value = _asked(node, types, context)
+    return tree.Query(
+        name, node.parameters, conditions, value, tuple(types.values()), span=node.span
+    )
+
+
+def _asked(
+    node: ast.Query, types: dict[str, FieldType], context: Context
+) -> tuple[tuple[tree.Condition, ...], tree.Expression]:
+    """Resolve a query's conditions and value, its parameters being of these types."""
     context.start_rule()
     before = context.errors()
     scope = Scope()
-    for parameter in node.parameters:
-        scope.values[parameter] = ANY
+    scope.values.update(types)
     outer = scope.inner()
     conditions = resolve_group(node.conditions, outer, context)
     value = resolve(node.value, outer, context)
@@ -51,7 +74,7 @@ def resolve_query(node: ast.Query, name: str, context: Context) -> tree.Query:
     if context.errors() == before and not outer.lost:
         unused(outer, {**binders(node.conditions), **parameters}, context)
     context.end_rule()
-    return tree.Query(name, node.parameters, conditions, value, span=node.span)
+    return conditions, value
 
 
 # Dispatch

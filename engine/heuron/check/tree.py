@@ -489,12 +489,16 @@ class Dispatch(Placed):
 
 @dataclass(frozen=True, slots=True)
 class Query(Placed):
-    """A named question over facts; its parameters are variables bound by the caller."""
+    """A named question over facts; its parameters are variables bound by the caller.
+
+    `types` are those of the parameters; it is shorter, or holds `ANY`, where uses do not tell.
+    """
 
     name: str
     parameters: tuple[str, ...]
     conditions: tuple[Condition, ...]
     value: Expression
+    types: tuple[FieldType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ PLAIN: Final = frozenset(
     {
         "Span",
         "FieldType",
+        "tuple[FieldType, ...]",
         "Value",
         "bool",
         "date | None",

@@ -59,7 +59,7 @@ def long_lines(domain: Domain, knowledge: KnowledgeBase, trained: list[str]) -> 
     lines += columns([(one.name, one.title or "", one.place) for one in knowledge.rules], "  ")
     if knowledge.queries:
         lines.append(f"\n{bold('Queries')}")
-        lines += [f"  {name}({', '.join(names)})" for name, names in knowledge.queries]
+        lines += [f"  {one}" for one in query_lines(knowledge)]
     models = dict.fromkeys([*knowledge.models, *trained])
     if models:
         lines.append(f"\n{bold('Models')}")
@@ -72,6 +72,16 @@ def long_lines(domain: Domain, knowledge: KnowledgeBase, trained: list[str]) -> 
         lines.append(f"\nFor example: {example(domain, knowledge)}")
     else:
         lines.append(f"\nFor example: heuron run {_called(domain)}")
+    return lines
+
+
+def query_lines(knowledge: KnowledgeBase) -> list[str]:
+    """Return the named questions, each parameter with its type where that is known."""
+    lines = []
+    for one in knowledge.describe()["queries"]:  # type: ignore[attr-defined]
+        pairs = zip(one["parameters"], one["types"], strict=True)
+        words = [name if kind == "any" else f"{name}: {kind}" for name, kind in pairs]
+        lines.append(f"{one['name']}({', '.join(words)})")
     return lines
 
 

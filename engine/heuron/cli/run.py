@@ -39,6 +39,14 @@ def run(
             "complexity or random(SEED).",
         ),
     ] = "depth",
+    query: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUERY",
+            help="Answer a named question instead of listing facts, such as "
+            "'ancestors_of(\"ann\")'.",
+        ),
+    ] = None,
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing as it happens.")] = False,
     today: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the run, as 2026-11-24.")
@@ -50,6 +58,7 @@ def run(
     from heuron.cli.holding import hold_facts
     from heuron.cli.opening import day, open_domain
     from heuron.cli.render import note, print_json, say
+    from heuron.knowledge.asked import ask_query
 
     _, knowledge = open_domain(file)
     session = knowledge.session(today=day(today), strategy=strategy)
@@ -57,16 +66,30 @@ def run(
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
     inference = session.run(limit)
+    answers = [(one, ask_query(session, one)) for one in query or []]
     if json:
-        print_json("run", _body(knowledge, session, inference))
+        print_json("run", _body(knowledge, session, inference, answers))
         return exits.GOOD
     for line in inference.logs:
         say(line)
-    for line in _fact_lines(knowledge, session):
+    for line in _fact_lines(knowledge, session) if query is None else _answer_lines(answers):
         say(line)
     if not inference.quiescent:
         note(f"stopped after {inference.cycles} steps; more could fire")
     return exits.GOOD
+
+
+Answers = list[tuple[str, tuple[Any, ...]]]
+"""Queries as written, with their answers."""
+
+
+def _answer_lines(answers: Answers) -> list[str]:
+    """Return the answers, one a line; below the question where there are several."""
+    if len(answers) == 1:
+        return [show(value) for value in answers[0][1]]
+    return [
+        line for text, some in answers for line in (text, *(f"    {show(one)}" for one in some))
+    ]
 
 
 def _event_words(knowledge: KnowledgeBase, event: Event) -> str:
@@ -91,7 +114,9 @@ def _fact_lines(knowledge: KnowledgeBase, session: Session) -> list[str]:
     return lines
 
 
-def _body(knowledge: KnowledgeBase, session: Session, inference: Any) -> dict[str, object]:
+def _body(
+    knowledge: KnowledgeBase, session: Session, inference: Any, answers: Answers
+) -> dict[str, object]:
     from heuron.answer import plain
 
     places = {one.name: one.place for one in knowledge.rules}
@@ -126,4 +151,7 @@ def _body(knowledge: KnowledgeBase, session: Session, inference: Any) -> dict[st
         "facts": facts,
         "quiescent": inference.quiescent,
         "log": list(inference.logs),
+        "answers": [
+            {"query": text, "values": [plain(one) for one in some]} for text, some in answers
+        ],
     }

@@ -16,6 +16,7 @@ from heuron.infer.host import Asked, Host
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
+from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.strategy import strategy
 from heuron.infer.truth import Activation, Contribution, Truth
 from heuron.values import UNKNOWN, Fact, Template, Value
@@ -336,29 +337,17 @@ class State:
         """Return the values of a named question, one for each match, in fact order.
 
         Raises:
-            RuleError: When there is no such query.
+            RuleError: When there is no such query, or a value is not of its parameter's type.
             TypeError: When an argument is missing or too many.
         """
+        queries = self._outline["queries"]
+        place = find_query(queries, name)
+        ordered = arguments_of(queries[place], positional, arguments)
         self.refresh()
-        for place, (known, parameters) in enumerate(self._outline["queries"]):
-            if known == name:
-                given = dict(zip(parameters, positional, strict=False)) | arguments
-                if set(given) != set(parameters) or len(positional) > len(parameters):
-                    raise TypeError(f"query `{name}` takes {', '.join(parameters) or 'nothing'}")
-                ordered = [self._argument(given[one]) for one in parameters]
-                found: list[tuple[tuple[int, ...], Value]] = []
-                with self._limited():
-                    self._functions[f"q{place}"](found.append, *ordered)
-                return tuple(value for _, value in sorted(found, key=self._match_order))
-        near = nearest(name, [known for known, _ in self._outline["queries"]])
-        hint = f"did you mean `{near}`?" if near else None
-        message = f"there is no query `{name}`"
-        raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, None, hint))
-
-    def _argument(self, value: Value) -> Value:
-        if isinstance(value, Fact):
-            return value.number
-        return UNKNOWN if value is None else value
+        found: list[tuple[tuple[int, ...], Value]] = []
+        with self._limited():
+            self._functions[f"q{place}"](found.append, *ordered)
+        return tuple(value for _, value in sorted(found, key=self._match_order))
 
     def _match_order(self, match: tuple[tuple[int, ...], Value]) -> list[object]:
         rows = [self.memory.row(number) for number in match[0]]

@@ -33,7 +33,9 @@ def describe(knowledge: KnowledgeBase) -> dict[str, object]:
         "types": [_type(knowledge, one) for one in knowledge.templates.values()],
         "rules": [one._asdict() for one in knowledge.rules],
         "queries": [
-            {"name": name, "parameters": list(parameters)} for name, parameters in knowledge.queries
+            {"name": name, "parameters": list(parameters), "types": list(map(str, types))}
+            for name, parameters, types in knowledge.engine.outline["queries"]
+            if (name, parameters) in knowledge.queries
         ],
         "models": list(knowledge.models),
         "routes": [route[4] for route in blocks[0].routes] if blocks else [],

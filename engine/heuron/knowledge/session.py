@@ -95,7 +95,7 @@ class Session:
         """Return the values of a named question, one for each match, in fact order.
 
         Raises:
-            RuleError: There is no such query.
+            RuleError: There is no such query, or a value is not of its parameter's type.
             TypeError: An argument is missing or too many.
         """
         return self._state.query(name, *positional, **arguments)

@@ -63,7 +63,7 @@ def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
         "rules": entries,
         "strata": tuple(_stratum(program, one) for one in program.strata),
         "steps": tuple(one.index for one in program.steps),
-        "queries": tuple((one.name, one.parameters) for one in program.queries),
+        "queries": tuple((one.name, one.parameters, one.types) for one in program.queries),
         "facts": tuple((one.type_name, one.values, one.binder) for one in program.facts),
         "goal": None if goal is None else (goal.type_name, goal.field, goal.many),
         "concluded": tuple(program.concluded),
@@ -115,6 +115,7 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "derives": tuple(
             dict.fromkeys(one.type_name for one in rule.actions if isinstance(one, Derive))
         ),
+        "derivations": tuple(one.type_name for one in rule.actions if isinstance(one, Derive)),
         "concludes": tuple(
             dict.fromkeys(
                 (types[one.variable], one.field)
@@ -154,6 +155,7 @@ def _table_entries(
             "reads": reads,
             "asks": ((0, *_named_fields(program, tests, types)),),
             "derives": (),
+            "derivations": (),
             "concludes": ((table.type_name, table.field),),
             "targets": ((0, table.type_name, table.field),),
         }
