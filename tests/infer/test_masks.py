@@ -1,6 +1,7 @@
 """Rules that are looked up together give what they give one by one, to the last digit."""
 
 import random
+from bisect import bisect_right
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import strategies
 from heuron.check import analyse
 from heuron.plan import masks
 from heuron.plan.contract import NAMES
+from heuron.plan.cuts import OFF_GRID, choice_table, cut_table, grid_table
 from heuron.plan.lower import lower
 from heuron.plan.normal import Program
 from heuron.plan.record import plan_record
@@ -36,6 +38,7 @@ def test_random_programs_looked_up_in_small_groups(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(masks, "MANY", 1)
     monkeypatch.setattr(masks, "RULES_FOR_A_FIELD", 0)
     monkeypatch.setattr(masks, "LARGEST", 2)
+    monkeypatch.setattr(masks, "LEAST_CUTS", 1)
     looked_up = several = fired = 0
     for seed in range(3000):
         trial = strategies.make_trial(seed, plain=True)
@@ -136,13 +139,32 @@ def test_few_rules_are_written_out() -> None:
 
 
 def test_unknown_falls_to_the_rules_that_do_not_ask() -> None:
-    from bisect import bisect_right
-
-    from heuron.plan.cuts import choice_table, cut_table
-
     inf = float("inf")
     cuts, sets = cut_table(0b100, ((0, -inf, 5.0), (1, 2.0, inf), (0, 7.0, 7.0)))
     assert [sets[bisect_right(cuts, value)] for value in (1, 2, 5.0, UNKNOWN)] == [5, 7, 6, 4]
 
     table, other = choice_table(0b100, ((0, True, ("a",)), (1, False, ("a", "b"))))
     assert [table.get(value, other) for value in ("a", "b", "c", UNKNOWN)] == [5, 4, 6, 4]
+
+
+@pytest.mark.parametrize("cells", [1, 2, 16, 256])
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_grid_finds_what_a_search_finds(cells: int, count: int) -> None:
+    """Within its range a grid gives the interval of the value, or says that it does not know."""
+    chance = random.Random(count * cells)
+    cuts = (*sorted({chance.uniform(-120, 120) for _ in range(count)}), float("inf"))
+    sets = tuple(range(len(cuts) + 1))
+    low, scale = -100.0, cells / 200
+    below, cut, above = grid_table(cuts, sets, low, scale, cells)
+    values = [chance.uniform(-100, 99.99) for _ in range(2000)] + [low, 99.99]
+    values += [one for one in cuts if -100 <= one < 100]
+    found = 0
+    for value in values:
+        cell = int((value - low) * scale)
+        if cut[cell] is not None:
+            found += 1
+            assert (below if value < cut[cell] else above)[cell] == bisect_right(cuts, value)
+    assert found > 1000 or cells < count
+    for outside in (-100.001 - 200 / cells, -350.0, -500.0, 101.0, 1e6, 1e300):
+        with pytest.raises(OFF_GRID):
+            value = outside < cut[int((outside - low) * scale)]

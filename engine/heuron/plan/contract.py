@@ -15,7 +15,7 @@ from math import ceil, floor, fsum, inf, isfinite, sqrt
 from typing import Any, Final
 
 from heuron.certainty import from_products
-from heuron.plan.cuts import choice_table, cut_table, hit_rows
+from heuron.plan.cuts import OFF_GRID, choice_table, cut_table, grid_table, hit_rows
 from heuron.plan.settle import best, earlier, settle
 from heuron.plan.wording import form
 from heuron.values import INTEGER_LIMIT, UNKNOWN
@@ -478,6 +478,8 @@ NAMES: Final[dict[str, object]] = {
     "bisect": bisect_right,
     "choice_table": choice_table,
     "cut_table": cut_table,
+    "grid_table": grid_table,
+    "OFF_GRID": OFF_GRID,
     "hit_rows": hit_rows,
     "INFINITE": inf,
     "__builtins__": {"frozenset": frozenset, "int": int, "len": len, "max": max, "min": min},

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import inf
-from typing import Any
+from typing import Any, Final
 
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["choice_table", "cut_table", "hit_rows"]
+__all__ = ["OFF_GRID", "choice_table", "cut_table", "grid_table", "hit_rows"]
+
+OFF_GRID: Final = (TypeError, IndexError, OverflowError)
+"""What looking up a value raises that is outside its grid, or in a cell with several cuts."""
 
 
 def cut_table(base: int, spans: Iterable[tuple[int, float, float]]) -> tuple[Any, Any]:
@@ -46,6 +49,47 @@ def cut_table(base: int, spans: Iterable[tuple[int, float, float]]) -> tuple[Any
         now = now & ~ends.get(cut, 0) | starts.get(cut, 0)
         sets.append(now)
     return tuple(cuts), tuple(sets)
+
+
+def grid_table(
+    cuts: Sequence[float], sets: Sequence[int], low: float, scale: float, cells: int
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return a cut table as a grid, in which a value is found without a search.
+
+    The cell of a value x is `int((x - low) * scale)`. As that never falls when x grows, a cell
+    holds the values between two others exactly; where one cut lies in a cell, x is compared with
+    it: the set is `below[cell] if x < cut[cell] else above[cell]`. A cell with several cuts has
+    None for its cut, and so have as many cells again, which negative places reach: comparing with
+    None raises, and the caller searches.
+
+    Args:
+        cuts: The cut points of `cut_table`, the last one infinite.
+        sets: The set of rules for each interval between them.
+        low: Where the first cell begins.
+        scale: Cells a unit.
+        cells: How many cells there are.
+
+    Returns:
+        The lists `below`, `cut` and `above`.
+    """
+    below: list[Any] = []
+    cut: list[Any] = [inf] * cells + [None] * cells
+    after: dict[int, int] = {}
+    now = sets[0]
+    for place, at in enumerate(cuts):
+        if at >= low:
+            cell = min(int((at - low) * scale), cells) if at < inf else cells
+            if cell == cells:
+                break
+            below += [now] * (cell + 1 - len(below))
+            cut[cell] = None if cell in after else at
+            after[cell] = sets[place + 1]
+        now = sets[place + 1]
+    below += [now] * (cells - len(below))
+    above = below.copy()
+    for cell, rules in after.items():
+        above[cell] = rules
+    return below, cut, above
 
 
 def choice_table(

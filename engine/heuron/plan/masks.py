@@ -30,7 +30,7 @@ from heuron.check.tree import (
 )
 from heuron.plan.expression import OPPOSITE
 from heuron.plan.source import Constants, Writer
-from heuron.values import UNKNOWN, Template, Value
+from heuron.values import UNKNOWN, Field, Template, Value
 
 __all__ = ["Effects", "Group", "Simple", "groups_of", "simple_rule", "write_hits", "write_lookup"]
 
@@ -46,6 +46,13 @@ LARGEST = 1024
 MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """What a comparison is when its sides change places."""
 
+LEAST_CUTS = 8
+"""A field with fewer cuts is searched; with more it has a grid, where a value is found at once."""
+
+CELLS_FOR_A_CUT = 16
+LARGEST_GRID = 1 << 14
+
+Grid = tuple[float, float, int]
 Span = tuple[float, float]
 Choice = tuple[bool, tuple[Value, ...]]
 Effects = tuple[list[str], list[str]]
@@ -242,9 +249,13 @@ def _both(one: Choice, other: Choice) -> Choice:
 
 
 def write_lookup(
-    group: Group, given: Mapping[str, str], constants: Constants, writer: Writer
+    group: Group,
+    template: Template,
+    given: Mapping[str, str],
+    constants: Constants,
+    writer: Writer,
 ) -> None:
-    """Write the line that finds the rules of a group which fire, as the bits of one number."""
+    """Write the lines that find the rules of a group which fire, as the bits of one number."""
     size = len(group.rules)
     spans: dict[str, list[tuple[int, float, float]]] = {}
     choices: dict[str, list[tuple[int, bool, tuple[Value, ...]]]] = {}
@@ -255,6 +266,7 @@ def write_lookup(
         for name, (holds, values) in one.choices.items():
             choices.setdefault(name, []).append((bit, holds, values))
     parts: list[str] = []
+    found: list[str] = []
     for name, listed in spans.items():
         base = _rest(size, [one[0] for one in listed])
         spelled = ", ".join(
@@ -262,7 +274,16 @@ def write_lookup(
         )
         table = constants.named(f"cut_table({base}, ({spelled},))")
         cuts, sets = constants.named(f"{table}[0]"), constants.named(f"{table}[1]")
-        parts.append(f"{sets}[bisect({cuts}, {given[name]})]")
+        unknown = constants.named(f"{sets}[-1]")
+        local = given[name]
+        searched = f"{sets}[bisect({cuts}, {local})]"
+        parts.append(f"({unknown} if {local} is UNKNOWN else {searched})")
+        grid = _grid(template[name], [cut for one in listed for cut in one[1:]])
+        if grid is None:
+            found.append(parts[-1])
+        else:
+            looked_up = _in_grid(grid, cuts, sets, local, constants)
+            found.append(f"({unknown} if {local} is UNKNOWN else {looked_up})")
     for name, chosen in choices.items():
         base = _rest(size, [one[0] for one in chosen])
         spelled = ", ".join(
@@ -271,8 +292,46 @@ def write_lookup(
         table = constants.named(f"choice_table({base}, ({spelled},))")
         find, other = constants.named(f"{table}[0].get"), constants.named(f"{table}[1]")
         parts.append(f"{find}({given[name]}, {other})")
+        found.append(parts[-1])
+    bits = f"m{group.number}"
     everything = constants.named(f"(1 << {size!r}) - 1")
-    writer.line(f"m{group.number} = {' & '.join(parts) or everything}")
+    if found == parts:
+        writer.line(f"{bits} = {' & '.join(parts) or everything}")
+        return
+    writer.line("try:")
+    writer.line(f"    {bits} = {' & '.join(found)}")
+    writer.line("except OFF_GRID:")
+    writer.line(f"    {bits} = {' & '.join(parts)}")
+
+
+def _grid(field: Field, bounds: list[float]) -> Grid | None:
+    """Return where a grid over a field's cuts begins, its cells a unit, and how many; or None.
+
+    It covers the declared range, or half as much again as the cuts do.
+    """
+    cuts = sorted({one for one in bounds if -inf < one < inf})
+    if len(cuts) < LEAST_CUTS:
+        return None
+    margin = (cuts[-1] - cuts[0]) / 4
+    low = cuts[0] - margin if field.low is None else float(field.low)  # type: ignore[arg-type]
+    high = cuts[-1] + margin if field.high is None else float(field.high)  # type: ignore[arg-type]
+    cells = min(LARGEST_GRID, 1 << (CELLS_FOR_A_CUT * len(cuts)).bit_length())
+    width = high - low
+    if not 1e-100 < width < 1e100:
+        return None
+    # The greatest value of the range stays inside.
+    return low, (cells - 1) / width, cells
+
+
+def _in_grid(grid: Grid, cuts: str, sets: str, local: str, constants: Constants) -> str:
+    """Return source for the set of rules of a value in a grid."""
+    low, scale, cells = grid
+    spelled = f"grid_table({cuts}, {sets}, {low!r}, {scale!r}, {cells!r})"
+    table = constants.named(spelled)
+    below, cut, above = (constants.named(f"{table}[{place}]") for place in range(3))
+    start = local if low == 0.0 else f"({local} - {low!r})"
+    cell = f"(j := int({start} * {scale!r}))"
+    return f"{below}[j] if {local} < {cut}[{cell}] else {above}[j]"
 
 
 def _rest(size: int, bits: list[int]) -> str:

@@ -236,7 +236,7 @@ class _RecordWriter:
         self._plain(writer, names, [one for one in items if one.index > last])
         for type_name, field in stratum.concludes:
             if type_name == self.template.name:
-                self._settle(writer, self.fields[field])
+                self._settle(writer, self._complete(writer, field))
                 names.done.append(field)
 
     def _plain(self, writer: Writer, names: RecordNames, items: list[Rule | Table]) -> None:
@@ -255,7 +255,7 @@ class _RecordWriter:
         after: int,
     ) -> None:
         """Write a group's rules, and between them what stands between them in rule order."""
-        write_lookup(group, names.given, self.constants, writer)
+        write_lookup(group, self.template, names.given, self.constants, writer)
         effects = [self._effects(one.rule) for one in group.rules]
         indexes = [one.rule.index for one in group.rules]
         written = 0
@@ -342,6 +342,21 @@ class _RecordWriter:
         writer.line(f"if {kept} is not UNKNOWN:")
         writer.line(f"    l{one.number}.append(({kept}, {strength}, {rank!r}))")
 
+    def _complete(self, writer: Writer, name: str) -> _Field:
+        """Take a field's products, which nothing will change any more, out of `P` into locals."""
+        one = self.fields[name]
+        if one.offset is None or one.values is None:
+            return one
+        settled = replace(one, offset=None)
+        size = 2 * len(one.values)
+        doubts = [local for place in range(len(one.values)) for local in settled.doubts(place)]
+        places = "P" if size == self.products else f"P[{one.offset!r}:{one.offset + size!r}]"
+        targets = ["_" if local == "1.0" else local for local in doubts]
+        if size:
+            writer.line(f"{', '.join(targets)} = {places}")
+        self.fields[name] = settled
+        return settled
+
     def _settle(self, writer: Writer, one: _Field) -> None:
         number = one.number
         if one.values is None:
@@ -371,16 +386,12 @@ class _RecordWriter:
         number = one.number
         positive, negative = one.doubts(place)
         if negative != "1.0":
-            name = self.constants.literal(one.name)
-            writer.line(f"if {positive} == 0.0 == {negative}:")
-            writer.line(f"    reports.append(('contradiction', {name}))")
-            writer.line(f"elif {positive} < {negative}:")
-            writer.line(
-                f"    q = int((1.0 - {positive} / {negative}) * {DIGITS!r} + 0.5) / {DIGITS!r}"
-            )
+            writer.line(f"if {positive} < {negative}:")
+            remaining = f"{positive} / {negative}"
         else:
             writer.line(f"if {positive} < 1.0:")
-            writer.line(f"    q = int((1.0 - {positive}) * {DIGITS!r} + 0.5) / {DIGITS!r}")
+            remaining = positive
+        writer.line(f"    q = int((1.0 - {remaining}) * {DIGITS!r} + 0.5) / {DIGITS!r}")
         literal = self.constants.literal(value)
         writer.line(f"    if q > c{number}:")
         writer.line(f"        c{number} = q")
@@ -389,6 +400,10 @@ class _RecordWriter:
             ranks = self._ranks_by_value(one)
             writer.line(f"    elif q == c{number} > 0.0:")
             writer.line(f"        s{number} = earlier(fired, {ranks}, s{number}, {literal})")
+        if negative != "1.0":
+            name = self.constants.literal(one.name)
+            writer.line(f"elif {positive} == 0.0 == {negative}:")
+            writer.line(f"    reports.append(('contradiction', {name}))")
 
     def _ranks_by_value(self, one: _Field) -> str:
         values = one.values or ()
