@@ -59,8 +59,8 @@ def grid_table(
     The cell of a value x is `int((x - low) * scale)`. As that never falls when x grows, a cell
     holds the values between two others exactly; where one cut lies in a cell, x is compared with
     it: the set is `below[cell] if x < cut[cell] else above[cell]`. A cell with several cuts has
-    None for its cut, and so have as many cells again, which negative places reach: comparing with
-    None raises, and the caller searches.
+    None for its cut, and so have as many cells again above the grid: comparing with None raises,
+    and the caller searches. Values below `low` are the caller's affair.
 
     Args:
         cuts: The cut points of `cut_table`, the last one infinite.

@@ -283,6 +283,10 @@ def write_lookup(
             found.append(parts[-1])
         else:
             looked_up = _in_grid(grid, cuts, sets, local, constants)
+            if template[name].low is None:
+                # Below a grid that the cuts alone began there are no cuts.
+                lowest = constants.named(f"{sets}[0]")
+                looked_up = f"{lowest} if {local} < {grid[0]!r} else {looked_up}"
             found.append(f"({unknown} if {local} is UNKNOWN else {looked_up})")
     for name, chosen in choices.items():
         base = _rest(size, [one[0] for one in chosen])
