@@ -283,6 +283,11 @@ CODES: Final[dict[str, Code]] = {
         "One feature gives the target away",
         "It alone is almost always right while the others are far from it: often it was recorded after the answer was known.",
     ),
+    "row-order": Code(
+        "Rows next to each other are alike",
+        "A person's visits, or measurements minutes apart, stand together in a table. A split by rows puts some on each side, and a model seems to know what it has only met before. Name the column that keeps them together under [split].",
+        '[split]\ngroup = "patient_id"',
+    ),
     "codes-as-numbers": Code(
         "Whole numbers look like codes",
         "A few whole numbers without order mislead a model that takes them as amounts. Declare an enumeration and map it under [levels.FIELD].",

@@ -25,6 +25,21 @@ def score_words(score: Mapping[str, Any]) -> str:
     return f"{words} on {some} rows that it had not seen"
 
 
+def _more_scores(score: Mapping[str, Any]) -> list[str]:
+    """Return the other scores of a card, in one line, if there are any."""
+    found = []
+    if "balanced_accuracy" in score:
+        found.append(f"mean of the levels {100 * score['balanced_accuracy']:.1f} %")
+    if "log_loss" in score:
+        found.append(f"log loss {score['log_loss']:.3f}")
+    if "root_mean_squared_error" in score:
+        low, high = score.get("error_interval", (None, None))
+        between = "" if low is None else f" [{show(low)}, {show(high)}]"
+        found.append(f"mean error {show(score['mean_absolute_error'])}{between}")
+        found.append(f"root mean squared error {show(score['root_mean_squared_error'])}")
+    return [f"                {', '.join(found)}"] if found else []
+
+
 def _percent(share: float, interval: list[float]) -> str:
     low, high = interval
     return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
@@ -40,6 +55,9 @@ def card_lines(card: Mapping[str, Any], version: str, verified: str) -> list[str
     if card["hyperparameters"]:
         pairs = ", ".join(f"{name}={show(one)}" for name, one in card["hyperparameters"].items())
         lines.append(f"  settings      {pairs}")
+    if card.get("searched", 1) > 1:
+        tried = f"the best of {card['searched']} settings on the rows of its score"
+        lines.append(f"  searched      {tried}, which is a little too good for that")
     fields = [one if isinstance(one, str) else one["field"] for one in card["features"]]
     lines.append(f"  reads         {', '.join(fields)}")
     filled = [f"{name}: {one}" for name, one in missing.items() if one != "refuse"]
@@ -51,6 +69,7 @@ def card_lines(card: Mapping[str, Any], version: str, verified: str) -> list[str
         f"  data          {data['source']}: {data['training_rows']:,} rows for training, "
         f"{data['held_out_rows']:,} held out",
         f"  score         {score_words(card['score'])}",
+        *_more_scores(card["score"]),
         f"  files         {verified}",
     ]
     return lines

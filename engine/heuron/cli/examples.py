@@ -30,7 +30,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "heuron induce cancer --out rules/found.rules",
         "heuron induce cases.csv --target diagnosis --rules 5 --out -",
     ),
-    "train": ("heuron train cancer", "heuron train cancer logistic --search"),
+    "train": ("heuron train cancer", "heuron train cancer logistic --search 20"),
     "tune": (
         "heuron tune cancer network --data new.csv",
         "heuron tune cancer logistic --data new.csv --from-spec",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,9 @@ import typer
 from heuron.ledger import Entry
 
 if TYPE_CHECKING:
+    from heuron.diagnostics import Diagnostic
     from heuron.knowledge.project import Domain
+    from heuron.learn.data import Table
     from heuron.learn.train import TrainResult
 
 __all__ = ["booking", "specs_folder", "train"]
@@ -34,42 +36,82 @@ def train(
         typer.Option(metavar="FILE", help="Examples in CSV or parquet, instead of data.toml's."),
     ] = None,
     search: Annotated[
-        bool, typer.Option("--search", help="Try the hyperparameters of the specs' [search].")
+        int,
+        typer.Option(metavar="N", min=1, help="The most settings of the specs' [search] to try."),
+    ] = 1,
+    group_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--group-duplicates/--no-group-duplicates",
+            help="Keep copies of a row on one side of the split; --no-group-duplicates does not.",
+        ),
+    ] = True,
+    allow_path: Annotated[
+        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Train models from their specs, and compile them."""
     from heuron.cli import exits
     from heuron.cli.opening import open_domain, open_ledger, open_store, trusted_file
-    from heuron.cli.render import print_diagnostics, print_json, say
+    from heuron.cli.progress import bars
+    from heuron.cli.render import print_diagnostics, print_json
     from heuron.learn.contract import contract_of
+    from heuron.learn.data import load
+    from heuron.learn.train import read_specs
     from heuron.learn.train import train as train_models
 
     found, knowledge = open_domain(domain)
-    folder = specs_folder(found)
-    results = train_models(
-        contract_of(knowledge),
-        folder,
-        open_store(found),
-        tuple(names or ()),
-        data=None if data is None else Path(data).resolve(),
-        root=None if data is not None else folder.resolve().parent.parent,
-        trusted=trusted_file(),
-        search=search,
-        progress=_progress if sys.stderr.isatty() else None,
+    contract, folder = contract_of(knowledge), specs_folder(found)
+    # Mistakes in specs are told before any data are read.
+    read_specs(contract, folder, tuple(names or ()))
+    outside = allow_path or data is not None
+    table = load(
+        contract,
+        None if data is None else Path(data).resolve(),
+        folder=folder,
+        root=Path(folder.resolve().anchor) if outside else folder.resolve().parent.parent,
+        together=None if group_duplicates else False,
     )
+    print_diagnostics(table.warnings)
+    with bars() as progress:
+        results = train_models(
+            contract,
+            folder,
+            open_store(found),
+            tuple(names or ()),
+            table=table,
+            trusted=trusted_file(),
+            search=search,
+            progress=progress,
+        )
     open_ledger().book(*[booking(knowledge.name, one) for one in results])
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
-    # Warnings about the data come with each model of them: once is enough.
-    warnings = {str(one): one for result in results for one in result.warnings}
-    print_diagnostics(warnings.values())
+    print_diagnostics([one for result in results for one in _own_warnings(result, table)])
     if json:
         print_json("train", {"domain": knowledge.name, "models": [_entry(one) for one in results]})
     else:
-        for result in results:
-            say(_line(result))
+        _say_cards(results)
     return exits.GOOD
+
+
+def _own_warnings(result: TrainResult, table: Table) -> list[Diagnostic]:
+    """Return what was found about the model; the data's warnings have been told."""
+    return [one for one in result.warnings if one not in table.warnings]
+
+
+def _say_cards(results: Sequence[TrainResult]) -> None:
+    """Print a card for each model that was trained."""
+    from heuron.cli.cards import card_lines
+    from heuron.cli.render import say
+
+    for number, result in enumerate(results):
+        if number:
+            say()
+        size = sum(path.stat().st_size for path in Path(result.artifact.folder).glob("scorer.*"))
+        kept = "" if result.trusted else ", no joblib file"
+        files = f"answers from {size:,} bytes{kept}; trained in {result.cpu_seconds:.1f} CPU s"
+        for line in card_lines(result.card, result.version, files):
+            say(line)
 
 
 def specs_folder(domain: Domain) -> Path:
@@ -82,12 +124,6 @@ def specs_folder(domain: Domain) -> Path:
     found = next((one for one in domain.models if model_names((one,))), domain.models[0])
     near = os.path.relpath(found)
     return Path(found if near.startswith("..") else near)
-
-
-def _progress(name: str, done: int, total: int) -> None:
-    width = 24 * done // max(total, 1)
-    sys.stderr.write(f"\r\033[K{name}  {'█' * width}{'·' * (24 - width)}  {done} of {total}")
-    sys.stderr.flush()
 
 
 def booking(domain: str, result: TrainResult) -> Entry:
@@ -103,16 +139,8 @@ def _entry(result: TrainResult) -> dict[str, Any]:
         "folder": result.artifact.folder,
         "rows": result.rows,
         "score": dict(result.score),
+        "searched": result.card["searched"],
         "trusted": result.trusted,
         "seconds": round(result.seconds, 3),
         "cpu_seconds": round(result.cpu_seconds, 3),
     }
-
-
-def _line(result: TrainResult) -> str:
-    from heuron.cli.cards import score_words
-
-    return (
-        f"{result.name}  {result.version}  {result.rows:,} rows, {score_words(result.score)}, "
-        f"{result.seconds:.1f} s"
-    )

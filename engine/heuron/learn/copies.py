@@ -10,13 +10,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
-__all__ = ["Copies", "content_key", "find_copies", "is_id_like"]
+__all__ = ["Copies", "content_key", "find_copies", "is_id", "is_id_like"]
 
 LEAST_PAIRS: Final = 5
 TIMES_EXPECTED: Final = 10
 """Copies are at least so many equal pairs, and so many times what the marginals would give."""
+
+ID_WORDS: Final = frozenset({"id", "index", "key", "nr", "no", "row", "rownames", "unnamed"})
+"""Words that say in a column's name that it numbers or names the rows."""
 
 Row = tuple[object, ...]
 
@@ -82,6 +86,23 @@ def is_id_like(cells: Sequence[Any]) -> bool:
     if isinstance(known[0], str) and _are_decimals(known):
         return False
     return len(set(known)) == len(known)
+
+
+def is_id(name: str, cells: Sequence[Any]) -> bool:
+    """Return whether a column only tells rows apart: an id, or a number of the row.
+
+    Whole numbers that differ in every row may be amounts: they count when they are called an id,
+    leave few numbers between them out, or rise from row to row.
+    """
+    if not is_id_like(cells):
+        return False
+    known = [cell for cell in cells if cell is not None]
+    if isinstance(known[0], str):
+        return True
+    dense = max(known) - min(known) < 2 * len(known)
+    rising = all(before < after for before, after in pairwise(known))
+    words = name.casefold().replace("-", "_").replace(" ", "_").split("_")
+    return dense or rising or not ID_WORDS.isdisjoint(words)
 
 
 def content_key(values: Sequence[object], occurrence: int) -> str:

@@ -6,7 +6,7 @@ Owns `Table` and `load`, which puts settings, source, columns, copies and split 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from heuron.learn.contract import Contract
 from heuron.learn.copies import Copies, content_key, find_copies
 from heuron.learn.doubts import doubts
 from heuron.learn.settings import DataSettings, default_settings, read_settings
+from heuron.learn.sides import Sides
 from heuron.learn.source import Raw, read_source
-from heuron.learn.split import by_hash, by_time, stratified
 from heuron.values import UNKNOWN, Value
 
 __all__ = ["SplitFacts", "Table", "load"]
@@ -121,6 +121,7 @@ def load(
     folder: Path | None = None,
     root: Path | None = None,
     everything: bool = False,
+    together: bool | None = None,
     settings: DataSettings | None = None,
 ) -> Table:
     """Read a domain's data, type them by the template, and split them.
@@ -134,6 +135,7 @@ def load(
         root: The folder that paths written in files must stay in. A path given here as `source`
             may lie anywhere.
         everything: Hold out all rows: they are new to every model.
+        together: Whether copies of a row share a side of the split; None: as the settings say.
         settings: Settings that stand in no file; `source`, `folder` and `root` are not read then.
 
     Raises:
@@ -142,6 +144,8 @@ def load(
     limit: Path | None = None
     if settings is None:
         settings, limit = _settings(contract, source, folder, root)
+    if together is not None:
+        settings = replace(settings, copies="together" if together else "ignore")
     raw = read_source(settings.source, settings.folder, limit)
     columns = match_columns(contract, settings, raw)
     typed = type_columns(contract, settings, raw, columns)
@@ -161,8 +165,6 @@ def _settings(
     contract: Contract, source: str | Path | None, folder: Path | None, root: Path | None
 ) -> tuple[DataSettings, Path | None]:
     """Return the settings, and the folder that their path must stay in."""
-    from dataclasses import replace
-
     given = None if source is None else str(source)
     if given is not None and given.endswith(".toml"):
         path = Path(given)
@@ -207,15 +209,13 @@ def _split(
     copies = find_copies(_comparable(contract, raw, columns, kept, cells), contract.goal)
     together = copies.counted and settings.copies == "together"
     keys = _keys(contract, cells, copies)
-    side_keys = _side_keys(copies, keys, together)
-    kind, held = _sides(contract, settings, raw, kept, cells, side_keys)
+    sides = Sides(contract, settings, raw, kept, cells)
+    side_keys = sides.keys(copies, keys, together)
+    kind, held = sides.held_out(side_keys)
     if everything:
         kind, held = "all rows", [True] * len(kept)
     scored = [not together or first == at for at, first in enumerate(copies.group)]
-    if settings.group is not None:
-        groups = _numbered([str(one) for one in _raw_cells(raw, settings.group, kept)])
-    else:
-        groups = _numbered(side_keys)
+    groups = sides.groups(side_keys)
     facts = SplitFacts(
         rows=sum(one and use for one, use in zip(held, scored, strict=True)),
         of=len(kept),
@@ -226,10 +226,10 @@ def _split(
         left_out=raw.rows - len(kept),
     )
     training = [at for at, one in enumerate(held) if not one]
-    found = [*found, *_copy_warnings(copies, len(kept), together)]
+    found = [*found, *_copy_warnings(copies, sides.split_copies(copies, keys), together)]
     if training:
         part = {name: [values[at] for at in training] for name, values in cells.items()}
-        found += doubts(contract, part)
+        found += doubts(contract, part, ordered=kind in ("group", "time"))
     warnings = [one for one in found if one.code not in settings.allow]
     return Table(
         contract=contract,
@@ -287,71 +287,32 @@ def _keys(contract: Contract, cells: Mapping[str, list[Value]], copies: Copies) 
     return keys
 
 
-def _side_keys(copies: Copies, keys: list[str], together: bool) -> list[str]:
-    """Return the key that decides a row's side: shared by copies and contradicting rows."""
-    if not together:
-        return keys
-    return [content_key(copies.features[first], 0) for first in copies.group]
-
-
-def _sides(
-    contract: Contract,
-    settings: DataSettings,
-    raw: Raw,
-    kept: list[int],
-    cells: Mapping[str, list[Value]],
-    keys: list[str],
-) -> tuple[str, list[bool]]:
-    for name in (settings.group, settings.time):
-        if name is not None and name not in raw.columns:
-            message = f'{raw.name} has no column "{name}" to split by'
-            raise RuleError(Diagnostic(Severity.ERROR, "unknown-column", message))
-    if settings.group is not None:
-        groups = [f"group {cell}" for cell in _raw_cells(raw, settings.group, kept)]
-        return "group", by_hash(groups, settings.held_out, settings.seed)
-    if settings.time is not None:
-        return "time", by_time(_moments(raw, settings.time, kept), settings.held_out)
-    if raw.target is not None:
-        goal = cells[contract.goal]
-        classes = [0] * len(goal) if contract.is_regression else goal
-        return "stratified", stratified(keys, classes, settings.held_out, settings.seed)
-    return "hash", by_hash(keys, settings.held_out, settings.seed)
-
-
-def _moments(raw: Raw, column: str, kept: list[int]) -> list[object]:
-    """Return the cells to order rows by: numbers if all are, else dates and ISO texts as text."""
-    cells = [None if cell in ("", None) else cell for cell in _raw_cells(raw, column, kept)]
-    try:
-        return [None if cell is None else float(cell) for cell in cells]  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return [None if cell is None else str(cell) for cell in cells]
-
-
-def _numbered(keys: Sequence[str]) -> list[int]:
-    numbers: dict[str, int] = {}
-    return [numbers.setdefault(key, len(numbers)) for key in keys]
-
-
-def _copy_warnings(copies: Copies, rows: int, together: bool) -> list[Diagnostic]:
-    found = []
-    if copies.pairs:
-        count = copies.copied_rows
-        message = f"{count:,} of {rows:,} rows are equal to an earlier row ({copies.pairs:,} pairs"
-        message += f"; chance would give about {copies.expected:.2g})"
-        if together:
-            message += ": they share a side of the split and are scored once"
-        elif not copies.counted:
-            message += ": too few to count as copies"
-        if copies.counted:
-            found.append(Diagnostic(Severity.WARNING, "copied-rows", message))
-    if copies.contradictions:
-        message = f"{copies.contradictions:,} rows differ from another row in the target alone"
-        found.append(Diagnostic(Severity.WARNING, "contradictory-rows", message))
-    return found
-
-
 def _digest(keys: Sequence[str], held: Sequence[bool]) -> str:
     import hashlib
 
     lines = sorted(f"{key}{'h' if one else 't'}" for key, one in zip(keys, held, strict=True))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _copy_warnings(copies: Copies, split: tuple[int, int], together: bool) -> list[Diagnostic]:
+    found = []
+    if copies.counted:
+        rows, count = len(copies.group), copies.copied_rows
+        seen, held = split
+        message = (
+            f"{count:,} of {rows:,} rows are equal to an earlier row ({copies.pairs:,} pairs; "
+            f"chance would give about {copies.expected:.2g}); "
+        )
+        both = f"{seen:,} of {held:,} held-out rows on both sides of the split"
+        if together:
+            message += f"row by row they would put {both}: they share a side and are scored once"
+            hint = "find out why they are there; --no-group-duplicates takes them as they are"
+        else:
+            message += f"they put {both}, so that every model looks better than it is"
+            hint = 'keep them together: [split]  copies = "together", or --group-duplicates'
+        found.append(Diagnostic(Severity.WARNING, "copied-rows", message, None, hint))
+    if copies.contradictions:
+        message = f"{copies.contradictions:,} rows differ from another row in the target alone"
+        hint = "nobody can be right on all of them; look for a column that tells them apart"
+        found.append(Diagnostic(Severity.WARNING, "contradictory-rows", message, None, hint))
+    return found

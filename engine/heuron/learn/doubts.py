@@ -6,48 +6,47 @@ Each check is a function from the table's columns to diagnostics. All look at tr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from heuron.diagnostics import Diagnostic, Severity
+from heuron.diagnostics import Diagnostic
 from heuron.learn.contract import Contract
-from heuron.learn.copies import is_id_like
+from heuron.learn.copies import is_id
+from heuron.learn.leaks import (
+    Columns,
+    check_gives_away,
+    check_row_order,
+    feature_cells,
+    warning,
+)
 from heuron.values import UNKNOWN, Value
 
 __all__ = ["CHECKS", "code_like", "doubts"]
 
-Columns = Mapping[str, Sequence[Value]]
-
 FEW: Final = 10
 """A goal's level with fewer training rows is warned of."""
-GIVEN_AWAY: Final = 0.97
-WELL_BELOW: Final = 0.10
-MOST_ROWS: Final = 2000
-MOST_FEATURES: Final = 200
 
 
-def doubts(contract: Contract, columns: Columns) -> list[Diagnostic]:
+def doubts(contract: Contract, columns: Columns, ordered: bool = False) -> list[Diagnostic]:
     """Return every warning about the training rows.
 
     Args:
         contract: The template and the goal.
-        columns: Typed cells of the training rows by field, the goal among them.
+        columns: Typed cells of the training rows by field, the goal among them, in file order.
+        ordered: Whether the split keeps a group or a time together, so that order leaks nothing.
     """
-    return [one for check in CHECKS for one in check(contract, columns)]
-
-
-def _warning(code: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(Severity.WARNING, code, message, None, hint)
+    checks = [check for check in CHECKS if not (ordered and check is check_row_order)]
+    return [one for check in checks for one in check(contract, columns)]
 
 
 def check_ids(contract: Contract, columns: Columns) -> list[Diagnostic]:
     """Warn of fields with another value in every row."""
     found = []
-    for name, cells in _features(contract, columns):
+    for name, cells in feature_cells(contract, columns):
         known = [None if cell is UNKNOWN else cell for cell in cells]
-        if is_id_like(known):
+        if is_id(name, known):
             message = f"`{name}` has another value in each of {len(cells):,} rows, like an id"
-            found.append(_warning("id-like", message, f"leave `{name}` out of `features`"))
+            found.append(warning("id-like", message, f"leave `{name}` out of `features`"))
     return found
 
 
@@ -61,7 +60,7 @@ def check_codes(contract: Contract, columns: Columns) -> list[Diagnostic]:
             "with them: they look like codes"
         )
         hint = f"declare an enumeration and map it under [levels.{name}]"
-        found.append(_warning("codes-as-numbers", message, hint))
+        found.append(warning("codes-as-numbers", message, hint))
     return found
 
 
@@ -69,7 +68,7 @@ def code_like(contract: Contract, columns: Columns) -> list[tuple[str, list[floa
     """Return the numeric fields that look like codes, with their values in order."""
     goal = columns[contract.goal]
     found = []
-    for name, cells in _features(contract, columns):
+    for name, cells in feature_cells(contract, columns):
         if not contract.template[name].type.is_numeric:
             continue
         counts = Counter(cell for cell in cells if cell is not UNKNOWN)
@@ -92,35 +91,8 @@ def check_few_rows(contract: Contract, columns: Columns) -> list[Diagnostic]:
         if counts[level] < FEW:
             message = f"`{contract.goal}` is {level} in only {counts[level]} training rows"
             hint = "get more rows of it, or do not ask a model about it"
-            found.append(_warning("few-rows", message, hint))
+            found.append(warning("few-rows", message, hint))
     return found
-
-
-def check_gives_away(contract: Contract, columns: Columns) -> list[Diagnostic]:
-    """Warn of one feature that is almost always right while the others are well below.
-
-    Each feature alone gets a tree of depth two, judged by five-fold balanced accuracy.
-    """
-    if contract.is_regression:
-        return []
-    goal = columns[contract.goal][:MOST_ROWS]
-    if min(Counter(goal).values(), default=0) < 5 or len(set(goal)) < 2:
-        return []
-    scores = sorted(
-        (
-            (_alone(cells[:MOST_ROWS], goal), name)
-            for name, cells in _features(contract, columns)[:MOST_FEATURES]
-        ),
-        key=lambda one: (-one[0], one[1]),
-    )
-    if len(scores) < 2 or scores[0][0] < GIVEN_AWAY or scores[0][0] - scores[1][0] < WELL_BELOW:
-        return []
-    (best, name), (second, other) = scores[:2]
-    message = (
-        f"`{name}` alone is right on {best:.1%} of the training rows (mean of the levels), "
-        f"the next feature, `{other}`, on {second:.1%}: was it recorded after the answer?"
-    )
-    return [_warning("gives-away", message, f"leave `{name}` out of `features`")]
 
 
 CHECKS: Final[tuple[Callable[[Contract, Columns], list[Diagnostic]], ...]] = (
@@ -128,17 +100,8 @@ CHECKS: Final[tuple[Callable[[Contract, Columns], list[Diagnostic]], ...]] = (
     check_codes,
     check_few_rows,
     check_gives_away,
+    check_row_order,
 )
-
-
-def _features(contract: Contract, columns: Columns) -> list[tuple[str, Sequence[Value]]]:
-    return [
-        (name, cells)
-        for name, cells in columns.items()
-        if name != contract.goal
-        and name not in contract.concluded
-        and contract.template[name].type.kind not in ("text", "list", "reference")
-    ]
 
 
 def _is_ordered(levels: Sequence[float], cells: Sequence[Value], goal: Sequence[Value]) -> bool:
@@ -160,27 +123,3 @@ def _is_ordered(levels: Sequence[float], cells: Sequence[Value], goal: Sequence[
     if (steps >= -noise).all() or (steps <= noise).all():
         return True
     return bool(abs(spearmanr(range(len(means)), means).statistic) > 0.9)
-
-
-def _alone(cells: Sequence[Value], goal: Sequence[Value]) -> float:
-    """Return the cross-validated balanced accuracy of one feature by itself."""
-    import numpy
-    from sklearn.model_selection import cross_val_score
-    from sklearn.tree import DecisionTreeClassifier
-
-    places = {value: float(at) for at, value in enumerate(sorted({str(cell) for cell in cells}))}
-    column = numpy.array(
-        [
-            numpy.nan
-            if cell is UNKNOWN
-            else float(cell)
-            if isinstance(cell, (int, float))
-            else places[str(cell)]
-            for cell in cells
-        ]
-    )[:, None]
-    depth = 2 if all(isinstance(cell, (int, float)) for cell in cells) else 4
-    tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
-    answers = [str(one) for one in goal]
-    scores = cross_val_score(tree, column, answers, scoring="balanced_accuracy", cv=5)
-    return float(scores.mean())

@@ -18,8 +18,9 @@ def score_answers(
 ) -> dict[str, Any]:
     """Return how right the answers are on rows that the model had not seen.
 
-    `counted` leaves out the second and later copies of a row. The interval is Wilson's at 95 %,
-    approximate because the folds' models overlap.
+    `counted` leaves out the second and later copies of a row. The interval of a share is Wilson's
+    at 95 %, that of a mean error is by its standard error; both are approximate because the folds'
+    models overlap.
     """
     import numpy
 
@@ -35,6 +36,7 @@ def score_answers(
         allowed = contract.tolerance or 0.0
         limit = numpy.abs(truth) * allowed / 100 if contract.percent else allowed
         found["mean_absolute_error"] = float(error.mean())
+        found["error_interval"] = _mean_interval(error)
         found["root_mean_squared_error"] = float(numpy.sqrt((error**2).mean()))
         if contract.tolerance is not None:
             found["within_tolerance"] = float((error <= limit).mean())
@@ -58,3 +60,12 @@ def _wilson(right: int, rows: int) -> list[float]:
 
     interval = binomtest(right, rows).proportion_ci(0.95, method="wilson")
     return [float(interval.low), float(interval.high)]
+
+
+def _mean_interval(error: Numbers) -> list[float]:
+    """Return where the mean error lies with 95 % confidence, by its standard error."""
+    from math import sqrt
+
+    mean, rows = float(error.mean()), len(error)
+    half = 1.96 * float(error.std(ddof=1)) / sqrt(rows) if rows > 1 else mean
+    return [max(0.0, mean - half), mean + half]

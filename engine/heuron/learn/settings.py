@@ -25,6 +25,7 @@ SPLIT_KEYS: Final = ("held_out", "seed", "group", "time", "copies")
 ALLOWED: Final = (
     "id-like",
     "gives-away",
+    "row-order",
     "codes-as-numbers",
     "few-rows",
     "copied-rows",

@@ -118,12 +118,13 @@ def located(source: str, folder: Path, root: Path | None) -> Path:
     """
     path = (folder / source).resolve()
     if root is not None and not path.is_relative_to(root.resolve()):
-        raise _refused("outside-project", source, "it lies outside the project's folder")
+        hint = "move it into the project, or read it all the same with --allow-path"
+        raise _refused("outside-project", source, "it lies outside the project's folder", hint)
     if not path.is_file():
         start = folder.resolve()
-        hint = f"the path starts from {start}" if start != Path.cwd() else None
+        where = f"the path starts from {start}" if start != Path.cwd() else None
         what = "a folder, no file, at" if path.is_dir() else "no data at"
-        raise _refused("not-found", source, f"{what} {path}", hint)
+        raise _refused("not-found", source, f"{what} {path}", where)
     return path
 
 

@@ -16,7 +16,7 @@ from heuron.learn.contract import Contract
 from heuron.learn.document import Document
 from heuron.values import Value
 
-__all__ = ["Feature", "Missing", "Spec", "Threshold", "default_features", "spec_names"]
+__all__ = ["Feature", "Missing", "Range", "Spec", "Threshold", "default_features", "spec_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers that a search draws from, both ends among them: evenly, or with `log` by size."""
+
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A model as people design it; `document` gives places for messages."""
 
@@ -64,7 +74,7 @@ class Spec:
     scaled: bool
     hyperparameters: Mapping[str, Any]
     missing: Mapping[str, Missing]
-    search: Mapping[str, tuple[Any, ...]]
+    search: Mapping[str, tuple[Any, ...] | Range]
     document: Document = field(compare=False, repr=False)
 
     @property

@@ -6,16 +6,15 @@ Everything is checked against the closed list of estimators and the estimator's 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from heuron.diagnostics import nearest
 from heuron.learn.allowed import ESTIMATORS, REFUSED, Allowed, import_class
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
+from heuron.learn.spec import Range
 
 __all__ = ["class_names", "read_estimator", "read_hyperparameters", "read_search"]
-
-MOST_COMBINATIONS: Final = 200
 
 
 def read_estimator(document: Document, contract: Contract) -> str | None:
@@ -118,7 +117,7 @@ def class_names(contract: Contract) -> tuple[str, ...]:
 
 def read_search(
     document: Document, contract: Contract, estimator: str | None
-) -> dict[str, tuple[Any, ...]]:
+) -> dict[str, tuple[Any, ...] | Range]:
     """Return the values that a search may try, by hyperparameter."""
     given = document.data.get("search", {})
     if not isinstance(given, dict):
@@ -130,15 +129,27 @@ def read_search(
         return {}
     at = ("search", "hyperparameters")
     _check_names(document, estimator, space, at)
-    found: dict[str, tuple[Any, ...]] = {}
-    total = 1
-    for name, values in space.items():
-        if not isinstance(values, list) or not values:
-            document.error("bad-setting", f"`{name}` needs a list to search", (*at, name))
-            continue
-        found[name] = tuple(_plain(document, value, (*at, name)) for value in values)
-        total *= len(values)
-    if total > MOST_COMBINATIONS:
-        message = f"{total:,} combinations are more than {MOST_COMBINATIONS}"
-        document.error("bad-setting", message, ("search",))
+    found: dict[str, tuple[Any, ...] | Range] = {}
+    for name, among in space.items():
+        if isinstance(among, list) and among:
+            found[name] = tuple(_plain(document, value, (*at, name)) for value in among)
+        elif isinstance(among, dict) and (drawn := _range(document, among, (*at, name))):
+            found[name] = drawn
+        elif not isinstance(among, dict):
+            hint = f"{name} = [1, 2, 5], or {name} = {{ from = 0.01, to = 100.0, log = true }}"
+            message = f"`{name}` needs a list to search, or a range"
+            document.error("bad-setting", message, (*at, name), hint)
     return found
+
+
+def _range(document: Document, given: dict[str, Any], at: tuple[str, ...]) -> Range | None:
+    document.check_keys(given, ("from", "to", "log"), at)
+    low, high, by_size = given.get("from"), given.get("to"), given.get("log", False)
+    numbers = all(isinstance(one, (int, float)) and type(one) is not bool for one in (low, high))
+    if not numbers or not isinstance(by_size, bool) or low >= high or (by_size and low <= 0):  # type: ignore[operator]
+        message = f"`{at[-1]}` needs a range from a number to a larger one"
+        message += ", both above 0 with `log`" if by_size else ""
+        document.error("bad-setting", message, at, "{ from = 0.01, to = 100.0, log = true }")
+        return None
+    whole = isinstance(low, int) and isinstance(high, int)
+    return Range(float(low), float(high), by_size, whole)  # type: ignore[arg-type]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,14 @@ from heuron.learn.contract import Contract
 from heuron.learn.data import Table, load
 from heuron.learn.features import resolve_missing
 from heuron.learn.fit import Examples, Fitted, examples_of, fit
-from heuron.learn.folds import RawFolds, answers_of, raw_folds, split_folds
+from heuron.learn.folds import RawFolds, answers_of, split_folds
 from heuron.learn.read_spec import read_spec
 from heuron.learn.score import score_answers
 from heuron.learn.scorer.export import export_model
 from heuron.learn.scorer.form import FORMAT
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.scorer.served import KIND
+from heuron.learn.search import choose, settings_to_try
 from heuron.learn.spec import Spec, spec_names
 from heuron.learn.store import Artifact, Store
 from heuron.learn.trust import sum_of, trust
@@ -40,7 +40,15 @@ from heuron.learn.trust import sum_of, trust
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
 
-__all__ = ["Progress", "TrainResult", "class_place", "joblib_of", "scorer_form", "train"]
+__all__ = [
+    "Progress",
+    "TrainResult",
+    "class_place",
+    "joblib_of",
+    "read_specs",
+    "scorer_form",
+    "train",
+]
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: the model's name, steps done, steps in all."""
@@ -88,7 +96,7 @@ def train(
     root: Path | None = None,
     table: Table | None = None,
     trusted: Path | None = None,
-    search: bool = False,
+    search: int = 1,
     progress: Progress | None = None,
 ) -> list[TrainResult]:
     """Train the models of a domain and put them into the store.
@@ -102,7 +110,7 @@ def train(
         root: The folder that paths in files must stay in.
         table: The data, when they have been loaded already.
         trusted: The user's list of trusted sums, to which the joblib file's sum is added.
-        search: Whether to try the specs' `[search]` spaces.
+        search: How many settings of a spec's `[search]` space to try; 1: its own alone.
         progress: Called after each step.
 
     Returns:
@@ -112,7 +120,7 @@ def train(
         RuleError: Mistakes in specs or data, before anything is trained or written; or what
             scikit-learn refused, then models trained before it are in the store.
     """
-    specs = _specs(contract, folder, names)
+    specs = read_specs(contract, folder, names)
     if table is None:
         table = load(contract, data, folder=folder, root=root)
     table = with_conclusions(table, _read_by(specs))
@@ -127,7 +135,12 @@ def _read_by(specs: Sequence[Spec]) -> list[str]:
     return list(dict.fromkeys(one.field for spec in specs for one in spec.features))
 
 
-def _specs(contract: Contract, folder: Path, names: Sequence[str]) -> list[Spec]:
+def read_specs(contract: Contract, folder: Path, names: Sequence[str] = ()) -> list[Spec]:
+    """Return the specs of those names, of all by default.
+
+    Raises:
+        RuleError: With the mistakes of all of them, or names that are no specs.
+    """
     there = spec_names(folder)
     mistakes: list[Diagnostic] = []
     specs = []
@@ -158,7 +171,7 @@ def _train_one(
     table: Table,
     store: Store,
     trusted: Path | None,
-    search: bool,
+    search: int,
     progress: Progress | None,
 ) -> TrainResult:
     began, cpu = time.perf_counter(), time.process_time()
@@ -168,13 +181,12 @@ def _train_one(
     _check_rows(contract, spec, examples)
     groups = [table.groups[at] for at in places]
     fold = split_folds(examples.goal, groups, contract.is_regression, spec.seed)
-    grid = _grid(spec) if search else [dict(spec.hyperparameters)]
-    step = _stepper(spec.name, progress, len(grid) * (int(fold.max()) + 1) + 2)
-
-    chosen, raw = _choose(contract, spec, examples, fold, grid, step)
+    tried = settings_to_try(spec, search)
+    step = _stepper(spec.name, progress, len(tried) * (int(fold.max()) + 1) + 2)
+    positive = class_place(contract, spec.positive)
+    chosen, raw = choose(contract, spec, examples, fold, tried, step, positive)
     spec = replace(spec, hyperparameters=chosen)
     kind = choose_calibration(spec, len(contract.classes))
-    positive = class_place(contract, spec.positive)
     answers = answers_of(contract, spec, kind, raw, examples.goal, positive)
     fitted = fit(spec, examples, chosen)
     step()
@@ -187,7 +199,7 @@ def _train_one(
 
     counted = numpy.array([table.scored[at] for at in places])
     score = score_answers(contract, answers, examples.goal, counted, calibrated)
-    card = card_of(contract, spec, table, kind, calibrated, form, score, grid)
+    card = card_of(contract, spec, table, kind, calibrated, form, score, tried)
     files = files_of(contract, spec, table, card, form, scorer, fitted)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
     joblib, listed = joblib_of(contract, spec, fitted, trusted)
@@ -246,47 +258,6 @@ def _check_rows(contract: Contract, spec: Spec, examples: Examples) -> None:
     raise RuleError(
         spec.document.diagnostic(Severity.ERROR, "too-few-rows", message, ("features",), hint)
     )
-
-
-def _grid(spec: Spec) -> list[dict[str, Any]]:
-    names = list(spec.search)
-    combinations = product(*(spec.search[name] for name in names))
-    grid = [{**spec.hyperparameters, **dict(zip(names, one, strict=True))} for one in combinations]
-    return grid or [dict(spec.hyperparameters)]
-
-
-def _choose(
-    contract: Contract,
-    spec: Spec,
-    examples: Examples,
-    fold: Numbers,
-    grid: list[dict[str, Any]],
-    step: Callable[[], None],
-) -> tuple[dict[str, Any], RawFolds]:
-    """Return the hyperparameters with the best out-of-fold answers (the first of equals)."""
-    best: tuple[float, dict[str, Any], RawFolds] | None = None
-    for hyperparameters in grid:
-        raw = raw_folds(contract, spec, examples, fold, hyperparameters, step)
-        worth = _worth(contract, spec, raw, examples.goal) if len(grid) > 1 else 0.0
-        if best is None or worth > best[0]:
-            best = (worth, hyperparameters, raw)
-    assert best is not None
-    return best[1], best[2]
-
-
-def _worth(contract: Contract, spec: Spec, raw: RawFolds, goal: Numbers) -> float:
-    """Return minus the log loss after calibration, or minus the squared error."""
-    import numpy
-
-    kind = choose_calibration(spec, len(contract.classes))
-    answers = answers_of(contract, spec, kind, raw, goal, class_place(contract, spec.positive))
-    used = answers.answered
-    if contract.is_regression:
-        return -float(((answers.value[used] - goal[used]) ** 2).mean())
-    if raw.margin and kind == "none":
-        return float((answers.value[used] == goal[used]).mean())
-    chance = answers.scores[used][numpy.arange(int(used.sum())), goal[used]]
-    return float(numpy.log(numpy.clip(chance, 1e-6, 1.0)).mean())
 
 
 def class_place(contract: Contract, positive: str | bool | None) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from heuron.coercion import FALSE, TRUE, slug
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.lang.lexemes import HARD_WORDS
-from heuron.learn.copies import is_id_like
+from heuron.learn.copies import is_id
 from heuron.learn.source import EMPTY, Raw
 from heuron.values import INTEGER_LIMIT, Field, FieldType, Template
 
@@ -27,7 +27,6 @@ MOST_COLUMNS: Final = 500
 MOST_LEVELS: Final = 30
 MOST_GOAL_CODES: Final = 10
 """A target of so many different whole numbers is read as codes of classes."""
-ID_WORDS: Final = frozenset({"id", "index", "key", "nr", "no", "row", "rownames", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +145,13 @@ def _useless(column: str, known: Sequence[str]) -> str | None:
         return "it is empty"
     if len(set(known)) == 1:
         return f'it is always "{known[0][:40]}"'
-    words = slug(column).split("_")
-    named = bool(ID_WORDS.intersection(words)) or not slug(column) or words[0] == "unnamed"
     numbers = _numbers(known)
     if numbers is None:
-        return "it has another text in every row" if is_id_like(known) else None
+        return "it has another text in every row" if is_id(column, known) else None
     whole = [int(one) for one in numbers if one.is_integer()]
-    if len(whole) == len(numbers) and is_id_like(whole):
-        dense = max(whole) - min(whole) < 2 * len(whole)
-        if named or dense:
-            return "it numbers the rows"
+    # Spreadsheets write the row's number into a column without a name.
+    if len(whole) == len(numbers) and is_id(slug(column) or "row", whole):
+        return "it numbers the rows"
     return None
 
 

@@ -16,7 +16,7 @@ import numpy
 from heuron.certainty import implied_certainty
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.learn.contract import Contract
-from heuron.learn.copies import is_id_like
+from heuron.learn.copies import is_id
 from heuron.learn.data import Table
 from heuron.learn.features import kind_of
 from heuron.learn.folds import split_folds
@@ -117,7 +117,7 @@ def _fields(contract: Contract, columns: Mapping[str, list[Value]]) -> tuple[str
         for name in default_features(contract)
         if name in columns
         and contract.template[name].type.kind != "duration"
-        and not is_id_like([None if cell is UNKNOWN else cell for cell in columns[name]])
+        and not is_id(name, [None if cell is UNKNOWN else cell for cell in columns[name]])
     )
 
 
