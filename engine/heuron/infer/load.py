@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-FORMAT = 1
+FORMAT = 2
 """The form of the bytes that `Engine.code` gives; the cache's key has Heuron's version too."""
 
 
@@ -49,6 +49,7 @@ class Engine:
         self._record_code: CodeType | None = None
         self._general_code: CodeType | None = None
         self._make: Callable[..., Any] | None = None
+        self._reasons: Callable[..., Any] | None = None
         self._record: Callable[..., tuple[Any, ...]] | None = None
         self._unknown: Callable[..., list[int]] | None = None
         self.column_run: Any = None
@@ -69,6 +70,8 @@ class Engine:
         self.index_by_rank = {rank: index for index, rank in outline["ranks"].items()}
         self.firing_order = _firing_order(outline)
         self._host: Host | None = None
+        self._asked: tuple[tuple[str, Value], ...] | None = None
+        self._supporters: dict[str, dict[Value, dict[int, str]]] = {}
 
     # What is cached.
 
@@ -170,15 +173,12 @@ class Engine:
 
         See `RecordResult`; the field is the goal's unless another is named.
         """
-        template = self.templates[self.goal[0]] if self.goal else None
-        assert template is not None
         get = result.values.get
+        asked = self._asked if self._asked is not None else self._asked_fields()
         lacking = [
-            field.name
-            for field in template.fields
-            if not field.optional
-            and get(field.name, field.default) in (None, UNKNOWN)
-            and field.name not in self.layout
+            name
+            for name, default in asked
+            if (value := get(name, default)) is None or value is UNKNOWN
         ]
         if not lacking:
             return ()
@@ -188,6 +188,31 @@ class Engine:
         host = result.host
         unknown = self._unknown(get, result.raw, host.today, host.now, host.call)
         return record_needs(self.rules, field or self.goal_field, set(unknown), lacking, result)
+
+    def _asked_fields(self) -> tuple[tuple[str, Value], ...]:
+        """Return the fields that an answer may need, with their defaults: not optional, given."""
+        assert self.goal is not None
+        fields = self.templates[self.goal[0]].fields
+        self._asked = tuple(
+            (one.name, one.default)
+            for one in fields
+            if not one.optional and one.name not in self.layout
+        )
+        return self._asked
+
+    def supporters(self, field: str) -> Mapping[Value, Mapping[int, str]]:
+        """Return, for each constant value of a concluded field, the rules that may support it.
+
+        The rules and rows are names by index.
+        """
+        found = self._supporters.get(field)
+        if found is None:
+            _, _, _, constants, _, supports = self.layout[field]
+            found = self._supporters[field] = {value: {} for value in constants or ()}
+            for index, places in supports.items():
+                for place in places:
+                    found[constants[place]][index] = self.rules[index]["name"]
+        return found
 
     def _compile_record(self) -> Callable[..., tuple[Any, ...]]:
         if self._record_code is None:
@@ -239,6 +264,15 @@ class Engine:
         self._make = names["make"]  # type: ignore[assignment]
         assert self._make is not None
         return self._make
+
+    def make_reasons(self, *closed_over: Any) -> dict[str, Callable[..., None]]:
+        """Return the functions that find the reasons of derived facts; see `plan.reasons`."""
+        if self._reasons is None:
+            from heuron.plan.reasons import plan_reasons
+
+            self._reasons = self.compiled("reasons", plan_reasons(self.program))["make"]
+        functions: dict[str, Callable[..., None]] = self._reasons(*closed_over)
+        return functions
 
     def compiled(
         self, kind: str, source: str, contract: Mapping[str, object] = NAMES

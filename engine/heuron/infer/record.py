@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["RecordResult"]
 
 
+def _falling(pair: tuple[Value, float]) -> float:
+    return -pair[1]
+
+
 class RecordResult:
     """What the rules say of one record.
 
@@ -101,7 +105,8 @@ class RecordResult:
                 negative = raw[details + 2 * place + 1]
                 if positive != 1.0 or negative != 1.0:
                     levels.append((value, from_products(positive, negative)))
-            levels.sort(key=lambda pair: -pair[1])
+            if len(levels) > 1:
+                levels.sort(key=_falling)
         given = self.values.get(field, UNKNOWN)
         if given is not UNKNOWN:
             listed = given if many and isinstance(given, tuple) else (given,)
@@ -120,24 +125,23 @@ class RecordResult:
 
     def supporting(self, field: str | None = None, value: Value | None = None) -> tuple[str, ...]:
         """Return the names of the rules and rows that support a value (the goal's by default)."""
-        field = self.engine.goal_field if field is None else field
+        engine = self.engine
+        field = engine.goal_field if field is None else field
         value = self.settled(field)[0] if value is None else value
-        _, _, _, constants, details, supports = self.engine.layout[field]
-        rules = self.engine.rules
+        if value is UNKNOWN:
+            return ()
+        _, _, _, constants, details, _ = engine.layout[field]
         if constants is None:
-            ranks = self.engine.index_by_rank
-            indexes = [
-                ranks[rank]
+            ranks, rules = engine.index_by_rank, engine.rules
+            names = [
+                rules[ranks[rank]]["name"]
                 for one, certainty, rank in self.raw[details]
                 if certainty > 0.0 and one == value
             ]
         else:
-            indexes = [
-                index
-                for index in self.fired
-                if any(constants[place] == value for place in supports.get(index, ()))
-            ]
-        return tuple(dict.fromkeys(rules[index]["name"] for index in indexes))
+            supporters = engine.supporters(field).get(value, {})
+            names = [supporters[index] for index in self.fired if index in supporters]
+        return tuple(dict.fromkeys(names))
 
     @property
     def needs(self) -> tuple[str, ...]:
