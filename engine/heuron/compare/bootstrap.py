@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["RESAMPLES", "bootstrap", "bootstrap_mean", "resample_cells", "resample_groups"]
+__all__ = [
+    "RESAMPLES",
+    "bootstrap",
+    "bootstrap_counts",
+    "bootstrap_mean",
+    "resample_cells",
+    "resample_groups",
+]
 
 RESAMPLES: Final = 2000
 NORMAL_ABOVE: Final = 2_000
@@ -90,8 +97,21 @@ def bootstrap_mean(
         reach = normal_quantile(level) * float(np.std(cells.repeat(counts))) / len(values) ** 0.5
         mean = math.fsum(values) / len(values)
         return mean - reach, mean + reach
-    means = resample_cells(counts.tolist(), seed) @ cells / len(values)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return bootstrap_counts(dict(zip(cells.tolist(), counts.tolist(), strict=True)), seed, level)
+
+
+def bootstrap_counts(
+    counts: Mapping[float, int], seed: int = 0, level: float = 0.95
+) -> Interval | None:
+    """Return the percentile interval of the mean of numbers that occur so often; None of none."""
+    import numpy as np
+
+    total = sum(counts.values())
+    if not total:
+        return None
+    cells = np.array(sorted(counts), dtype=np.float64)
+    drawn = resample_cells([counts[one] for one in cells.tolist()], seed)
+    low, high = np.quantile(drawn @ cells / total, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

@@ -45,17 +45,17 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates), outcomes.losses),
         base_rates=base_rates,
         best_possible=score_bound(right),
-        warnings=outcomes.warnings + _warnings(outcomes, backends, base_rates),
+        warnings=outcomes.warnings + comparison_warnings(outcomes.levels, backends, base_rates),
         cost=cost,
         costs=()
         if cost is None
         else score_costs(right, outcomes.truths, cost, seed, outcomes.groups),
         unit=outcomes.contract.field.unit,
-        within=_within(outcomes.contract),
+        within=within_words(outcomes.contract),
     )
 
 
-def _within(contract: Contract) -> str | None:
+def within_words(contract: Contract) -> str | None:
     """Return in words which answers about a quantity count as right."""
     if not contract.is_regression:
         return None
@@ -94,13 +94,14 @@ def _view(name: str, right: Mapping[str, Right]) -> View:
     return View(name, len(rows), tuple(shares.items()))
 
 
-def _warnings(
-    outcomes: Outcomes,
+def comparison_warnings(
+    levels: Sequence[object],
     backends: Mapping[str, BackendScore],
     base_rates: Sequence[tuple[object, float]],
 ) -> tuple[str, ...]:
+    """Return what the numbers themselves warn of: few rows, reversed answers, coverages apart."""
     found = []
-    rows = len(outcomes.truths)
+    rows = max((one.rows for one in backends.values()), default=0)
     if rows < FEW_ROWS:
         found.append(f"only {rows} rows: nothing here is firm")
     for level, rate in base_rates:
@@ -111,7 +112,7 @@ def _warnings(
     for name, score in backends.items():
         where = score.accuracy_where_covered
         enough = score.answered >= FEW_ROWS and where is not None and where < REVERSED_BELOW
-        if len(outcomes.levels) == 2 and enough:
+        if len(levels) == 2 and enough:
             found.append(
                 f"answers of {short_name(name)} look reversed: check [levels] in data.toml"
             )

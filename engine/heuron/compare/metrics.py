@@ -18,6 +18,7 @@ __all__ = [
     "CertaintyBin",
     "brier_score",
     "calibration",
+    "certainty_bins",
     "certainty_table",
     "confusion",
     "coverage_curve",
@@ -206,19 +207,43 @@ def certainty_table(
     mass do. A certainty is no probability, so it need not equal the share that was right; but the
     surer of two answers should be right more often.
     """
-    groups: dict[float, list[int]] = {}
-    for row, certainty in enumerate(certainties):
-        groups.setdefault(round(certainty, 2), []).append(row)
+    counts: dict[float, list[int]] = {}
+    for certainty, good in zip(certainties, right, strict=True):
+        held = counts.setdefault(certainty, [0, 0])
+        held[0] += 1
+        held[1] += good
+    return certainty_bins([(one, *counts[one]) for one in sorted(counts)])
+
+
+def certainty_bins(counts: Sequence[tuple[float, int, int]]) -> tuple[CertaintyBin, ...]:
+    """Return the table of `certainty_table` from (certainty, rows, right ones), ascending."""
+    groups: dict[float, list[tuple[float, int, int]]] = {}
+    for one in counts:
+        groups.setdefault(round(one[0], 2), []).append(one)
     parts = [groups[key] for key in sorted(groups)]
     if len(parts) > MOST_CERTAINTIES:
-        parts = _equal_mass([round(one, 2) for one in certainties], CERTAINTY_BINS)
+        parts = _of_equal_mass(parts, CERTAINTY_BINS)
     found = []
-    for rows in parts:
-        values = [certainties[row] for row in rows]
-        mean = math.fsum(values) / len(values)
-        good = sum(right[row] for row in rows)
-        found.append(CertaintyBin(min(values), max(values), mean, len(rows), good))
+    for part in parts:
+        rows = sum(one[1] for one in part)
+        mean = math.fsum(certainty * many for certainty, many, _ in part) / rows
+        good = sum(one[2] for one in part)
+        found.append(CertaintyBin(part[0][0], part[-1][0], mean, rows, good))
     return tuple(found)
+
+
+def _of_equal_mass(
+    groups: Sequence[list[tuple[float, int, int]]], bins: int
+) -> list[list[tuple[float, int, int]]]:
+    """Return groups put together into bins; a group's bin is that of the middle of its ranks."""
+    total = sum(one[1] for group in groups for one in group)
+    found: list[list[tuple[float, int, int]]] = [[] for _ in range(bins)]
+    start = 0
+    for group in groups:
+        end = start + sum(one[1] for one in group)
+        found[bins * (start + end) // (2 * total)] += group
+        start = end
+    return [one for one in found if one]
 
 
 def signed_errors(answers: Sequence[object], truths: Sequence[object]) -> list[float]:

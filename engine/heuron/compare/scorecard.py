@@ -125,9 +125,7 @@ def score_rules(
         key = (shot.rule, shot.value if base_rates else None, shot.certainty, shot.true)
         counts[key] = counts.get(key, 0) + 1
         rows.setdefault(shot.rule, set()).add(shot.row)
-    shared = {
-        (a, b): both for a, b in combinations(rows, 2) if (both := len(rows[a] & rows[b]))
-    }
+    shared = {(a, b): both for a, b in combinations(rows, 2) if (both := len(rows[a] & rows[b]))}
     return score_counts(names, counts, shared, base_rates, losses)
 
 

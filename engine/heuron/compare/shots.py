@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from heuron.knowledge.base import KnowledgeBase
 
-__all__ = ["goal_rules", "shots"]
+__all__ = ["Contributions", "contributions", "goal_rules", "shots"]
 
 
 def goal_rules(kb: KnowledgeBase) -> tuple[str, ...]:
@@ -59,12 +59,12 @@ def shots(
     """
     found: list[Shot] = []
     changes: dict[str, list[int]] = {name: [0, 0, 0] for name in goal_rules(kb)}
-    known: dict[object, _Pattern] = {}
+    known: dict[object, Contributions] = {}
     for row, (evidence, truth) in enumerate(zip(given, truths, strict=True)):
         key = _pattern_key(findings[row]) if findings else None
         pattern = known.get(key) if key is not None else None
         if pattern is None:
-            pattern = _pattern(kb, evidence, today)
+            pattern = contributions(kb, evidence, today)
             if key is not None:
                 known[key] = pattern
         found += [
@@ -82,7 +82,7 @@ def shots(
     return Fired(tuple(found), tuple(losses))
 
 
-class _Pattern(NamedTuple):
+class Contributions(NamedTuple):
     """Contributions as (rule, value, certainty), their value, and that without each rule."""
 
     shots: tuple[tuple[str, object, float], ...]
@@ -113,7 +113,7 @@ def _frozen(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _pattern(kb: KnowledgeBase, evidence: Evidence, today: date | None) -> _Pattern:
+def contributions(kb: KnowledgeBase, evidence: Evidence, today: date | None) -> Contributions:
     """Return the contributions to the goal of one record."""
     goal = kb.engine.goal
     assert goal is not None
@@ -132,7 +132,7 @@ def _pattern(kb: KnowledgeBase, evidence: Evidence, today: date | None) -> _Patt
         for name in dict.fromkeys(one[0] for one in contributions)
     ]
     before = _value([one[2:] for one in contributions])
-    return _Pattern(tuple(of_row.values()), before, tuple(without))
+    return Contributions(tuple(of_row.values()), before, tuple(without))
 
 
 def _is_right(contract: Contract, value: object | None, truth: Value) -> bool:

@@ -86,7 +86,7 @@ class Consultation:
         for name, prediction in predictions.items():
             model = self.bench.get(name)
             if model is not None:
-                self._predictions[self._key(name, model, self._record_for(model))] = prediction
+                self._predictions[self._key(name, model, self.record_for(model))] = prediction
 
     def has(self, name: str) -> bool:
         """Return whether a model can be asked."""
@@ -118,7 +118,7 @@ class Consultation:
         model = self.bench.get(name)
         if model is None:
             return ABSENT
-        record = self._record_for(model)
+        record = self.record_for(model)
         prediction = self._predicted(name, model, record)
         explainer = Explainer(
             lambda: explained(model, name, record, prediction, self.bench.template),
@@ -152,7 +152,7 @@ class Consultation:
         )
         return self._taken(decision)
 
-    def _record_for(self, model: Model) -> Mapping[str, Value]:
+    def record_for(self, model: Model) -> Mapping[str, Value]:
         """Return the record with the conclusions of the rules that a model reads."""
         wanted = [name for name in model.inputs if name in self._concluded]
         if not wanted:
