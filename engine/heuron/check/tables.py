@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-from dataclasses import replace
-
 from heuron.check import tree
 from heuron.check.comparisons import numbered
 from heuron.check.constants import put
@@ -13,9 +10,10 @@ from heuron.check.expressions import resolve
 from heuron.check.tree import BOOLEAN
 from heuron.check.types import comparable, is_any, is_ordered
 from heuron.check.words import count, type_in_words
-from heuron.diagnostics import Diagnostic, RuleError, SourceText, Span
+from heuron.check.tablefiles import read_file_table
+from heuron.diagnostics import Span
 from heuron.lang import ast
-from heuron.lang.parser import parse
+from heuron.values import Field, Template
 
 __all__ = ["resolve_table"]
 
@@ -42,9 +40,26 @@ def resolve_table(node: ast.Table, index: int, context: Context) -> tree.Table |
             node.span,
             f"Write `goal {node.type_name}.{node.field}, many`, or `first hit`.",
         )
-    written = node if node.source is None else _from_file(node, context)
-    if written is None:
+    if node.source is None:
+        return _resolved(node, node, template, field, index, context)
+    read = read_file_table(node, template, context)
+    if read is None:
         return None
+    said = len(context.diagnostics)
+    found = _resolved(node, read.table, template, field, index, context)
+    context.diagnostics[said:] = [read.placed(one) for one in context.diagnostics[said:]]
+    return found
+
+
+def _resolved(
+    node: ast.Table,
+    written: ast.Table,
+    template: Template,
+    field: Field,
+    index: int,
+    context: Context,
+) -> tree.Table:
+    """Resolve the rows of a table, which are written there or in a file."""
     scope = Scope()
     variable = "_record"
     scope.facts[variable] = template.name
@@ -165,67 +180,3 @@ def _compare(
         return broken(span)
     value = numbered(value, column)
     return tree.Compare(operator, column, value, type=BOOLEAN, span=span)
-
-
-# Tables in files
-
-
-def _from_file(node: ast.Table, context: Context) -> ast.Table | None:
-    """Read the rows of `from "table.csv"`: its text becomes a table as if it stood here."""
-    assert node.source is not None
-    if node.source.lower().endswith((".xlsx", ".xls")):
-        context.error(
-            "not-yet",
-            "Tables in Excel files cannot be read yet.",
-            node.span,
-            "Save the sheet as CSV.",
-        )
-        return None
-    reader = context.environment.read_table
-    if reader is None:
-        context.error("not-found", f'"{node.source}" cannot be read from here.', node.span)
-        return None
-    try:
-        rows = reader(node.source, node.span.file)
-    except RuleError as error:
-        context.diagnostics += [_at(one, node.span) for one in error.diagnostics]
-        return None
-    except FileNotFoundError:
-        context.error("not-found", f'There is no file "{node.source}".', node.span)
-        return None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        context.error("file", f'"{node.source}" cannot be read: {reason}.', node.span)
-        return None
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if len(rows) < 2:
-        context.error("bad-table", f'"{node.source}" has no rows.', node.span)
-        return None
-    text = _as_text(node, rows)
-    shown = posixpath.normpath(posixpath.join(posixpath.dirname(node.span.file), node.source))
-    # Header and column names on one line: so a row's line is the file's own.
-    source = SourceText(shown, text.replace("\n", " ", 1))
-    context.texts.setdefault(shown, source)
-    file, diagnostics = parse(text, shown)
-    if diagnostics:
-        context.diagnostics += [replace(one, line=None).located(source) for one in diagnostics]
-        return None
-    if len(file.items) != 1 or not isinstance(file.items[0], ast.Table):
-        context.error("bad-table", f'"{node.source}" cannot be read as a table.', node.span)
-        return None
-    return file.items[0]
-
-
-def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
-    return replace(diagnostic, span=span, line=None)
-
-
-def _as_text(node: ast.Table, rows: list[list[str]]) -> str:
-    lines = [f"table {node.name}({node.type_name} -> {node.field}), {node.hit} hit:"]
-    for row in rows:
-        cells = [" ".join(cell.split()) or "-" for cell in row]
-        last = len(cells) - 1
-        while last > 0 and cells[last] == "-" and len(cells) > len(rows[0]):
-            last -= 1
-        lines.append(f"    {' | '.join(cells[:last])} -> {cells[last]}")
-    return "\n".join(lines) + "\n"

@@ -36,6 +36,9 @@ class Texts(Protocol):
     def read(self, path: str, using: str) -> tuple[str, str]:
         """Return the path to show and the text of a file that another one names."""
 
+    def read_table(self, path: str, using: str) -> tuple[str, str]:
+        """Return the path to show and the CSV text of a file, or sheet, that a table names."""
+
 
 def analysed(
     texts: Texts, shown: str, models: tuple[str, ...], functions: Mapping[str, Any]
@@ -55,7 +58,9 @@ def analysed(
     def read_table(path: str, using: str) -> list[list[str]]:
         from heuron.knowledge.sources import table_rows
 
-        return table_rows(*read(path, using))
+        name, text = texts.read_table(path, using)
+        files[name] = text
+        return table_rows(name, text)
 
     environment = Environment(
         models=frozenset(models) if models else None,

@@ -20,7 +20,7 @@ from heuron.knowledge.sources import Sources, model_names
 __all__ = ["check", "from_files", "load", "loads"]
 
 Functions = Mapping[str, Callable[..., Any]]
-Read = Callable[[str, str], tuple[str, str]]
+Read = Callable[[str, str], tuple[str, Any]]
 
 
 def check(
@@ -100,7 +100,8 @@ def loads(
         functions: Functions that its rules may call; see `load`.
         models: The names of the domain's models.
         read: How files that it uses are read: `read(path, using)` returns the path to show and
-            the text. Without it no file is read.
+            the text (of a workbook, `"prices.xlsx#Europe"`, the bytes, or the sheet as CSV text).
+            Without it no file is read.
 
     Raises:
         RuleError: The text has errors; it holds them all.
@@ -145,6 +146,17 @@ class _Texts:
         except KeyError:  # of a resolver that looks paths up in a dict
             raise FileNotFoundError(path) from None
         self.files[shown] = text
+        return shown, text
+
+    def read_table(self, path: str, using: str) -> tuple[str, str]:
+        from heuron.check.tablefiles import is_workbook
+
+        shown, text = self.read(path, using)
+        if is_workbook(path) and isinstance(text, bytes):
+            from heuron.knowledge.workbook import sheet_text
+
+            file, _, sheet = path.partition("#")
+            text = self.files[shown] = sheet_text(text, file, sheet)
         return shown, text
 
 

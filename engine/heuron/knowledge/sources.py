@@ -23,6 +23,15 @@ def read_text(path: str, shown: str | None = None) -> str:
         RuleError: It is not there, cannot be read, is too big, or is not UTF-8 text.
     """
     shown = path if shown is None else shown
+    return decoded(read_bytes(path, shown), shown)
+
+
+def read_bytes(path: str, shown: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        RuleError: It is not there, cannot be read, or is too big.
+    """
     try:
         with open(path, "rb") as stream:
             data = stream.read(BIGGEST + 1)
@@ -35,7 +44,7 @@ def read_text(path: str, shown: str | None = None) -> str:
         raise RuleError(
             _error("file", f'"{shown}" is bigger than {BIGGEST // 1_000_000} megabytes.')
         )
-    return decoded(data, shown)
+    return data
 
 
 def decoded(data: bytes, shown: str) -> str:
@@ -83,6 +92,27 @@ class Sources:
         shown, full = self._place(path, using)
         return shown, self._text(full, shown)
 
+    def read_table(self, path: str, using: str) -> tuple[str, str]:
+        """Return the path to show and the CSV text of a table's file: that, or a sheet of one.
+
+        `prices.xlsx#Europe` is a sheet of a workbook.
+
+        Raises:
+            RuleError: As `read`; and what `sheet_text` says of workbooks.
+        """
+        from heuron.check.tablefiles import is_workbook
+
+        if not is_workbook(path):
+            return self.read(path, using)
+        from heuron.knowledge.workbook import sheet_text
+
+        file, _, sheet = path.partition("#")
+        shown, full = self._place(file, using)
+        if full not in self.used:
+            self.used.append(full)
+        text = sheet_text(read_bytes(full, shown), shown, sheet)
+        return f"{shown}#{sheet}" if sheet else shown, text
+
     def _place(self, path: str, using: str) -> tuple[str, str]:
         full = os.path.realpath(os.path.join(os.path.dirname(self._real[using]), path))
         if os.path.isabs(path) or not _is_inside(full, self.root):
@@ -116,7 +146,9 @@ def separator_of(text: str) -> str:
 
 
 def table_rows(shown: str, text: str) -> list[list[str]]:
-    """Return the rows of a CSV text, the header first; the separator is found in the header.
+    """Return the rows of a CSV text, each at its own line, so that blank lines are empty rows.
+
+    The separator is found in the header.
 
     Raises:
         RuleError: It is no CSV (`bad-data`).
@@ -124,7 +156,13 @@ def table_rows(shown: str, text: str) -> list[list[str]]:
     import csv
 
     try:
-        return [row for row in csv.reader(text.splitlines(), delimiter=separator_of(text)) if row]
+        rows: list[list[str]] = []
+        reader = csv.reader(text.splitlines(keepends=True), delimiter=separator_of(text))
+        for row in reader:
+            # A row is where it ends: line breaks in quotes belong to their row.
+            rows += [[]] * (reader.line_num - len(rows) - 1)
+            rows.append(row)
+        return rows
     except csv.Error as error:
         raise RuleError(_error("bad-data", f'"{shown}" is no CSV file: {error}.')) from None
 
