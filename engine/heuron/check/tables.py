@@ -7,10 +7,10 @@ from heuron.check.comparisons import numbered
 from heuron.check.constants import put
 from heuron.check.context import Context, Scope, broken, is_broken
 from heuron.check.expressions import resolve
+from heuron.check.tablefiles import read_file_table
 from heuron.check.tree import BOOLEAN
 from heuron.check.types import comparable, is_any, is_ordered
 from heuron.check.words import count, type_in_words
-from heuron.check.tablefiles import read_file_table
 from heuron.diagnostics import Span
 from heuron.lang import ast
 from heuron.values import Field, Template

@@ -68,7 +68,7 @@ def _sheet_name(workbook: Any, shown: str, sheet: str) -> str:
     folded = {one.casefold(): one for one in names}
     if sheet:
         if sheet.casefold() in folded:
-            return folded[sheet.casefold()]
+            return str(folded[sheet.casefold()])
         raise _refused(
             "not-found", f'"{shown}" has no sheet "{sheet}".', f"Its sheets: {', '.join(names)}."
         )
