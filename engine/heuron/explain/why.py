@@ -20,6 +20,7 @@ from heuron.check.tree import (
 )
 from heuron.explain.conditions import by_index, row_conditions
 from heuron.explain.reading import leaves, read_words, spelled, written
+from heuron.infer.memory import HEAD
 from heuron.infer.session import State
 from heuron.infer.truth import Activation
 from heuron.values import UNKNOWN, Value, show
@@ -203,8 +204,25 @@ class _Premises:
         if isinstance(leaf, Variable):
             return self.values.get(leaf.name)
         if isinstance(leaf, FieldOf):
-            return self.values.get(f"{leaf.variable}.{leaf.field}")
+            value = self.values.get(f"{leaf.variable}.{leaf.field}")
+            return self._field(leaf) if value is None else value
         return None
+
+    def _field(self, leaf: FieldOf) -> Value | None:
+        """Return the value of a fact's field; None where a search has to say which one."""
+        number = self.facts.get(leaf.variable)
+        if number is None:
+            return None
+        memory = self.state.memory
+        type_name = memory.types[number]
+        shape = memory.shapes[type_name]
+        place = shape.places.get(leaf.field)
+        if place is not None:
+            row = memory.row(number)
+            return UNKNOWN if row is None else row[HEAD + place]
+        if (type_name, leaf.field) in self.prover.engine.outline["many"]:
+            return None
+        return self.state.value(number, leaf.field)[0]
 
     def _premises(self, condition: Condition) -> list[Premise]:
         match condition:

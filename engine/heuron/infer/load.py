@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
+KEPT_READY = 100
+"""Up to so many rules the cache has both the record plan's code and the general plan's."""
+
 FORMAT = 2
 """The form of the bytes that `Engine.code` gives; the cache's key has Heuron's version too."""
 
@@ -83,7 +86,9 @@ class Engine:
         blob = self._blob or pickle.dumps((self._program, self._texts))
         if self.single_record:
             self._compile_record()
-        else:
+        # Explanations of single records are found by the general plan: it is kept ready too,
+        # unless that would make loading a large file much slower.
+        if not self.single_record or len(self.rules) <= KEPT_READY:
             self._compile_general()
         record, general = self._record_code, self._general_code
         return pickle.dumps(

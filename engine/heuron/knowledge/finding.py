@@ -142,12 +142,16 @@ _DETAILS: Final[dict[str, Callable[[Any], object]]] = {
 
 
 _PUT_PLAIN: Final = tuple(
-    (getattr(Answer, name).__set__, value) for name, value in _PLAIN.items() if name != "elapsed_us"
+    (getattr(Answer, name).__set__, value)
+    for name, value in _PLAIN.items()
+    if name not in ("elapsed_us", "route")
 )
 _PUT_DETAILS: Final = tuple(
     (getattr(Answer, name).__set__, make) for name, make in _DETAILS.items() if name != "explainer"
 )
-"""The slots of an answer as functions that fill them: much quicker than finding them empty."""
+"""The slots of an answer as functions that fill them: much quicker than finding them empty.
+
+The route and the time are put in from outside."""
 
 
 def _others(settled: Settled, chosen: Value) -> tuple[Alternative, ...]:
