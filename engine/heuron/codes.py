@@ -38,7 +38,14 @@ CODES: Final[dict[str, Code]] = {
         "What models said of training rows is not here",
         "Policies and slices are found on training rows with answers that models gave out of fold, "
         "so that held-out rows only confirm. Those answers stay where a model was trained: train "
-        "it here. A file given as `--data` has no training rows at all.",
+        "it here. A file given as `--data` has no training rows at all: with `--folds 5` models are "
+        "fitted again on its rows.",
+    ),
+    "no-specs": Code(
+        "No model can be fitted again",
+        "A comparison in folds, and what copies are worth, need models that are fitted again "
+        "without some rows. That takes their specs, `models/<domain>/NAME.toml`, of models that "
+        "were trained; a model that was brought as files alone has none.",
     ),
     "needs-package": Code(
         "Something needs a package that is not installed",

@@ -172,5 +172,5 @@ def test_from_the_command(
     patch[0].kb.with_text(text)
     assert main(["compare", "patch", "--policies"]) == 0
     words = " ".join(capsys.readouterr().out.split())
-    assert f"{best['title']} costs least." in words
-    assert f"of {policies['tried']} ways tried on" in words
+    assert f'"{best["title"]}" costs least.' in words
+    assert f"Of {policies['tried']} ways tried on" in words

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
     from heuron.compare.baseline import Change
     from heuron.compare.comparison import Comparison
     from heuron.compare.costs import Cost
+    from heuron.compare.folds import Folds
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
     from heuron.learn.data import Table
 
-__all__ = ["cost_of", "need_matplotlib", "rows_of", "usage", "write_outputs"]
+__all__ = [
+    "cost_of",
+    "folds_of",
+    "need_matplotlib",
+    "rows_of",
+    "specs_of",
+    "usage",
+    "write_outputs",
+]
 
 
 def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
@@ -25,15 +34,43 @@ def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table
     from heuron.learn.contract import contract_of
     from heuron.learn.data import load
 
-    folders = [Path(folder) for folder in domain.models]
-    folder = next((one for one in folders if (one / "data.toml").is_file()), None)
     return load(
         contract_of(knowledge),
         data,
-        folder=folder,
+        folder=_folder_of(domain),
         root=Path(domain.root),
         everything=data is not None,
     )
+
+
+def _folder_of(domain: Domain) -> Path | None:
+    """Return the nearest folder with the domain's `data.toml`."""
+    folders = [Path(folder) for folder in domain.models]
+    return next((one for one in folders if (one / "data.toml").is_file()), None)
+
+
+def specs_of(domain: Domain) -> Path:
+    """Return the folder of the domain's model specs."""
+    found = _folder_of(domain)
+    return found if found is not None else Path(domain.models[0])
+
+
+def folds_of(count: int | None, repeats: int, specs: Path) -> Folds | None:
+    """Return how the rows are cut; None where models are asked as they were trained.
+
+    Raises:
+        RuleError: The numbers mean nothing.
+    """
+    if count is None:
+        if repeats != 1:
+            raise usage("--repeats needs --folds: how many parts the rows are cut into.")
+        return None
+    from heuron.compare.folds import Folds
+
+    try:
+        return Folds(specs, count, repeats)
+    except ValueError as error:
+        raise usage(f"--folds and --repeats cannot be used so: {error}.") from None
 
 
 def cost_of(text: str | None, knowledge: KnowledgeBase) -> Cost | None:
@@ -57,7 +94,7 @@ def cost_of(text: str | None, knowledge: KnowledgeBase) -> Cost | None:
 def write_outputs(
     files: Mapping[str, str | None],
     knowledge: KnowledgeBase,
-    table: Table,
+    table: Table | None,
     comparison: Comparison,
     changes: Sequence[Change] | None = None,
 ) -> None:
@@ -66,7 +103,7 @@ def write_outputs(
         _write_file(path, _dispatch_text(comparison))
     if (path := files["rules"]) is not None:
         _write_file(path, _rules_text(knowledge, comparison))
-    if (path := files["calibrated"]) is not None:
+    if (path := files["calibrated"]) is not None and table is not None:
         _write_calibrated(path, knowledge, table)
     if (path := files["page"]) is not None:
         from heuron.compare.page import page

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from heuron.compare.collect import Gathered
     from heuron.compare.comparison import Comparison
     from heuron.compare.costs import Cost
+    from heuron.compare.folds import Folds
     from heuron.diagnostics import Diagnostic
     from heuron.dispatch import Dispatcher
     from heuron.learn.data import Table
@@ -24,6 +27,9 @@ def compare(
     disagreements: bool = False,
     policies: bool = False,
     slices: bool = True,
+    folds: Folds | None = None,
+    with_copies: bool = False,
+    specs: Path | None = None,
 ) -> Comparison:
     """Compare rules, models and the dispatcher on the held-out rows of a table.
 
@@ -38,6 +44,11 @@ def compare(
             that needs the models' out-of-fold answers to the training rows.
         slices: Whether regions are looked for in which one side is right and the other is not,
             where there are out-of-fold answers.
+        folds: Compare on all rows, models fitted again without each fold; what is found on rows
+            of even folds is then confirmed on those of odd ones.
+        with_copies: Whether it is measured what ignoring copies would make of the scores.
+        specs: The folder of the models' specs; where out-of-fold answers are wanted and not here,
+            models are fitted again from these.
 
     Raises:
         RuleError: Policies are wanted, and no out-of-fold answers are here (`no-out-of-fold`).
@@ -45,26 +56,51 @@ def compare(
     from dataclasses import replace
 
     from heuron.compare import disagreements as differing
-    from heuron.compare.collect import gather, gather_training
+    from heuron.compare.collect import gather
+    from heuron.compare.copies import copies_worth
     from heuron.compare.costs import Cost
     from heuron.compare.evaluate import evaluate
+    from heuron.compare.folds import Folds, fold_rows, halves, with_folds
     from heuron.compare.policies import try_policies
     from heuron.compare.slices import find_slices
     from heuron.diagnostics import RuleError
 
-    held_out = gather(dispatcher, table, timed=timed)
-    found = evaluate(held_out.outcomes, seed=seed, cost=cost)
+    price = cost or Cost()
+    if folds is None:
+        everyone = new = gather(dispatcher, table, timed=timed)
+        found = evaluate(everyone.outcomes, seed=seed, cost=cost)
+        wanted = policies or slices
+        training = _training(dispatcher, table, specs) if wanted else None
+    else:
+        folded = fold_rows(dispatcher, table, folds, seed=seed, timed=timed)
+        everyone = folded.gathered[0]
+        found = with_folds(evaluate(everyone.outcomes, seed=seed, cost=cost), folded)
+        training, new = halves(folded)
     if disagreements:
-        rows = differing.disagreements(dispatcher, table, held_out)
+        rows = differing.disagreements(dispatcher, table, everyone)
         found = replace(found, disagreements=rows)
-    training = gather_training(dispatcher, table) if policies or slices else None
     if slices and training is not None:
-        found = replace(found, slices=find_slices(table, training, held_out, cost or Cost()))
+        found = replace(found, slices=find_slices(table, training, new, price))
     if policies:
         if training is None:
             raise RuleError(no_out_of_fold(dispatcher.kb.name))
-        trial = try_policies(dispatcher, training, held_out, cost or Cost(), seed=seed)
+        trial = try_policies(dispatcher, training, new, price, seed=seed)
         found = replace(found, policies=trial)
+    if with_copies:
+        cut = folds or Folds(specs or Path(), 5)
+        found = replace(found, copies=copies_worth(dispatcher, table, cut, seed=seed))
+    return found
+
+
+def _training(dispatcher: Dispatcher, table: Table, specs: Path | None) -> Gathered | None:
+    """Return training rows answered out of fold: as kept, else fitted again if there are specs."""
+    from heuron.compare.collect import gather_training
+    from heuron.compare.folds import training_unseen
+
+    found = gather_training(dispatcher, table)
+    if found is None and specs is not None and dispatcher.models:
+        unseen = training_unseen(dispatcher, table, specs)
+        found = gather_training(dispatcher, table, unseen)
     return found
 
 
@@ -76,5 +112,5 @@ def no_out_of_fold(domain: str) -> Diagnostic:
         "Policies and slices are found on training rows, by what models said of them out of fold, "
         "and no such answers are here."
     )
-    hint = f"They are kept where a model is trained: heuron train {domain}"
+    hint = f"Train a model where its data are: heuron train {domain}; or compare with --folds 5."
     return Diagnostic(Severity.ERROR, "no-out-of-fold", message, hint=hint)

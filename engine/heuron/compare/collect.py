@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from heuron.dispatch.policy import Policy
     from heuron.learn.data import Table
 
-__all__ = ["Gathered", "consulted", "first_value", "gather", "gather_training", "route_rows"]
+__all__ = [
+    "Gathered",
+    "consulted",
+    "first_value",
+    "gather",
+    "gather_training",
+    "gather_unseen",
+    "route_rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,25 @@ def gather(dispatcher: Dispatcher, table: Table, *, timed: bool = True) -> Gathe
     return _gather(dispatcher, table, places, held_out, models, None, timed)
 
 
-def gather_training(dispatcher: Dispatcher, table: Table) -> Gathered | None:
+def gather_training(
+    dispatcher: Dispatcher,
+    table: Table,
+    unseen: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+) -> Gathered | None:
     """Return what everybody says of the training rows, models as they answered out of fold.
 
     Models whose out-of-fold answers are not here are left out, and so are rows that one of the
     others has no answer for on record. None when no model has any, or when rules ask models
     of which one has none.
+
+    Args:
+        dispatcher: The knowledge base with its models and policy.
+        table: The data.
+        unseen: The models' out-of-fold answers; by default those kept where they were trained.
     """
-    known = {name: _out_of_fold(dispatcher, name) for name in dispatcher.models}
+    known = unseen
+    if known is None:
+        known = {name: _out_of_fold(dispatcher, name) for name in dispatcher.models}
     known = {name: answers for name, answers in known.items() if answers}
     places = [
         at
@@ -93,9 +112,29 @@ def gather_training(dispatcher: Dispatcher, table: Table) -> Gathered | None:
     lacking = len(known) < len(dispatcher.models)
     if not known or not places or (dispatcher.kb.calls_models and lacking):
         return None
-    models = {name: model for name, model in _models(dispatcher).items() if name in known}
+    return gather_unseen(dispatcher, table, places, known)
+
+
+def gather_unseen(
+    dispatcher: Dispatcher,
+    table: Table,
+    places: Sequence[int],
+    unseen: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    *,
+    timed: bool = False,
+) -> Gathered:
+    """Return what everybody says of some rows, models as they answered without having seen them.
+
+    Args:
+        dispatcher: The knowledge base with its models and policy.
+        table: The data.
+        places: The rows.
+        unseen: By model and row key the answer; models that are not there are left out.
+        timed: Whether single questions are timed as well, to the models as they were trained.
+    """
+    models = {name: model for name, model in _models(dispatcher).items() if name in unseen}
     held_out = _held_out(table, len(places), 0)
-    return _gather(dispatcher, table, places, held_out, models, known, False)
+    return _gather(dispatcher, table, list(places), held_out, models, unseen, timed)
 
 
 def route_rows(
@@ -273,7 +312,7 @@ def _as_out_of_fold(
                 one,
                 value=UNKNOWN if value is None else value,
                 confidence=confidence,
-                probabilities=(),
+                probabilities=tuple(answers[key].get("probabilities", ())),
                 score=None,
                 interval=None,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heuron.answer import plain
 from heuron.compare.costs import Bound, Cost, CostScore
@@ -15,6 +15,9 @@ from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.policies import PolicyTrial
 from heuron.compare.scorecard import RuleScore
 from heuron.compare.slices import SliceSearch
+
+if TYPE_CHECKING:
+    from heuron.compare.copies import CopiesWorth
 
 __all__ = ["BackendScore", "Comparison", "Errors", "PairScore", "View"]
 
@@ -219,7 +222,8 @@ class Comparison:
     `base_rates` pairs each value of the goal with its share among the rows. With a
     `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for,
     and so are `policies`; `slices` is None where no training rows have out-of-fold answers. Of a
-    quantity `unit` is its unit, and `within` says in words what counts as right.
+    quantity `unit` is its unit, and `within` says in words what counts as right. `copies` says
+    what copies are worth, if that was asked.
     """
 
     domain: str
@@ -239,6 +243,7 @@ class Comparison:
     slices: SliceSearch | None = None
     unit: str | None = None
     within: str | None = None
+    copies: CopiesWorth | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -263,6 +268,7 @@ class Comparison:
             if self.disagreements is None
             else [one.to_dict() for one in self.disagreements],
             "policies": None if self.policies is None else self.policies.to_dict(),
+            "copies": None if self.copies is None else self.copies.to_dict(),
             "warnings": list(self.warnings),
         }
 

@@ -12,6 +12,7 @@ from heuron.compare.evaluate import NOBODY_BEST
 from heuron.compare.outcomes import short_name
 from heuron.compare.report_details import (
     change_block,
+    copies_block,
     cost_block,
     disagreement_block,
     policy_block,
@@ -73,6 +74,7 @@ def report(
             slice_block(comparison),
             _certainties(comparison),
             rule_block(comparison),
+            copies_block(comparison),
             cost_block(comparison),
             policy_block(comparison),
             disagreement_block(comparison),
@@ -88,7 +90,11 @@ def report(
 def headline(comparison: Comparison) -> str:
     """Return in a sentence which rows are compared."""
     rows = comparison.held_out
-    if rows.split == "all rows":
+    if rows.folds is not None:
+        often = "" if rows.repeats == 1 else f", {rows.repeats} times"
+        what = f"All {row_count(rows.rows)}, each answered by models fitted without it"
+        notes = [f"{rows.folds} folds{often}, seed {rows.seed}"]
+    elif rows.split == "all rows":
         what = f"{_cap(row_count(rows.rows))} of {rows.source}"
         notes = []
     else:
@@ -117,7 +123,8 @@ def _backends(comparison: Comparison) -> Block:
     within = f" (right: {comparison.within})" if comparison.within else ""
     header = ("", "answered", "right of those, %", "right of all, %", "an answer")
     lines = tuple(_routes(comparison))
-    notes = ("Of [low, high]: 19 in 20 such intervals hold the true value.",)
+    rough = " Approximate, as the folds' models overlap." if _folded(comparison) else ""
+    notes = (f"Of [low, high]: 19 in 20 such intervals hold the true value.{rough}",)
     return Block(f"Right answers{within}", lines, header, tuple(rows), notes=notes)
 
 
@@ -233,7 +240,9 @@ def _pairs(comparison: Comparison) -> Block:
     many = len(comparison.pairs)
     more = many - len(shown)
     hidden = f" {more} more {'pair' if more == 1 else 'pairs'}: --json." if more else ""
-    kind = "p is of the corrected resampled t-test" if _folded(comparison) else "p is McNemar's"
+    kind = "p is McNemar's"
+    if _folded(comparison):
+        kind = "p is of Nadeau and Bengio's resampled t-test"
     notes = (
         "Alone: rows that only the first, and only the second, got right. Points: the interval of "
         f"the difference of the shares right. {kind}: how often chance alone would differ as much; "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from heuron.answer import plain
 from heuron.compare.baseline import Change
 from heuron.compare.block import Block
 from heuron.compare.comparison import Comparison
@@ -19,6 +18,7 @@ from heuron.values import show
 __all__ = [
     "KINDS",
     "change_block",
+    "copies_block",
     "cost_block",
     "disagreement_block",
     "policy_block",
@@ -47,7 +47,7 @@ SHORT: Final = {
 
 def rule_block(comparison: Comparison) -> Block:
     """Return the scorecard of every rule in a line."""
-    base = ", ".join(f"{plain(value)} {rate:.2f}" for value, rate in comparison.base_rates)
+    base = ", ".join(f"{show(value)} {rate:.2f}" for value, rate in comparison.base_rates)
     header = ("", "fired", "right, %", "claims", "worth", "", "without it")
     notes = (
         "Worth: the certainty that its record implies, how far the rule moves belief from how "
@@ -95,6 +95,32 @@ def slice_block(comparison: Comparison) -> Block:
         f"({search.candidates} candidates tested). --write-rules FILE writes them as rules.",
     )
     return Block("Regions", (), header, tuple(rows), (1,), notes)
+
+
+def copies_block(comparison: Comparison) -> Block:
+    """Return what ignoring copies would make of the scores."""
+    found = comparison.copies
+    if found is None:
+        return Block()
+    title = "What copies are worth"
+    if not found.scores:
+        return Block(title, (f"None of the {row_count(found.rows)} is a copy of another.",))
+    rows = [
+        (
+            short_name(one.backend),
+            f"{percent(one.once[0] / one.once[1]).rstrip(' %')} {points(one.once_interval):>13}",
+            percent(one.ignored[0] / one.ignored[1]).rstrip(" %"),
+            f"{100 * one.apparent:+.1f}",
+        )
+        for one in found.scores
+    ]
+    header = ("", "right of all, %", "with copies", "of it copies")
+    told = f"{found.copies} of {row_count(found.rows)} are copies of an earlier one."
+    note = (
+        f"Models fitted again in {found.folds} folds: copies kept together and counted once, then "
+        "taken for rows of their own, so that models are asked what they have seen."
+    )
+    return Block(title, (told,), header, tuple(rows), (), (note,))
 
 
 def cost_block(comparison: Comparison) -> Block:

@@ -56,7 +56,7 @@ def in_short(comparison: Comparison) -> str:
     parts += _differ_in_short(_beside_models(comparison))
     score = comparison.backends.get("dispatch")
     if comparison.policies is not None:
-        parts.append(f"{comparison.policies.best.title} costs least")
+        parts.append(f'"{comparison.policies.best.title}" costs least')
     elif score is not None:
         parts.append(f"the dispatcher is right on {share(score.accuracy)} of all rows")
     return _cap("; ".join(parts)) + "."
@@ -105,7 +105,7 @@ def who_is_right(comparison: Comparison) -> list[str]:
     best = best_backend(comparison)
     if best is not None:
         lines = [f"{_cap(called(best))} {are(best)} best: {_of_all(backends[best])}."]
-        return lines + _told_apart(comparison.pairs) + _bad_rules(comparison.rules)
+        return lines + _further(comparison)
     lines = []
     if _apart(comparison):
         lines.append(
@@ -119,7 +119,27 @@ def who_is_right(comparison: Comparison) -> list[str]:
             f"Nobody is clearly ahead: each is right on {share(shares[0])} to "
             f"{share(shares[-1])} of the {row_count(rows)}."
         )
-    return lines + _told_apart(comparison.pairs) + _bad_rules(comparison.rules)
+    return lines + _further(comparison)
+
+
+def _further(comparison: Comparison) -> list[str]:
+    told_apart = _told_apart(comparison.pairs)
+    return [*told_apart, *_bad_rules(comparison.rules), *_copied(comparison)]
+
+
+def _copied(comparison: Comparison) -> list[str]:
+    """Say whose score copies would have raised most."""
+    found = comparison.copies
+    if found is None or not found.scores:
+        return []
+    alone = [one for one in found.scores if not one.backend.startswith("dispatch")]
+    most = max(alone, key=lambda one: one.apparent)
+    once, ignored = most.once[0] / most.once[1], most.ignored[0] / most.ignored[1]
+    return [
+        f"Copies: {found.copies} of {row_count(found.rows)} repeat an earlier one. Taken for rows "
+        f"of their own, {called(most.backend)} would look right on {share(ignored)}; counted once, "
+        f"right on {share(once)}: {100 * most.apparent:.1f} points were copies."
+    ]
 
 
 def _bad_rules(rules: Sequence[RuleScore]) -> list[str]:
@@ -158,11 +178,10 @@ def who_should_answer(comparison: Comparison) -> list[str]:
     score = comparison.backends.get("dispatch")
     if trial is not None:
         best = trial.best
-        what = best.title if best.block else "The file's dispatch stays the best choice"
-        where = f"{trial.tried} ways tried on {row_count(trial.rows_found)} of training"
         lines.append(
-            f"{_cap(what)}: of {where} it costs least ({best.cost:.3f} a row here, where it had no "
-            "part in the choice)."
+            f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, "
+            f'"{best.title}" costs least; here, where it had no part in the choice, it costs '
+            f"{best.cost:.3f} a row."
         )
     elif score is not None and score.rows:
         left = (

@@ -17,10 +17,12 @@ from heuron.learn.data import Table
 from heuron.learn.fit import Fitted
 from heuron.learn.folds import Answers
 from heuron.learn.golden import golden_lines, make_rows, replay
+from heuron.learn.members import Member
 from heuron.learn.scorer.pack import pack
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.spec import Missing, Spec
 from heuron.learn.trust import sum_of
+from heuron.learn.unseen import as_unseen
 
 __all__ = ["card_of", "files_of", "run_of"]
 
@@ -52,6 +54,7 @@ def card_of(
         "goal": contract.goal,
         "estimator": spec.estimator,
         "hyperparameters": _plain(spec.hyperparameters),
+        **({"members": list(map(_member, spec.members))} if spec.members else {}),
         "searched": len(grid),
         "seed": spec.seed,
         "features": [
@@ -123,18 +126,9 @@ def run_of(
     cpu_seconds: float,
 ) -> dict[str, bytes]:
     """Return the files that stay here: when it was made, out-of-fold answers, the joblib file."""
-    out_of_fold = {}
-    value: object
-    confidence: float | None
-    for row, at in enumerate(places):
-        if not answers.answered[row]:
-            value = confidence = None
-        elif contract.is_regression:
-            value, confidence = float(answers.value[row]), None
-        else:
-            value = contract.classes[int(answers.value[row])]
-            confidence = float(answers.probability[row]) if calibrated else None
-        out_of_fold[table.keys[at]] = {"value": value, "confidence": confidence}
+    unseen = as_unseen(contract, [table.keys[at] for at in places], answers, calibrated)
+    kept = ("value", "confidence")
+    out_of_fold = {key: {name: one[name] for name in kept} for key, one in unseen.items()}
     run: dict[str, Any] = {
         "date": date.today().isoformat(),
         "seconds": round(seconds, 3),
@@ -157,6 +151,15 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else _keys(value)
         for name, value in sorted(values.items())
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "estimator": member.estimator,
+        "weight": member.weight,
+        "hyperparameters": _plain(member.hyperparameters),
     }
 
 

@@ -48,8 +48,13 @@ class Answers:
     answered: Numbers
 
 
-def split_folds(goal: Numbers, groups: Sequence[int], regression: bool, seed: int) -> Numbers:
-    """Return the fold of each row: stratified by class, groups whole, seeded."""
+def split_folds(
+    goal: Numbers, groups: Sequence[int], regression: bool, seed: int, folds: int = FOLDS
+) -> Numbers:
+    """Return the fold of each row: stratified by class, groups whole, seeded.
+
+    There are fewer than `folds` where there are too few groups, or rows of every class.
+    """
     import warnings
 
     import numpy
@@ -57,7 +62,7 @@ def split_folds(goal: Numbers, groups: Sequence[int], regression: bool, seed: in
 
     rows = len(goal)
     grouped = len(set(groups)) < rows
-    count = min(FOLDS, len(set(groups)))
+    count = min(folds, len(set(groups)))
     kind: Any
     if regression:
         kind = GroupKFold if grouped else KFold
