@@ -6,7 +6,7 @@ import pytest
 
 import heuron
 from heuron.check import analyse
-from heuron.infer import truth
+from heuron.infer import deriving, truth
 from playing import by_engine
 from strategies import make_trial
 
@@ -38,13 +38,13 @@ rule alone:
 def went_on(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Record for which strata the evaluation went on."""
     calls: list[tuple[str, ...]] = []
-    original = truth.Truth._go_on
+    original = deriving.Deriving.go_on
 
     def go_on(self, stratum, added):
         calls.append(stratum["derives"])
         return original(self, stratum, added)
 
-    monkeypatch.setattr(truth.Truth, "_go_on", go_on)
+    monkeypatch.setattr(deriving.Deriving, "go_on", go_on)
     return calls
 
 
@@ -102,22 +102,39 @@ def test_a_new_fact_is_explained_by_the_facts_it_came_from():
     assert "more" in str(session.explain(reached))
 
 
-def test_random_programs_going_on_and_afresh(went_on, monkeypatch):
-    can_go_on = truth._Readers.can_go_on
-    compared = 0
-    for seed in range(2_000):
+def test_random_programs_followed_and_afresh(monkeypatch):
+    """Following changes, facts added and facts gone, says the same as computing afresh."""
+    can_follow = truth._Readers.can_follow
+    followed: list[str] = []
+    for name in ("go_on", "retract"):
+        monkeypatch.setattr(deriving.Deriving, name, noted(name, followed))
+    compared = {"go_on": 0, "retract": 0}
+    for seed in range(3_000):
         trial = make_trial(seed)
         base, _ = analyse(trial.text, "trial.rules")
         if base is None:
             continue
-        monkeypatch.setattr(truth._Readers, "can_go_on", can_go_on)
-        before = len(went_on)
+        monkeypatch.setattr(truth._Readers, "can_follow", can_follow)
+        followed.clear()
         outcome = by_engine(base, trial)
-        if len(went_on) == before or not outcome.has_effect:
+        ways = set(followed)
+        if not ways or not outcome.has_effect:
             continue
-        monkeypatch.setattr(truth._Readers, "can_go_on", lambda *_: False)
+        monkeypatch.setattr(truth._Readers, "can_follow", lambda *_: False)
         assert outcome == by_engine(base, trial), trial.text
-        compared += 1
-        if compared >= 60:
+        for name in ways:
+            compared[name] += 1
+        if min(compared.values()) >= 60:
             break
-    assert compared >= 60
+    assert min(compared.values()) >= 60
+
+
+def noted(name, followed):
+    """Return a method that notes its calls."""
+    original = getattr(deriving.Deriving, name)
+
+    def method(self, *arguments):
+        followed.append(name)
+        return original(self, *arguments)
+
+    return method

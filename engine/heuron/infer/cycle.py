@@ -89,7 +89,8 @@ class Cycle:
 
     def take_in(self, changes: list[Change]) -> None:
         """Let definitions and agenda follow the changes of one event."""
-        derived, fields = self._truth.update(changes)
+        may_wait = self._agenda is None and not self._listeners
+        derived, fields = self._truth.update(changes, may_wait)
         if self._agenda is not None:
             # One update for both: between an event and its definitions nothing is observed.
             self._agenda.update([*changes, *derived], fields)

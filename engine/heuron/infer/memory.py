@@ -8,7 +8,7 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
@@ -79,8 +79,18 @@ class Index:
         self._table = table
         self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
-        for row in table.values():
-            self.add(row)
+
+    def fill(self) -> None:
+        """Enter all rows of the table."""
+        key_of, buckets = self._key_of, self.buckets
+        for row in self._table.values():
+            key = key_of(row)
+            if self._is_vague(key):
+                self.vague[row[0]] = row
+            elif key in buckets:
+                buckets[key][row[0]] = row
+            else:
+                buckets[key] = {row[0]: row}
 
     def _is_vague(self, key: Any) -> bool:
         if self._several:
@@ -154,6 +164,8 @@ class Memory:
         "_by_value",
         "_disordered",
         "_indexes",
+        "_is_awake",
+        "_kept",
         "_referring",
         "_settled",
         "_tables",
@@ -177,7 +189,10 @@ class Memory:
         self.given: dict[tuple[str, str], dict[int, Value]] = {}
         self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
         self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
-        self._indexes: dict[str, dict[tuple[int, ...], Index]] = {name: {} for name in shapes}
+        self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
+        # The indexes that are kept up to date; none before somebody looks something up.
+        self._kept: dict[str, tuple[Index, ...]] = dict.fromkeys(shapes, ())
+        self._is_awake = False
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
         for target in shapes:
@@ -195,11 +210,27 @@ class Memory:
         return self._tables[type_name]
 
     def index(self, type_name: str, places: tuple[int, ...]) -> Index:
-        """Return the index of a type by these places of its rows, made when first asked for."""
-        indexes = self._indexes[type_name]
-        if places not in indexes:
-            indexes[places] = Index(self._tables[type_name], places)
-        return indexes[places]
+        """Return the index of a type by these places of its rows.
+
+        Before `wake` it is empty: a session that never looks anything up pays for no index.
+        """
+        key = (type_name, places)
+        if key not in self._indexes:
+            self._indexes[key] = Index(self._tables[type_name], places)
+            if self._is_awake:
+                self._keep(type_name, self._indexes[key])
+        return self._indexes[key]
+
+    def wake(self) -> None:
+        """Fill all indexes, and keep them up to date from now on."""
+        if not self._is_awake:
+            self._is_awake = True
+            for (type_name, _), index in self._indexes.items():
+                self._keep(type_name, index)
+
+    def _keep(self, type_name: str, index: Index) -> None:
+        index.fill()
+        self._kept[type_name] += (index,)
 
     def settled(self, type_name: str, field: str) -> Settled:
         """Return what is settled about a concluded field."""
@@ -242,6 +273,10 @@ class Memory:
         type_name = self.types.get(number)
         return None if type_name is None else self._tables[type_name][number]
 
+    def known(self, type_name: str) -> Mapping[Row, int]:
+        """Return the numbers of the facts of a type by their values."""
+        return self._by_value[type_name]
+
     def find(self, type_name: str, values: Row) -> int | None:
         """Return the number of the fact with these given fields."""
         return self._by_value[type_name].get(values)
@@ -281,12 +316,31 @@ class Memory:
             self.journal.append(("add", row[0], type_name, (), None))
         self._enter(type_name, row)
 
+    def derive_all(self, type_name: str, facts: Sequence[Row]) -> list[Row]:
+        """Hold many new derived facts of the present event at once; return their rows.
+
+        None of them may be held already.
+        """
+        first, event = self.next_number, self.event
+        numbers = range(first, first + len(facts))
+        self.next_number += len(facts)
+        rows = [(number, event, *values) for number, values in zip(numbers, facts, strict=True)]
+        if self.journal is not None:
+            self.journal += [("add", number, type_name, (), None) for number in numbers]
+        self.types.update(dict.fromkeys(numbers, type_name))
+        self._tables[type_name].update(zip(numbers, rows, strict=True))
+        self._by_value[type_name].update(zip(facts, numbers, strict=True))
+        for index in self._kept[type_name]:
+            for row in rows:
+                index.add(row)
+        return rows
+
     def _enter(self, type_name: str, row: Row) -> Row:
         number = row[0]
         self.types[number] = type_name
         self._tables[type_name][number] = row
         self._by_value[type_name][row[HEAD:]] = number
-        for index in self._indexes[type_name].values():
+        for index in self._kept[type_name]:
             index.add(row)
         return row
 
@@ -306,7 +360,7 @@ class Memory:
         del table[number]
         table[number] = row
         self._by_value[type_name][row[HEAD:]] = number
-        for index in self._indexes[type_name].values():
+        for index in self._kept[type_name]:
             index.remove(old)
             index.add(row)
         return row
@@ -316,7 +370,7 @@ class Memory:
         type_name = self.types.pop(number)
         row = self._tables[type_name].pop(number)
         del self._by_value[type_name][row[HEAD:]]
-        for index in self._indexes[type_name].values():
+        for index in self._kept[type_name]:
             index.remove(row)
         given = {
             field: self.given[(type_name, field)].pop(number)
@@ -328,8 +382,27 @@ class Memory:
         self.told.discard(number)
         return row
 
+    def exchange(self, type_name: str, old: Row | None, new: Row | None) -> None:
+        """Put a row where another stood, or nothing, for a look at how memory was before.
+
+        Neither the journal nor what was told hears of it.
+        """
+        for row, comes in ((old, False), (new, True)):
+            if row is None:
+                continue
+            number = row[0]
+            if comes:
+                self._enter(type_name, row)
+                continue
+            del self.types[number]
+            del self._tables[type_name][number]
+            del self._by_value[type_name][row[HEAD:]]
+            for index in self._kept[type_name]:
+                index.remove(row)
+
     def referring(self, number: int) -> tuple[int, ...]:
         """Return the numbers of the told facts that refer to a fact, itself aside."""
+        self.wake()
         found: list[int] = []
         for type_name, place in self._referring[self.types[number]]:
             rows = self.index(type_name, (place,)).buckets.get(number, {})

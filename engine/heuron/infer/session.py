@@ -111,9 +111,14 @@ class State:
         )
         self._budget = Budget(limits)
         self._functions = make(*self._closed_over())
-        self.truth = Truth(self.memory, dict(outline), self._functions, self._budget)
+        self.truth = Truth(
+            self.memory, dict(outline), self._functions, self._make_reasons, self._budget
+        )
         steps = [self._rules[index] for index in outline["steps"]]
-        self._agenda = self._agenda_of(steps, strategy_name) if steps else None
+        self._agenda = None
+        if steps:
+            self.memory.wake()
+            self._agenda = self._agenda_of(steps, strategy_name)
         self._listeners: list[Listener] = []
         self._cycle = Cycle(
             self.memory, self.truth, self._agenda, self._functions, self._budget, self._listeners
@@ -205,6 +210,7 @@ class State:
         if self._agenda is not None or self._listeners:
             # Steps depend on the order of events, so what was before comes first.
             self.refresh()
+        self.truth.settle()
         try:
             return change()
         except Refused as problem:
@@ -261,6 +267,9 @@ class State:
                 self._agenda.restore(listed)
         self._started = self._fresh = True
 
+    def _make_reasons(self) -> Mapping[str, Callable[..., None]]:
+        return self.engine.make_reasons(*self._closed_over())
+
     def _limited(self) -> _Limited:
         return _Limited(self)
 
@@ -288,7 +297,7 @@ class State:
             quiescent,
             len(firings),
             tuple(self._cycle.logs),
-            self.reports(),
+            self.truth.reports(),
         )
 
     def step(self) -> Firing | None:
@@ -302,11 +311,13 @@ class State:
         self._listeners.append(listener)
 
     def refresh(self) -> None:
-        """Bring the definitions to their fixpoint, if something changed since."""
+        """Bring the definitions to their fixpoint, if something changed since, ready to be read."""
         if not self._fresh or not self._started:
             self._budget.start()
             with collector_off(), self._limited():
                 self._catch_up()
+        self.truth.settle()
+        self.memory.wake()
 
     # What there is to see.
 
@@ -388,24 +399,14 @@ class State:
     def justifications(self, number: int) -> tuple[tuple[int, Activation], ...]:
         """Return all activations that derive a fact: (index of the rule, activation)."""
         self.refresh()
-        type_name = self.memory.types[number]
-        row = self.memory.row(number)
-        assert row is not None
-        found: list[tuple[int, Activation]] = []
-        for index, rule in self._rules.items():
-            if type_name in rule["derives"]:
-                activations: list[Activation] = []
-                self._functions[f"m{index}"](activations.append)
-                for one in activations:
-                    effects = self._functions[f"a{index}"](one[0], one[1])
-                    if any(effect and effect[1:] == (type_name, row[HEAD:]) for effect in effects):
-                        found.append((index, one))
-        return tuple(found)
+        with self._limited():
+            return self.truth.reasons.all_of(number)
 
     def justification(self, number: int) -> tuple[int, Activation] | None:
         """Return the first activation that derived a fact, or None for a told fact."""
         self.refresh()
-        return self.truth.justified.get(number)
+        with self._limited():
+            return self.truth.reasons.first_of(number)
 
     def needs(self, number: int, field: str) -> tuple[str, ...]:
         """Return the unknown fields, not optional, that could make a difference to a field."""
@@ -486,7 +487,7 @@ class State:
     def reports(self) -> tuple[tuple[str, str, int], ...]:
         """Return what definitions found strange: (contradiction or several-hits, name, fact)."""
         self.refresh()
-        return tuple(one for reports in self.truth.reports.values() for one in reports)
+        return self.truth.reports()
 
     def because(self, index: int, activation: Activation) -> str | None:
         """Return the reason that a rule gives for an activation, in words."""

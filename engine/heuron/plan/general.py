@@ -5,9 +5,11 @@ certainty) for each activation; `mi_s0(out, seeds)`, `mi_s1`, … seeded by its 
 turn; `ai(rows, values)`, the effects of its actions; `wi(rows, values)`, its reason in words, and
 `oi(rows, values)`, its lines for the log. A rule that does nothing but derive one fact also has
 `di(known, fresh)` and `di_s0(known, fresh, seeds)`, …, which put what follows into `known` by
-value. `ni(out)` finds the combinations that are possible but not true, for what an answer needs.
-A table with index i has `mi(out)`, which calls `out` with (place of the row, fact's row, value,
-certainty), and `ni(out)`; the query i has `qi(…)`.
+value. `zn(told)` derives the facts of a whole stratum as plain tuples (see `plan.fixpoint`).
+`ni(out)` finds the combinations that are possible but not true, for what an answer needs.
+A table with index i has `mi(out, reports)`, which calls `out` with (place of the row, fact's row,
+value, certainty), `mi_s0(out, reports, seeds)` for some facts only, and `ni(out)`; the query i has
+`qi(…)`.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from heuron.check.tree import (
 from heuron.plan.conclusions import definitions
 from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
 from heuron.plan.expression import Expressions
+from heuron.plan.fixpoint import write_fixpoint
 from heuron.plan.lazy import is_lazy, write_gates, write_lazy
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
@@ -78,6 +81,10 @@ def plan_general(program: Program) -> GeneralPlan:
         names += _rule(module, step)
     lazy = tuple(one for one in program.steps if is_lazy(program, one))
     names += write_gates(module, lazy)
+    for stratum in program.strata:
+        plain = write_fixpoint(module, stratum)
+        if plain is not None:
+            names.append(plain)
     for place, query in enumerate(program.queries):
         names.append(_query(module, f"q{place}", query))
     for name in names:
@@ -181,7 +188,7 @@ def variables(rule: Rule | Query) -> tuple[list[str], list[str]]:
     return rows, list(dict.fromkeys(values))
 
 
-def _held(scope: Scope, name: str) -> str:
+def held_local(scope: Scope, name: str) -> str:
     """Return the local of a variable, or of the value of a `many` field in this match."""
     if scope.has(name):
         return scope.local(name)
@@ -197,7 +204,7 @@ def _match(module: Module, rule: Rule, name: str, seed: Pattern | None, weighed:
         matched = tuple_of([scope.rows[one] for one in rows])
         # What a step's aggregates came to is part of what its refraction goes by.
         noted = body.noted if rule.is_step else []
-        held = tuple_of([*(_held(scope, one) for one in values), *noted])
+        held = tuple_of([*(held_local(scope, one) for one in values), *noted])
         body.writer.line(f"out(({matched}, {held}, {body.lowest()}))")
 
     parameters = ("out",) if seed is None else ("out", "seeds")
@@ -321,7 +328,7 @@ def _deriving(module: Module, rule: Rule, action: Derive, name: str, seed: Patte
         writer.line(f"{fact} = {source}")
         writer.line(f"if {fact} not in known:")
         matched = tuple_of([scope.rows[one] for one in rows])
-        held = tuple_of([_held(scope, one) for one in values])
+        held = tuple_of([held_local(scope, one) for one in values])
         writer.line(f"    known[{fact}] = ({rule.index!r}, ({matched}, {held}, 1.0))")
         writer.line(f"    fresh({fact})")
         writer.depth -= bool(doubtful)
@@ -375,8 +382,26 @@ def _table_body(module: Module, table: Table, writer: Writer) -> Body:
 
 def _table(module: Module, table: Table) -> list[str]:
     name, unknown = f"m{table.index}", f"n{table.index}"
+    records = f"{module.table(table.type_name)}.values()"
+    _hits(module, table, name, ("out", "reports"), records)
+    _hits(module, table, f"{name}_s0", ("out", "reports", "seeds"), "seeds")
     writer = Writer()
-    writer.line(f"for r in {module.table(table.type_name)}.values():")
+    writer.line(f"for r in {records}:")
+    writer.depth += 1
+    body = _table_body(module, table, writer)
+    writer.line("found = []")
+    write_unknown_rows(table, body.expressions, writer)
+    writer.line("for place in found:")
+    writer.line("    out((place, r))")
+    module.add(unknown, ("out",), writer.lines)
+    return [name, f"{name}_s0", unknown]
+
+
+def _hits(
+    module: Module, table: Table, name: str, parameters: tuple[str, ...], records: str
+) -> None:
+    writer = Writer()
+    writer.line(f"for r in {records}:")
     writer.depth += 1
     body = _table_body(module, table, writer)
 
@@ -390,17 +415,7 @@ def _table(module: Module, table: Table) -> list[str]:
         writer.line(f"out(({place!r}, r, {value}, {body.lowest()}))")
 
     write_table(table, body.expressions, module.constants, writer, hit, "r[0]")
-    module.add(name, ("out", "reports"), writer.lines)
-    writer = Writer()
-    writer.line(f"for r in {module.table(table.type_name)}.values():")
-    writer.depth += 1
-    body = _table_body(module, table, writer)
-    writer.line("found = []")
-    write_unknown_rows(table, body.expressions, writer)
-    writer.line("for place in found:")
-    writer.line("    out((place, r))")
-    module.add(unknown, ("out",), writer.lines)
-    return [name, unknown]
+    module.add(name, parameters, writer.lines)
 
 
 def _query(module: Module, name: str, query: Query) -> str:

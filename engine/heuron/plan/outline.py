@@ -112,6 +112,7 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "fused": _fused_type(rule),
         "reads": _fields(program, rule.conditions, rule.actions, types),
         "asks": _given_reads(program, rule, types),
+        "predicts": any(isinstance(one, Predict) for one in rule.conditions),
         "derives": tuple(
             dict.fromkeys(one.type_name for one in rule.actions if isinstance(one, Derive))
         ),
@@ -153,6 +154,7 @@ def _table_entries(
             "lazy": None,
             "fused": None,
             "reads": reads,
+            "predicts": False,
             "asks": ((0, *_named_fields(program, tests, types)),),
             "derives": (),
             "derivations": (),
