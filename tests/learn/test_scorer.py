@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy
 import pytest
 
+from heuron.diagnostics import RuleError
 from heuron.learn.contract import Contract
 from heuron.learn.data import load
+from heuron.learn.read_spec import read_spec
 from heuron.learn.store import Store
 from heuron.learn.train import train
 from heuron.learn.trust import load_joblib, trusted_sums
@@ -46,12 +48,17 @@ REGRESSORS = [
 
 
 def check(contract: Contract, tmp_path: Path, estimator: str, settings: str) -> None:
+    """Check a model of one estimator."""
+    spec = f'estimator = "sklearn.{estimator}"\n[hyperparameters]\n{settings}\n'
+    check_spec(contract, tmp_path, spec)
+
+
+def check_spec(contract: Contract, tmp_path: Path, spec: str) -> None:
     """Train, load from the store, and compare with the estimator of the joblib file."""
     folder = tmp_path / "models" / contract.domain
     folder.mkdir(parents=True)
     text = f'source = "sklearn:{contract.domain.replace("cancer", "breast_cancer")}"\n'
     (folder / "data.toml").write_text(text)
-    spec = f'estimator = "sklearn.{estimator}"\n[hyperparameters]\n{settings}\n'
     (folder / "one.toml").write_text(spec)
     store, sums = Store(tmp_path / "store"), tmp_path / "trusted.txt"
     table = load(contract, folder=folder)
@@ -113,3 +120,66 @@ def test_a_regression_answers_with_an_interval(diabetes: Contract, tmp_path: Pat
     assert answer.confidence is None
     assert model.predict(given | {"bmi": 99.0}).outside == ("bmi",)
     assert model.predict({"age": 50.0, "bmi": UNKNOWN}).needs == ("bmi", "bp", "s5")
+
+
+VOTE = """
+estimator = "sklearn.ensemble.VotingClassifier"
+[members.line]
+estimator = "sklearn.linear_model.LogisticRegression"
+weight = 2
+hyperparameters.C = 0.5
+[members.trees]
+estimator = "sklearn.ensemble.RandomForestClassifier"
+hyperparameters.n_estimators = 9
+[members.bayes]
+estimator = "sklearn.naive_bayes.GaussianNB"
+"""
+CALIBRATED = """
+estimator = "sklearn.calibration.CalibratedClassifierCV"
+calibration = "none"
+[hyperparameters]
+cv = 3
+method = "isotonic"
+[members.boosting]
+estimator = "sklearn.ensemble.GradientBoostingClassifier"
+hyperparameters.n_estimators = 5
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("spec", [VOTE, CALIBRATED], ids=["vote", "calibrated"])
+@pytest.mark.parametrize("domain", ["cancer", "iris"])
+def test_estimators_made_of_others(
+    request: pytest.FixtureRequest, tmp_path: Path, domain: str, spec: str
+) -> None:
+    check_spec(request.getfixturevalue(domain), tmp_path, spec)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mean_of_regressors(diabetes: Contract, tmp_path: Path) -> None:
+    spec = 'estimator = "sklearn.ensemble.VotingRegressor"\n'
+    for name, kind in (("one", "linear_model.Ridge"), ("other", "tree.DecisionTreeRegressor")):
+        spec += f'[members.{name}]\nestimator = "sklearn.{kind}"\n'
+    check_spec(diabetes, tmp_path, spec)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('estimator = "sklearn.ensemble.VotingClassifier"', "needs members"),
+        (VOTE.replace("weight = 2", "weight = -1"), "a number from 0"),
+        (VOTE.replace("C = 0.5", "D = 0.5"), "no hyperparameter `D`"),
+        (VOTE.replace("naive_bayes.GaussianNB", "linear_model.Ridge"), "predicts levels"),
+        (
+            VOTE.replace("[members.line]", 'hyperparameters.voting = "hard"\n[members.line]'),
+            "voting",
+        ),
+        (CALIBRATED + '[members.more]\nestimator = "sklearn.svm.SVC"', "one member"),
+        ('estimator = "sklearn.svm.SVC"\n[members.a]\nestimator = "b"', "no members"),
+    ],
+)
+def test_mistakes_in_members(iris: Contract, tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(text)
+    with pytest.raises(RuleError, match=message):
+        read_spec(iris, path)

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from heuron.learn.contract import Contract
     from heuron.learn.estimators import RuleClassifier
     from heuron.learn.model import Model
+    from heuron.learn.scorer.pipeline import compile_pipeline
     from heuron.learn.store import Store
 
-__all__ = ["Contract", "Model", "RuleClassifier", "Store"]
+__all__ = ["Contract", "Model", "RuleClassifier", "Store", "compile_pipeline"]
 
 PLACES = {
     "Contract": "contract",
     "Model": "model",
     "RuleClassifier": "estimators",
     "Store": "store",
+    "compile_pipeline": "scorer.pipeline",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-__all__ = ["ESTIMATORS", "Allowed", "import_class"]
+__all__ = ["COMPOSED", "ESTIMATORS", "Allowed", "import_class", "public_name"]
 
 
 class Allowed(NamedTuple):
@@ -53,15 +53,51 @@ ESTIMATORS: Final[dict[str, Allowed]] = {
     "sklearn.naive_bayes.GaussianNB": Allowed("classes", False, False, "naive_bayes"),
     "sklearn.naive_bayes.BernoulliNB": Allowed("classes", False, False, "naive_bayes"),
     **_both("neural_network", "MLP", True, False, "network"),
+    **_both("ensemble", "Voting", False, False, "vote"),
+    "sklearn.calibration.CalibratedClassifierCV": Allowed("classes", True, False, "calibrated"),
+    **{
+        f"sklearn.linear_model.{name}": Allowed("classes", True, False, "linear")
+        for name in ("SGDClassifier", "Perceptron")
+    },
+    **{
+        f"sklearn.linear_model.{name}": Allowed("number", True, False, "linear")
+        for name in ("SGDRegressor", "BayesianRidge", "ARDRegression", "Lars", "LassoLars")
+    },
     **_both("neighbors", "KNeighbors", True, False, None),
-    "sklearn.svm.SVC": Allowed("classes", True, False, None),
-    "sklearn.svm.SVR": Allowed("number", True, False, None),
+    **_both("ensemble", "AdaBoost", False, False, None),
+    **_both("ensemble", "Bagging", False, False, None),
+    **_both("gaussian_process", "GaussianProcess", True, False, None),
+    **{
+        f"sklearn.svm.{name}": Allowed(task, True, False, None)
+        for name, task in (
+            ("SVC", "classes"),
+            ("NuSVC", "classes"),
+            ("SVR", "number"),
+            ("NuSVR", "number"),
+        )
+    },
+    **{
+        f"sklearn.linear_model.{name}": Allowed("number", True, False, None)
+        for name in ("PoissonRegressor", "GammaRegressor", "TweedieRegressor")
+    },
+    "sklearn.neighbors.NearestCentroid": Allowed("classes", True, False, None),
+    "sklearn.kernel_ridge.KernelRidge": Allowed("number", True, False, None),
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": Allowed(
         "classes", False, False, None
     ),
 }
 
-REFUSED: Final = ("memory", "n_jobs", "verbose", "input", "random_state", "warm_start")
+COMPOSED: Final = (
+    "sklearn.ensemble.VotingClassifier",
+    "sklearn.ensemble.VotingRegressor",
+    "sklearn.calibration.CalibratedClassifierCV",
+)
+"""Estimators made of others."""
+
+REFUSED: Final = (
+    *("memory", "n_jobs", "verbose", "input", "random_state", "warm_start"),
+    *("estimator", "estimators"),
+)
 """Hyperparameters that no spec sets: they change no parameter, or Heuron sets them itself."""
 
 
@@ -72,3 +108,15 @@ def import_class(name: str) -> Any:
     assert name in ESTIMATORS
     module, _, short = name.rpartition(".")
     return getattr(import_module(module), short)
+
+
+def public_name(kind: type) -> str:
+    """Return the name on the list of an estimator's class, or its own full name.
+
+    scikit-learn defines a class in a private module below its public one.
+    """
+    public = ".".join(kind.__module__.split(".")[:2])
+    name = f"{public}.{kind.__name__}"
+    if name in ESTIMATORS and kind.__module__.startswith("sklearn."):
+        return name
+    return f"{kind.__module__}.{kind.__name__}"

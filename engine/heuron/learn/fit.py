@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heuron.diagnostics import RuleError, Severity
-from heuron.learn.allowed import import_class
 from heuron.learn.contract import Contract
 from heuron.learn.features import Inputs, inputs_of, kind_of, steps_of, used_columns
+from heuron.learn.members import build_estimator
 from heuron.learn.spec import Spec
 from heuron.values import Value
 
@@ -103,8 +103,6 @@ def fit(spec: Spec, examples: Examples, hyperparameters: Mapping[str, Any]) -> F
     Raises:
         RuleError: When scikit-learn refuses a hyperparameter or the data.
     """
-    import inspect
-
     from heuron.learn.scorer.table import encode_columns, fill_gaps
 
     inputs = inputs_of(spec, examples.kinds, examples.numbers)
@@ -112,14 +110,10 @@ def fit(spec: Spec, examples: Examples, hyperparameters: Mapping[str, Any]) -> F
     if not usable.any():
         raise _refused(spec, ValueError("no row has every field that it needs"))
     steps = steps_of(spec, inputs, filled[usable])
-    kind = import_class(spec.estimator)
-    settings = dict(hyperparameters)
-    if "random_state" in inspect.signature(kind).parameters:
-        settings["random_state"] = spec.seed
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            estimator = kind(**settings)
+            estimator = build_estimator(spec, hyperparameters)
             estimator.fit(encode_columns(steps, filled[usable]), examples.goal[usable])
         except (ValueError, TypeError, MemoryError) as error:
             raise _refused(spec, error) from None

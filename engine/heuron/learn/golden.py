@@ -7,7 +7,7 @@ together from levels, both sides of cut points, range ends, gaps, and near-ties.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from math import inf, isnan, nextafter
 from random import Random
@@ -176,18 +176,35 @@ def _choices(scorer: Scorer, template: Template, at: int, cuts: list[float]) -> 
     return [*dict.fromkeys(_value(kind, one) for one in unique), *gap]
 
 
+def _nodes(model: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
+    """Yield column and cut of each node of all trees that a model has."""
+    if model["kind"] in ("tree", "forest", "boosting"):
+        yield from zip(model["feature"], model["cut"], strict=True)
+    for member in model.get("models", ()):
+        yield from _nodes(member)
+    if model["kind"] == "calibrated":
+        yield from _nodes(model["model"])
+
+
 def _cuts(form: Any) -> dict[int, list[float]]:
     """Return the cut points of a tree model by input, in the input's own numbers, sorted."""
-    if form.model["kind"] not in ("tree", "forest", "boosting"):
-        return {}
     found: dict[int, set[float]] = {}
-    for feature, cut in zip(form.model["feature"], form.model["cut"], strict=True):
+    for feature, cut in _nodes(form.model):
         if feature < 0 or abs(cut) > 1e300:
             continue
         step = form.encode[feature]
-        number = cut * step[3] + step[2] if step[0] == "scale" else cut
+        number = _before(step, cut)
         found.setdefault(step[1], set()).add(number)
     return {at: sorted(cuts) for at, cuts in found.items()}
+
+
+def _before(step: list[Any], cut: float) -> float:
+    """Return the input that a step makes a cut point of."""
+    if step[0] == "scale":
+        return float(cut * step[3] + step[2])
+    if step[0] == "times" and step[2]:
+        return float((cut - step[3]) / step[2])
+    return cut
 
 
 def _sides(cuts: list[float]) -> list[float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from heuron.answer import Prediction
 from heuron.learn.scorer.inputs import is_levels
+from heuron.learn.scorer.reading import sorted_out
 from heuron.learn.scorer.scorer import Scorer
 from heuron.values import UNKNOWN, Template, Value
 
@@ -33,7 +34,7 @@ class Model:
         calibrated: Whether its scores are probabilities to rely on (`confidence`).
     """
 
-    __slots__ = ("calibrated", "card", "folder", "name", "scorer", "version")
+    __slots__ = ("_classes", "calibrated", "card", "folder", "name", "scorer", "version")
 
     def __init__(
         self, name: str, version: str, card: Mapping[str, Any], scorer: Scorer, folder: str
@@ -42,6 +43,7 @@ class Model:
         self.version = version
         self.card = card
         self.scorer = scorer
+        self._classes = scorer.form.classes
         self.folder = folder
         self.calibrated: bool = bool(card.get("calibrated"))
 
@@ -61,14 +63,16 @@ class Model:
         A model that lacks a required field gives no value and says what it needs.
         """
         scorer = self.scorer
-        row, needs, imputed, outside = scorer.read(values)
-        if needs:
-            return Prediction(
-                UNKNOWN, None, self.calibrated, None, (), tuple(needs), (), tuple(outside)
-            )
+        row, noted = scorer.reader(values.get)
+        imputed: tuple[str, ...] = ()
+        outside: tuple[str, ...] = ()
+        if noted:
+            needs, imputed, outside = sorted_out(noted)
+            if needs:
+                return Prediction(UNKNOWN, None, self.calibrated, None, (), needs, (), outside)
         scores = scorer.scores(row)
-        place = scorer.decide(scores) if scorer.form.classes else 0
-        return self._prediction(scores, place, tuple(imputed), tuple(outside))
+        place = scorer.decide(scores) if self._classes else 0
+        return self._prediction(scores, place, imputed, outside)
 
     def predict_many(self, rows: Sequence[Mapping[str, Value]]) -> list[Prediction]:
         """Return what the model says of each record; many rows go through numpy at once."""
@@ -154,17 +158,21 @@ class Model:
         imputed: tuple[str, ...],
         outside: tuple[str, ...],
     ) -> Prediction:
-        form = self.scorer.form
-        if not form.classes:
+        classes = self._classes
+        if not classes:
+            form = self.scorer.form
             number = scores[0]
             value: Value = round(number) if form.is_integer else number
             half = form.interval
             interval = None if half is None else (number - half, number + half)
             return Prediction(value, None, True, None, (), (), imputed, outside, interval)
-        value = form.classes[place]
+        value = classes[place]
         if not self.calibrated:
             return Prediction(value, None, False, scores[place], (), (), imputed, outside)
-        pairs = tuple(zip(form.classes, scores, strict=True))
+        if len(classes) == 2:
+            pairs: Any = ((classes[0], scores[0]), (classes[1], scores[1]))
+        else:
+            pairs = tuple(zip(classes, scores, strict=True))
         return Prediction(value, scores[place], True, None, pairs, (), imputed, outside)
 
     def __repr__(self) -> str:

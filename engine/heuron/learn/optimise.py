@@ -330,8 +330,7 @@ def _as_fitted(scorer: Scorer) -> SimpleNamespace:
     paths against each other."""
     form = scorer.form
 
-    def columns(x: Numbers) -> Numbers:
-        return family_of(form.model).columns(form.model, x, len(form.classes))
+    columns = family_of(form.model).many(form.model, len(form.encode), len(form.classes))
 
     estimator = (
         SimpleNamespace(predict_proba=columns, classes_=form.classes)

@@ -14,6 +14,7 @@ from heuron.diagnostics import nearest
 from heuron.learn.allowed import ESTIMATORS
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
+from heuron.learn.members import Member, read_members
 from heuron.learn.spec import Spec, Threshold
 from heuron.learn.spec_estimator import (
     class_names,
@@ -35,6 +36,7 @@ KEYS: Final = (
     "seed",
     "scale",
     "hyperparameters",
+    "members",
     "missing",
     "search",
 )
@@ -54,6 +56,7 @@ def read_spec(contract: Contract, path: Path, shown: str | None = None) -> Spec:
     estimator = read_estimator(document, contract)
     features = read_features(document, contract)
     hyperparameters = read_hyperparameters(document, contract, estimator)
+    members = read_members(document, contract, estimator)
     spec = Spec(
         name=path.stem,
         title=str(data.get("title", path.stem)),
@@ -63,8 +66,9 @@ def read_spec(contract: Contract, path: Path, shown: str | None = None) -> Spec:
         calibration=_calibration(document, contract),
         threshold=_threshold(document, contract),
         seed=_seed(document),
-        scaled=_scaled(document, estimator),
+        scaled=_scaled(document, estimator, members),
         hyperparameters=hyperparameters,
+        members=members,
         missing=read_missing(document, contract, features, estimator),
         search=read_search(document, contract, estimator),
         document=document,
@@ -142,10 +146,11 @@ def _seed(document: Document) -> int:
     return 0
 
 
-def _scaled(document: Document, estimator: str | None) -> bool:
+def _scaled(document: Document, estimator: str | None, members: tuple[Member, ...]) -> bool:
     value = document.data.get("scale")
     if isinstance(value, bool):
         return value
     if value is not None:
         document.error("bad-setting", "`scale` is true or false", ("scale",))
-    return estimator is not None and ESTIMATORS[estimator].scaled
+    kinds = [one.estimator for one in members] or ([estimator] if estimator else [])
+    return any(ESTIMATORS[one].scaled for one in kinds)

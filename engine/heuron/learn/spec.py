@@ -14,6 +14,7 @@ from typing import Any
 from heuron.learn.allowed import ESTIMATORS, Allowed
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
+from heuron.learn.members import Member
 from heuron.values import Value
 
 __all__ = ["Feature", "Missing", "Range", "Spec", "Threshold", "default_features", "spec_names"]
@@ -73,6 +74,7 @@ class Spec:
     seed: int
     scaled: bool
     hyperparameters: Mapping[str, Any]
+    members: tuple[Member, ...]
     missing: Mapping[str, Missing]
     search: Mapping[str, tuple[Any, ...] | Range]
     document: Document = field(compare=False, repr=False)

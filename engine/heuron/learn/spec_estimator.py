@@ -6,15 +6,18 @@ Everything is checked against the closed list of estimators and the estimator's 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from heuron.diagnostics import nearest
-from heuron.learn.allowed import ESTIMATORS, REFUSED, Allowed, import_class
+from heuron.learn.allowed import COMPOSED, ESTIMATORS, REFUSED, Allowed, import_class
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
 from heuron.learn.spec import Range
 
 __all__ = ["class_names", "read_estimator", "read_hyperparameters", "read_search"]
+
+BY_MEMBERS: Final = ("estimator", "estimators", "voting", "weights")
+"""What the members of a composed estimator say."""
 
 
 def read_estimator(document: Document, contract: Contract) -> str | None:
@@ -47,22 +50,27 @@ def _words(allowed: Allowed) -> str:
 
 
 def read_hyperparameters(
-    document: Document, contract: Contract, estimator: str | None
+    document: Document,
+    contract: Contract,
+    estimator: str | None,
+    at: tuple[str, ...] = ("hyperparameters",),
 ) -> dict[str, Any]:
-    """Return the hyperparameters as scikit-learn takes them."""
-    given = document.data.get("hyperparameters", {})
+    """Return the hyperparameters as scikit-learn takes them, from the table at a key path."""
+    given: Any = document.data
+    for key in at:
+        given = given.get(key, {}) if isinstance(given, dict) else {}
     if not isinstance(given, dict):
-        document.error("bad-setting", "write [hyperparameters]", ("hyperparameters",))
+        document.error("bad-setting", f"write [{'.'.join(at)}]", at)
         return {}
     if estimator is None:
         return {}
-    _check_names(document, estimator, given, ("hyperparameters",))
+    _check_names(document, estimator, given, at)
     values = {}
     for name, value in given.items():
         if name == "class_weight":
-            values[name] = _class_weight(document, contract, value)
+            values[name] = _class_weight(document, contract, value, at)
         else:
-            values[name] = _plain(document, value, ("hyperparameters", name))
+            values[name] = _plain(document, value, (*at, name))
     return values
 
 
@@ -71,10 +79,12 @@ def _check_names(
 ) -> None:
     import inspect
 
-    known = set(inspect.signature(import_class(estimator)).parameters) - set(REFUSED)
+    refused = (*REFUSED, *(BY_MEMBERS if estimator in COMPOSED else ()))
+    known = set(inspect.signature(import_class(estimator)).parameters) - set(refused)
     for name in given:
-        if name in REFUSED:
+        if name in refused:
             hint = "`seed` stands at the top" if name == "random_state" else None
+            hint = "its members say it: [members.NAME]" if name in BY_MEMBERS else hint
             message = f"a spec does not set `{name}`"
             document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
         elif name not in known:
@@ -95,8 +105,10 @@ def _plain(document: Document, value: object, at: tuple[str, ...]) -> Any:
     return None
 
 
-def _class_weight(document: Document, contract: Contract, value: object) -> Any:
-    at = ("hyperparameters", "class_weight")
+def _class_weight(
+    document: Document, contract: Contract, value: object, table: tuple[str, ...]
+) -> Any:
+    at = (*table, "class_weight")
     if value == "balanced":
         return value
     if isinstance(value, dict) and contract.classes:

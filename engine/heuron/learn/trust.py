@@ -125,6 +125,7 @@ EXPECTED: Final = frozenset(
         "sklearn._loss._loss.CyHalfMultinomialLoss",
         "sklearn._loss._loss.CyHalfPoissonLoss",
         "sklearn._loss._loss.CyHalfSquaredError",
+        "sklearn._loss._loss.CyHalfTweedieLossIdentity",
         "sklearn._loss._loss.CyHuberLoss",
         "sklearn._loss._loss.CyPinballLoss",
         "sklearn._loss._loss.__pyx_unpickle_CyHalfMultinomialLoss",
@@ -141,16 +142,32 @@ EXPECTED: Final = frozenset(
         "sklearn._loss.loss.HalfMultinomialLoss",
         "sklearn._loss.loss.HalfPoissonLoss",
         "sklearn._loss.loss.HalfSquaredError",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn._loss.loss.HuberLoss",
         "sklearn._loss.loss.PinballLoss",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.calibration._TemperatureScaling",
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
         "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.ConstantKernel",
+        "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RBF",
+        "sklearn.isotonic.IsotonicRegression",
+        "sklearn.linear_model._sgd_fast.EpsilonInsensitive",
+        "sklearn.linear_model._sgd_fast.Hinge",
+        "sklearn.linear_model._sgd_fast.ModifiedHuber",
+        "sklearn.linear_model._sgd_fast.SquaredHinge",
+        "sklearn.metrics._dist_metrics.ChebyshevDistance64",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.ManhattanDistance64",
         "sklearn.metrics._dist_metrics.newObj",
+        "sklearn.multiclass.OneVsRestClassifier",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._ball_tree.newObj",
         "sklearn.neighbors._kd_tree.KDTree",
@@ -160,6 +177,7 @@ EXPECTED: Final = frozenset(
         "sklearn.preprocessing._label.LabelBinarizer",
         "sklearn.preprocessing._label.LabelEncoder",
         "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
     }
 )
 """What fitted estimators name besides their own classes. A prefix would reach `os.system`."""
@@ -170,13 +188,11 @@ def is_expected(module: str, name: str) -> bool:
     from heuron.learn.allowed import ESTIMATORS
 
     full = f"{module}.{name}"
-    if full in EXPECTED:
-        return True
-    if full in ESTIMATORS:
+    if full in EXPECTED or full in ESTIMATORS:
         return True
     # An estimator's class is defined in a private module below its public one.
-    public, _, private = module.rpartition(".")
-    return private.startswith("_") and f"{public}.{name}" in ESTIMATORS
+    top, _, rest = module.partition(".")
+    return top == "sklearn" and f"sklearn.{rest.split('.')[0]}.{name}" in ESTIMATORS
 
 
 def _refusal(code: str, message: str, hint: str | None = None) -> Diagnostic:

@@ -18,7 +18,7 @@ from heuron.learn.scorer.numbers import a_number, numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["FLOOR", "check", "columns", "one"]
+__all__ = ["FLOOR", "check", "columns", "map_columns", "map_one", "one"]
 
 FLOOR: Final = 1e-6
 """Probabilities below this count as this before temperature takes their logarithm."""
@@ -51,10 +51,9 @@ def check(calibrate: object, classes: int) -> None:
 def one(calibrate: list[Any] | None, positive: int, margin: bool) -> Map | None:
     """Compile the map for one row's class scores, or return None for no change."""
     match calibrate:
-        case ["sigmoid", a, b]:
-            return lambda scores: _pair(_sigmoid(a * scores[positive] + b), positive)
-        case ["isotonic", x, y]:
-            return lambda scores: _pair(_between(scores[positive], x, y), positive)
+        case ["sigmoid" | "isotonic", *_]:
+            probability = map_one(calibrate)
+            return lambda scores: _pair(probability(scores[positive]), positive)
         case ["temperature", t]:
 
             def tempered(scores: list[float]) -> list[float]:
@@ -66,6 +65,15 @@ def one(calibrate: list[Any] | None, positive: int, margin: bool) -> Map | None:
 
             return tempered
     return None
+
+
+def map_one(calibrate: list[Any]) -> Callable[[float], float]:
+    """Compile a sigmoid or isotonic map for one score."""
+    if calibrate[0] == "sigmoid":
+        _, a, b = calibrate
+        return lambda score: _sigmoid(a * score + b)
+    _, x, y = calibrate
+    return lambda score: _between(score, x, y)
 
 
 def _sigmoid(value: float) -> float:
@@ -100,12 +108,8 @@ def columns(
     import numpy
 
     match calibrate:
-        case ["sigmoid", a, b]:
-            value = a * scores[:, positive] + b
-            small = numpy.exp(-numpy.abs(value))
-            p = numpy.where(value >= 0.0, small, 1.0) / (1.0 + small)
-        case ["isotonic", x, y]:
-            p = numpy.interp(scores[:, positive], x, y)
+        case ["sigmoid" | "isotonic", *_]:
+            p = map_columns(calibrate, scores[:, positive])
         case ["temperature", t]:
             logs = scores if margin else numpy.log(numpy.maximum(scores, FLOOR))
             powers = numpy.exp((logs - logs.max(axis=1, keepdims=True)) / t)
@@ -114,3 +118,14 @@ def columns(
             return scores
     pair = [p, 1.0 - p] if positive == 0 else [1.0 - p, p]
     return numpy.stack(pair, axis=1)
+
+
+def map_columns(calibrate: list[Any], score: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+    """Return what a sigmoid or isotonic map makes of many scores."""
+    import numpy
+
+    if calibrate[0] == "isotonic":
+        return numpy.asarray(numpy.interp(score, calibrate[1], calibrate[2]))
+    value = calibrate[1] * score + calibrate[2]
+    small = numpy.exp(-numpy.abs(value))
+    return numpy.asarray(numpy.where(value >= 0.0, small, 1.0) / (1.0 + small))

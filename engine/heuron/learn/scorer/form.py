@@ -11,8 +11,8 @@
 `fill` is what stands in for an unknown input: null refuses, `"native"` is not a number. `seen` is
 the range in training, or how many training rows had each level (of a boolean: false, true).
 `encode` makes the model's columns: `["as_is", i]`, `["scale", i, mean, deviation]`,
-`["is", i, place]`. `classes` is null for a number; then `integer` rounds it and `interval` is the
-half-width of the prediction interval.
+`["times", i, factor, start]`, `["is", i, place]`, `["equals", i, number]`. `classes` is null for a
+number; then `integer` rounds it and `interval` is the half-width of the prediction interval.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from heuron.learn.scorer.numbers import a_number, indexes, numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["FORMAT", "Encoder", "Form", "compile_encoder", "family_of", "read_form"]
+__all__ = ["FORMAT", "Encoder", "Form", "compile_encoder", "family_of", "has_trees", "read_form"]
 
 FORMAT: Final = "heuron-scorer/1"
 
@@ -121,10 +121,10 @@ class Family(Protocol):
     ) -> Callable[[Sequence[float]], list[float]]:
         """Compile a model for one encoded row."""
 
-    def columns(
-        self, model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-    ) -> numpy.ndarray[Any, Any]:
-        """Return the class scores of many encoded rows."""
+    def many(
+        self, model: dict[str, Any], width: int, classes: int
+    ) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+        """Compile a model for many encoded rows."""
 
 
 def family_of(model: dict[str, Any]) -> Family:
@@ -150,6 +150,10 @@ def family_of(model: dict[str, Any]) -> Family:
         from heuron.learn.scorer import network
 
         return network
+    if kind == "calibrated":
+        from heuron.learn.scorer import calibrated
+
+        return calibrated
     if kind == "vote":
         from heuron.learn.scorer import vote
 
@@ -161,6 +165,15 @@ def family_of(model: dict[str, Any]) -> Family:
     raise ValueError(f"no model of kind {kind!r}")
 
 
+def has_trees(model: dict[str, Any]) -> bool:
+    """Return whether a checked model has trees, or is made of models of which one has."""
+    if model["kind"] == "calibrated":
+        return has_trees(model["model"])
+    if model["kind"] == "vote":
+        return any(map(has_trees, model["models"]))
+    return model["kind"] in ("tree", "forest", "boosting")
+
+
 def compile_encoder(form: Form) -> Encoder:
     """Generate the step from inputs as numbers to the model's columns.
 
@@ -170,6 +183,10 @@ def compile_encoder(form: Form) -> Encoder:
     for step in form.encode:
         if step[0] == "scale":
             steps.append(f"(v[{step[1]}] - {float(step[2])!r}) / {float(step[3])!r}")
+        elif step[0] == "times":
+            steps.append(f"v[{step[1]}] * {float(step[2])!r} + {float(step[3])!r}")
+        elif step[0] == "equals":
+            steps.append(f"1.0 if v[{step[1]}] == {float(step[2])!r} else 0.0")
         elif step[0] == "is":
             steps.append(f"1.0 if v[{step[1]}] == {int(step[2])} else 0.0")
         else:
@@ -225,6 +242,11 @@ def _steps(given: object, kinds: tuple[Any, ...]) -> list[list[Any]]:
                 a_number(mean, "a mean")
                 if a_number(deviation, "a deviation") <= 0:
                     raise ValueError("a deviation is not above 0")
+            case ["times", _, factor, start]:
+                a_number(factor, "a factor")
+                a_number(start, "a start")
+            case ["equals", _, number]:
+                a_number(number, "a number")
             case ["is", _, place]:
                 levels = kinds[at] if is_levels(kinds[at]) else ()
                 indexes([place], 1, 0, len(levels), "a level's place")

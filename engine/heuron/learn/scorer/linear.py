@@ -2,7 +2,8 @@
 
 JSON: `{"kind": "linear", "weights": [[…], …], "bias": […], "link": L}`. One row of weights for
 two classes (the sum speaks for the first of them) or a number, one a class for more. Links:
-`logistic` and `softmax` give probabilities, `margin` signed distances, `identity` the number.
+`logistic` and `softmax` give probabilities, `one_vs_rest` a logistic each that are then made to
+add up to 1, `margin` signed distances, `identity` the number.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from heuron.learn.scorer.numbers import numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["LINKS", "check", "columns", "export", "link_columns", "link_one", "one"]
+__all__ = ["LINKS", "check", "export", "link_columns", "link_one", "many", "one"]
 
-LINKS = ("logistic", "softmax", "margin", "identity")
+LINKS = ("logistic", "softmax", "one_vs_rest", "margin", "identity")
 
 MOST_INLINE = 300
 """With more weights a loop is compiled, for generated text would be slow to compile."""
@@ -31,7 +32,7 @@ def check(model: dict[str, Any], width: int, classes: int) -> None:
     if link not in LINKS or (link == "identity") != (classes == 0):
         raise ValueError(f"a linear model has no link {link!r}")
     rows = 1 if classes <= 2 else classes
-    if (link == "softmax") != (classes > 2) and link != "margin" and classes:
+    if (link in ("softmax", "one_vs_rest")) != (classes > 2) and link != "margin" and classes:
         raise ValueError(f"the link {link} does not suit {classes} classes")
     weights = model.get("weights")
     if not isinstance(weights, list) or len(weights) != rows:
@@ -85,6 +86,8 @@ def link_one(link: str) -> Callable[[list[float]], list[float]]:
         return _logistic
     if link == "softmax":
         return _softmax
+    if link == "one_vs_rest":
+        return _one_vs_rest
     if link == "margin":
         return lambda sums: [sums[0], -sums[0]] if len(sums) == 1 else sums
     return lambda sums: sums
@@ -104,7 +107,15 @@ def _softmax(sums: list[float]) -> list[float]:
     most = max(sums)
     powers = [exp(one - most) for one in sums]
     total = sum(powers)
+    if total != total:  # every sum is endless: nothing speaks for one class more than another
+        return [1.0 / len(sums)] * len(sums)
     return [power / total for power in powers]
+
+
+def _one_vs_rest(sums: list[float]) -> list[float]:
+    each = [_logistic([one])[0] for one in sums]
+    total = sum(each)
+    return [one / total for one in each] if total else [1.0 / len(each)] * len(each)
 
 
 def link_columns(link: str, sums: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
@@ -117,35 +128,61 @@ def link_columns(link: str, sums: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any,
         is_first = sums[:, 0] >= 0.0
         return numpy.asarray(numpy.where([is_first, ~is_first], upper, lower).T)
     if link == "softmax":
-        powers = numpy.exp(sums - sums.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+        with numpy.errstate(invalid="ignore"):
+            powers = numpy.exp(sums - sums.max(axis=1, keepdims=True))
+        found = powers / powers.sum(axis=1, keepdims=True)
+        return numpy.asarray(numpy.where(numpy.isnan(found), 1.0 / sums.shape[1], found))
+    if link == "one_vs_rest":
+        small = numpy.exp(-numpy.abs(sums))
+        each = numpy.where(sums >= 0.0, 1.0, small) / (1.0 + small)
+        total = each.sum(axis=1, keepdims=True)
+        even = numpy.full_like(each, 1.0 / each.shape[1])
+        return numpy.asarray(numpy.divide(each, total, out=even, where=total != 0.0))
     if link == "margin" and sums.shape[1] == 1:
         return numpy.concatenate([sums, -sums], axis=1)
     return sums
 
 
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class scores of many encoded rows."""
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
     import numpy
 
-    sums = x @ numpy.array(model["weights"], dtype=float).T + numpy.array(model["bias"])
-    return link_columns(model["link"], sums)
+    weights = numpy.array(model["weights"], dtype=float).reshape(-1, width).T
+    bias, link = numpy.array(model["bias"], dtype=float), model["link"]
+    return lambda x: link_columns(link, x @ weights + bias)
 
 
-def export(estimator: Any) -> dict[str, Any]:
-    """Return a fitted scikit-learn linear model as plain numbers."""
+def export(estimator: Any, margin: bool = False) -> dict[str, Any] | None:
+    """Return a fitted scikit-learn linear model as plain numbers.
+
+    Under `margin` it gives its decision function instead of probabilities. None where its
+    probabilities are neither logistic nor softmax (`loss="modified_huber"`).
+    """
     import numpy
 
     weights = numpy.atleast_2d(estimator.coef_)
     bias = numpy.broadcast_to(numpy.atleast_1d(estimator.intercept_), (len(weights),))
-    if not hasattr(estimator, "classes_"):
-        link = "identity"
-    elif not hasattr(estimator, "predict_proba"):
-        link = "margin"
-    else:
-        link = "softmax" if len(estimator.classes_) > 2 else "logistic"
+    link = _link_of(estimator, margin)
+    if link is None:
+        return None
     if link in ("logistic", "margin") and len(weights) == 1:
         weights, bias = -weights, -bias  # scikit-learn's sum speaks for the second class
     return {"kind": "linear", "weights": weights.tolist(), "bias": bias.tolist(), "link": link}
+
+
+def _link_of(estimator: Any, margin: bool) -> str | None:
+    if not hasattr(estimator, "classes_"):
+        return "identity"
+    if margin or not hasattr(estimator, "predict_proba"):
+        return "margin"
+    loss = getattr(estimator, "loss", "log_loss")
+    if loss == "modified_huber":
+        return None
+    if len(estimator.classes_) == 2:
+        return "logistic"
+    # Stochastic gradient descent and liblinear fit each class against the rest.
+    apart = hasattr(estimator, "loss") or getattr(estimator, "solver", "") == "liblinear"
+    apart |= getattr(estimator, "multi_class", "") == "ovr"
+    return "one_vs_rest" if apart else "softmax"

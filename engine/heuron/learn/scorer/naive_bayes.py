@@ -17,7 +17,7 @@ from heuron.learn.scorer.numbers import a_number, numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["check", "columns", "export", "one"]
+__all__ = ["check", "export", "many", "one"]
 
 
 def check(model: dict[str, Any], width: int, classes: int) -> None:
@@ -64,7 +64,7 @@ def one(
     def score(x: Sequence[float]) -> list[float]:
         return softmax(
             [
-                start - 0.5 * sum((v - m) ** 2 / s for v, (m, s) in zip(x, pairs, strict=True))
+                start - 0.5 * sum((v - m) * (v - m) / s for v, (m, s) in zip(x, pairs, strict=True))
                 for start, pairs in rows
             ]
         )
@@ -72,23 +72,37 @@ def one(
     return score
 
 
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class probabilities of many encoded rows."""
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
     import numpy
 
     if model["kind"] == "bernoulli":
-        bits = x if model["cut"] is None else (x > model["cut"]).astype(float)
-        return link_columns("softmax", bits @ numpy.array(model["weights"]).T + model["start"])
-    sums = []
-    for prior, means, variances in zip(
-        model["prior"], model["mean"], model["variance"], strict=True
-    ):
-        mean, variance = numpy.array(means), numpy.array(variances)
-        start = prior - 0.5 * numpy.log(2.0 * pi * variance).sum()
-        sums.append(start - 0.5 * ((x - mean) ** 2 / variance).sum(axis=1))
-    return link_columns("softmax", numpy.stack(sums, axis=1))
+        cut, start = model["cut"], numpy.array(model["start"], dtype=float)
+        weights = numpy.array(model["weights"], dtype=float).T
+
+        def score_bits(x: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+            bits = x if cut is None else (x > cut).astype(float)
+            return link_columns("softmax", bits @ weights + start)
+
+        return score_bits
+    means = numpy.array(model["mean"], dtype=float)
+    variances = numpy.array(model["variance"], dtype=float)
+    starts = numpy.array(model["prior"], dtype=float)
+    starts = starts - 0.5 * numpy.log(2.0 * pi * variances).sum(axis=1)
+
+    def score(x: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+        sums = numpy.empty((len(x), classes))
+        apart = numpy.empty_like(x)
+        for place in range(classes):
+            numpy.subtract(x, means[place], out=apart)
+            numpy.multiply(apart, apart, out=apart)
+            numpy.divide(apart, variances[place], out=apart)
+            sums[:, place] = starts[place] - 0.5 * apart.sum(axis=1)
+        return link_columns("softmax", sums)
+
+    return score
 
 
 def export(estimator: Any) -> dict[str, Any]:

@@ -7,10 +7,11 @@ are whole numbers from -127 to 127, to be multiplied by it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from math import exp, tanh
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from heuron.learn.scorer.linear import link_columns, link_one
 from heuron.learn.scorer.numbers import a_number, numbers
@@ -18,8 +19,10 @@ from heuron.learn.scorer.numbers import a_number, numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["check", "columns", "export", "one", "weights_of"]
+__all__ = ["check", "export", "many", "one", "weights_of"]
 
+SMALL: Final = 200
+"""With fewer weights plain Python is faster than numpy's calls."""
 ACTIVATIONS = ("relu", "tanh", "logistic", "identity")
 
 
@@ -59,7 +62,27 @@ def _logistic(value: float) -> float:
 def one(
     model: dict[str, Any], width: int, classes: int
 ) -> Callable[[Sequence[float]], list[float]]:
-    """Compile the network for one encoded row."""
+    """Compile the network for one encoded row: in numpy where that is in memory already.
+
+    Importing numpy takes longer than thousands of answers of a small network.
+    """
+    pure = _pure(model)
+    if sum(len(layer["bias"]) * len(layer["weights"][0]) for layer in model["layers"]) < SMALL:
+        return pure
+    finish = link_one(model["link"])
+    known: list[Callable[[Any], Any]] = []
+
+    def score(x: Sequence[float]) -> list[float]:
+        if not known:
+            if "numpy" not in sys.modules:
+                return pure(x)
+            known.append(_sums_of(model))
+        return finish(known[0](x).tolist())
+
+    return score
+
+
+def _pure(model: dict[str, Any]) -> Callable[[Sequence[float]], list[float]]:
     layers = [list(zip(weights_of(one), one["bias"], strict=True)) for one in model["layers"]]
     hidden, last = layers[:-1], layers[-1]
     finish = link_one(model["link"])
@@ -80,28 +103,58 @@ def one(
     return score
 
 
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class scores of many encoded rows."""
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
+    link, sums = model["link"], _sums_of(model)
+    return lambda x: link_columns(link, sums(x))
+
+
+def _sums_of(model: dict[str, Any]) -> Callable[[Any], Any]:
+    """Return the function from a row or rows to the last layer's sums, in numpy."""
     import numpy
 
-    for layer in model["layers"][:-1]:
-        x = x @ numpy.array(weights_of(layer)).T + numpy.array(layer["bias"])
-        if model["activation"] == "relu":
-            x = numpy.maximum(x, 0.0)
-        elif model["activation"] == "tanh":
-            x = numpy.tanh(x)
-        elif model["activation"] == "logistic":
-            x = link_columns("logistic", x.reshape(-1, 1))[:, 0].reshape(x.shape)
-    last = model["layers"][-1]
-    sums = x @ numpy.array(weights_of(last)).T + numpy.array(last["bias"])
-    return link_columns(model["link"], sums)
+    layers = [
+        (numpy.ascontiguousarray(numpy.array(weights_of(one), dtype=float).T), one["bias"])
+        for one in model["layers"]
+    ]
+    layers = [(weights, numpy.array(bias, dtype=float)) for weights, bias in layers]
+    hidden, (last, last_bias) = layers[:-1], layers[-1]
+    bends: dict[str, Any] = {"relu": _relu, "tanh": numpy.tanh, "logistic": _logistics}
+    bend = bends.get(model["activation"])
+
+    def sums(x: Any) -> Any:
+        for weights, bias in hidden:
+            x = numpy.dot(x, weights)
+            x += bias
+            if bend is not None:
+                bend(x, out=x)
+        x = numpy.dot(x, last)
+        x += last_bias
+        return x
+
+    return sums
 
 
-def export(estimator: Any) -> dict[str, Any]:
-    """Return a fitted MLPClassifier or MLPRegressor as plain numbers."""
+def _relu(x: Any, out: Any) -> Any:
+    import numpy
+
+    return numpy.maximum(x, 0.0, out=out)
+
+
+def _logistics(x: Any, out: Any) -> Any:
+    import numpy
+
+    small = numpy.exp(-numpy.abs(x))
+    return numpy.divide(numpy.where(x >= 0.0, 1.0, small), 1.0 + small, out=out)
+
+
+def export(estimator: Any) -> dict[str, Any] | None:
+    """Return a fitted MLPClassifier or MLPRegressor as plain numbers; None for other links."""
     classes = len(getattr(estimator, "classes_", ()))
+    if estimator.out_activation_ not in ("identity", "logistic", "softmax"):
+        return None
     layers = [
         [weights.T, bias]
         for weights, bias in zip(estimator.coefs_, estimator.intercepts_, strict=True)

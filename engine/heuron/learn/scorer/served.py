@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["KIND", "check", "columns", "one", "raw_scores"]
+__all__ = ["KIND", "check", "many", "one", "raw_scores"]
 
 KIND = "joblib"
 
@@ -37,11 +37,12 @@ def one(
     return lambda x: raw_scores(estimator, numpy.array([x]))[0].tolist()
 
 
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class scores of many encoded rows."""
-    return raw_scores(model["estimator"], x)
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
+    estimator = model["estimator"]
+    return lambda x: raw_scores(estimator, x)
 
 
 def raw_scores(estimator: Any, x: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:

@@ -30,13 +30,14 @@ def float64_cut(threshold: float) -> float:
     return float(numpy.nextafter(middle, -numpy.inf))
 
 
-def export(estimator: Any) -> dict[str, Any] | None:
+def export(estimator: Any, margin: bool = False) -> dict[str, Any] | None:
     """Return a fitted tree, forest or boosting of scikit-learn as plain numbers.
 
-    None for a boosting whose loss has another link than those of the form.
+    Under `margin` a boosting gives its decision function instead of probabilities. None for one
+    whose loss has another link than those of the form.
     """
     if hasattr(estimator, "_predictors"):
-        return _export_histogram(estimator)
+        return _export_histogram(estimator, margin)
     classes = len(getattr(estimator, "classes_", ()))
     if hasattr(estimator, "tree_"):
         joined = _Joined(classes)
@@ -47,7 +48,7 @@ def export(estimator: Any) -> dict[str, Any] | None:
         tree["leaf"] = [next(values) if one < 0 else None for one in tree["feature"]]
         return tree
     if hasattr(estimator, "init_"):
-        return _export_gradient(estimator, classes)
+        return _export_gradient(estimator, classes, margin)
     joined = _Joined(classes)
     for member in estimator.estimators_:
         joined.add(member.tree_)
@@ -117,13 +118,18 @@ class _Joined:
         }
 
 
-def _export_gradient(estimator: Any, classes: int) -> dict[str, Any]:
+def _boosting_link(classes: int, margin: bool) -> str:
+    return "margin" if margin else {0: "identity", 2: "logistic"}.get(classes, "softmax")
+
+
+def _export_gradient(estimator: Any, classes: int, margin: bool) -> dict[str, Any]:
     import numpy
 
     # scikit-learn's sums speak for the second of two classes, a scorer's for the first.
     sign = -1.0 if classes == 2 else 1.0
     # The exponential loss works on half log-odds.
-    rate = sign * (2.0 if estimator._loss.link.__class__.__name__ == "HalfLogitLink" else 1.0)
+    is_half = estimator._loss.link.__class__.__name__ == "HalfLogitLink" and not margin
+    rate = sign * (2.0 if is_half else 1.0)
     joined = _Joined(0, rate * float(estimator.learning_rate))
     for stage in estimator.estimators_:
         for member in stage:
@@ -133,11 +139,11 @@ def _export_gradient(estimator: Any, classes: int) -> dict[str, Any]:
     # The start is what the ensemble predicts before its first tree; no feature enters it.
     start = estimator._raw_predict_init(row)[0]
     model["start"] = [rate * float(one) for one in start]
-    model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
+    model["link"] = _boosting_link(classes, margin)
     return model
 
 
-def _export_histogram(estimator: Any) -> dict[str, Any] | None:
+def _export_histogram(estimator: Any, margin: bool) -> dict[str, Any] | None:
     classes = len(getattr(estimator, "classes_", ()))
     nodes = [predictor.nodes for stage in estimator._predictors for predictor in stage]
     known_link = estimator._loss.link.__class__.__name__ != "LogLink"
@@ -150,7 +156,7 @@ def _export_histogram(estimator: Any) -> dict[str, Any] | None:
         _add_histogram_tree(joined, one)
     model = joined.model("boosting")
     model["start"] = [sign * float(one) for one in estimator._baseline_prediction.reshape(-1)]
-    model["link"] = {0: "identity", 2: "logistic"}.get(classes, "softmax")
+    model["link"] = _boosting_link(classes, margin)
     return model
 
 

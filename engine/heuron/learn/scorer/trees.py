@@ -19,18 +19,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heuron.learn.scorer.linear import link_columns, link_one
+from heuron.learn.scorer.linear import link_one
 from heuron.learn.scorer.numbers import MOST_NUMBERS, a_number, indexes, numbers
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["Nodes", "check", "columns", "nodes_of", "one"]
-
-CHUNK = 16_384
-"""How many rows go down a tree together: few enough for the processor's cache."""
-DROP = 0.7
-"""Rows that have arrived are dropped when fewer than this share is still going."""
+__all__ = ["Nodes", "check", "many", "nodes_of", "one"]
 
 
 class Nodes(NamedTuple):
@@ -78,7 +73,10 @@ def check(model: dict[str, Any], width: int, classes: int) -> None:
         sums = 1 if classes <= 2 else classes
         numbers(model.get("start"), sums, "the start")
         allowed = {0: "identity", 2: "logistic"}.get(classes, "softmax")
-        if model.get("link") != allowed or len(roots) % sums:
+        if (
+            model.get("link") not in (allowed, "margin" if classes else allowed)
+            or len(roots) % sums
+        ):
             raise ValueError("the link or the number of trees does not suit the classes")
 
 
@@ -127,218 +125,164 @@ def one(
 ) -> Callable[[Sequence[float]], list[float]]:
     """Compile the model for one encoded row: to probabilities, or to a list of one number.
 
-    Nodes become nested tuples `(feature, cut, left, right)`: unpacking one is faster than four
-    look-ups in lists.
+    Nodes become nested tuples `(feature, cut, left, right)`, a leaf `(-1, number, number, None)`
+    or `(-1, numbers, None, None)`: unpacking one is faster than look-ups in lists. A row with a
+    gap goes down trees that have learned from missing values another way.
     """
     nodes = nodes_of(model, classes)
-    roots = _nested(nodes, single=outputs(model, classes) == 1)
-    missing = nodes.missing_left is not None
-    if model["kind"] == "boosting":
-        return _boosting(model, roots, missing)
-    if outputs(model, classes) == 1:
-        return _mean_number(roots, missing)
-    if classes == 2:
-        return _mean_of_two(roots, missing)
-    return _mean_of_many(roots, missing, classes)
+    each = outputs(model, classes)
+    roots = _nested(nodes, each)
+    score = _boosting(model, roots) if model["kind"] == "boosting" else _mean(roots, each)
+    if nodes.missing_left is None:
+        return score
+    gaps = _with_gaps(nodes, model, each)
+
+    def guarded(x: Sequence[float]) -> list[float]:
+        total = sum(x)
+        # Not a number where a cell is, or where endless ones cancel out.
+        return score(x) if total == total else gaps(x)
+
+    return guarded
 
 
-def _nested(nodes: Nodes, single: bool) -> list[Any]:
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
+    from heuron.learn.scorer.tree_columns import compile_columns
+
+    return compile_columns(model, nodes_of(model, classes), width)
+
+
+def _nested(nodes: Nodes, each: int) -> list[Any]:
     built: list[Any] = [None] * len(nodes.feature)
     # Children come after their parents, so going backwards meets them first.
     for at in range(len(built) - 1, -1, -1):
         feature = nodes.feature[at]
         if feature < 0:
-            value = nodes.values[nodes.place[at]]
-            built[at] = value[0] if single else value
-        elif nodes.missing_left is None:
-            built[at] = (feature, nodes.cut[at], built[nodes.left[at]], built[nodes.right[at]])
+            built[at] = _leaf(nodes.values[nodes.place[at]], each)
         else:
-            built[at] = (
-                feature,
-                nodes.cut[at],
-                built[nodes.left[at]],
-                built[nodes.right[at]],
-                nodes.missing_left[at],
-            )
+            built[at] = (feature, nodes.cut[at], built[nodes.left[at]], built[nodes.right[at]])
     return [built[root] for root in nodes.roots]
 
 
-def _walk(node: Any, x: Sequence[float]) -> Any:
-    """Return the leaf that a row with missing values falls into."""
-    while node.__class__ is tuple:
-        feature, cut, left, right, missing_left = node
-        value = x[feature]
-        node = left if value <= cut or (missing_left and value != value) else right
-    return node
+def _leaf(values: list[float], each: int) -> tuple[Any, ...]:
+    if each == 1:
+        return -1, values[0], None, None
+    return (-1, values[0], values[1], None) if each == 2 else (-1, values, None, None)
 
 
-def _mean_of_two(roots: list[Any], missing: bool) -> Callable[[Sequence[float]], list[float]]:
+def _mean(roots: list[Any], each: int) -> Callable[[Sequence[float]], list[float]]:
+    if each == 1:
+        return _mean_number(roots)
+    return _mean_of_two(roots) if each == 2 else _mean_of_many(roots, each)
+
+
+def _mean_of_two(roots: list[Any]) -> Callable[[Sequence[float]], list[float]]:
     count = len(roots)
 
     def score(x: Sequence[float]) -> list[float]:
         first = second = 0.0
-        for node in roots:
-            if missing:
-                node = _walk(node, x)
-            while node.__class__ is tuple:
-                feature, cut, left, right = node
-                node = left if x[feature] <= cut else right
-            first += node[0]
-            second += node[1]
+        for feature, cut, left, right in roots:
+            while feature >= 0:
+                feature, cut, left, right = left if x[feature] <= cut else right
+            first += cut
+            second += left
         return [first / count, second / count]
 
     return score
 
 
-def _mean_of_many(
-    roots: list[Any], missing: bool, classes: int
-) -> Callable[[Sequence[float]], list[float]]:
+def _mean_of_many(roots: list[Any], each: int) -> Callable[[Sequence[float]], list[float]]:
     count = len(roots)
 
     def score(x: Sequence[float]) -> list[float]:
-        sums = [0.0] * classes
-        for node in roots:
-            if missing:
-                node = _walk(node, x)
-            while node.__class__ is tuple:
-                feature, cut, left, right = node
-                node = left if x[feature] <= cut else right
-            for place, value in enumerate(node):
+        sums = [0.0] * each
+        for feature, cut, left, right in roots:
+            while feature >= 0:
+                feature, cut, left, right = left if x[feature] <= cut else right
+            for place, value in enumerate(cut):
                 sums[place] += value
         return [one / count for one in sums]
 
     return score
 
 
-def _mean_number(roots: list[Any], missing: bool) -> Callable[[Sequence[float]], list[float]]:
+def _mean_number(roots: list[Any]) -> Callable[[Sequence[float]], list[float]]:
     count = len(roots)
 
     def score(x: Sequence[float]) -> list[float]:
         total = 0.0
-        for node in roots:
-            if missing:
-                node = _walk(node, x)
-            while node.__class__ is tuple:
-                feature, cut, left, right = node
-                node = left if x[feature] <= cut else right
-            total += node
+        for feature, cut, left, right in roots:
+            while feature >= 0:
+                feature, cut, left, right = left if x[feature] <= cut else right
+            total += cut
         return [total / count]
 
     return score
 
 
-def _boosting(
-    model: dict[str, Any], roots: list[Any], missing: bool
-) -> Callable[[Sequence[float]], list[float]]:
+def _boosting(model: dict[str, Any], roots: list[Any]) -> Callable[[Sequence[float]], list[float]]:
     start = [float(number) for number in model["start"]]
-    sums_count = len(start)
     finish = link_one(model["link"])
+    if len(start) > 1:
+        return _boosting_of_many(start, roots, finish)
+    first = start[0]
+
+    def score(x: Sequence[float]) -> list[float]:
+        total = first
+        for feature, cut, left, right in roots:
+            while feature >= 0:
+                feature, cut, left, right = left if x[feature] <= cut else right
+            total += cut
+        return finish([total])
+
+    return score
+
+
+def _boosting_of_many(
+    start: list[float], roots: list[Any], finish: Callable[[list[float]], list[float]]
+) -> Callable[[Sequence[float]], list[float]]:
+    count = len(start)
+    turns = [(turn % count, *root) for turn, root in enumerate(roots)]
 
     def score(x: Sequence[float]) -> list[float]:
         sums = start[:]
-        turn = 0
-        for node in roots:
-            if missing:
-                node = _walk(node, x)
-            while node.__class__ is tuple:
-                feature, cut, left, right = node
-                node = left if x[feature] <= cut else right
-            sums[turn] += node
-            turn += 1
-            if turn == sums_count:
-                turn = 0
+        for turn, feature, cut, left, right in turns:
+            while feature >= 0:
+                feature, cut, left, right = left if x[feature] <= cut else right
+            sums[turn] += cut
         return finish(sums)
 
     return score
 
 
-class _Flat(NamedTuple):
-    """The nodes as numpy arrays.
-
-    `children` holds for each node where it goes on the right and on the left; a leaf goes on to
-    itself. `missing_left` is None where no tree has learned from missing values.
-    """
-
-    feature: Any
-    cut: Any
-    children: Any
-    inner: Any
-    missing_left: Any
-    values: Any
-    place: Any
-
-
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class scores of many encoded rows (one column for a number).
-
-    Tree by tree, all rows of a chunk go down together; those that have arrived drop out. The
-    sums are added in the order of the compiled function for one row, so both agree to the bit.
-    """
-    import numpy
-
-    nodes = nodes_of(model, classes)
-    flat = _flat(nodes)
+def _with_gaps(
+    nodes: Nodes, model: dict[str, Any], each: int
+) -> Callable[[Sequence[float]], list[float]]:
+    """Compile the model for a row in which a number is missing: node by node, from the arrays."""
     is_sum = model["kind"] == "boosting"
-    start = model["start"] if is_sum else [0.0] * flat.values.shape[1]
-    sums = numpy.empty((len(x), len(start)))
-    for begin in range(0, len(x), CHUNK):
-        part = numpy.ascontiguousarray(x[begin : begin + CHUNK].T)
-        totals = [numpy.full(part.shape[1], one, dtype=float) for one in start]
-        for turn, root in enumerate(nodes.roots):
-            leaves = flat.place.take(_arrive(flat, part, root))
+    start = [float(one) for one in model["start"]] if is_sum else [0.0] * each
+    finish = link_one(model["link"]) if is_sum else None
+    feature, cut, missing_left = nodes.feature, nodes.cut, nodes.missing_left
+    left, right, count = nodes.left, nodes.right, len(nodes.roots)
+    assert missing_left is not None
+
+    def score(x: Sequence[float]) -> list[float]:
+        sums = start[:]
+        for turn, at in enumerate(nodes.roots):
+            column = feature[at]
+            while column >= 0:
+                value = x[column]
+                goes_left = value <= cut[at] or (value != value and missing_left[at])
+                at = left[at] if goes_left else right[at]
+                column = feature[at]
+            values = nodes.values[nodes.place[at]]
             if is_sum:
-                totals[turn % len(start)] += flat.values[:, 0].take(leaves)
+                sums[turn % len(sums)] += values[0]
                 continue
-            for place, total in enumerate(totals):
-                total += flat.values[:, place].take(leaves)
-        sums[begin : begin + CHUNK] = numpy.stack(totals, axis=1)
-    return link_columns(model["link"], sums) if is_sum else sums / len(nodes.roots)
+            for place, one in enumerate(values):
+                sums[place] += one
+        return [one / count for one in sums] if finish is None else finish(sums)
 
-
-def _flat(nodes: Nodes) -> _Flat:
-    import numpy
-
-    feature = numpy.array(nodes.feature)
-    inner = feature >= 0
-    itself = numpy.arange(len(inner))
-    children = numpy.empty(2 * len(inner), dtype=numpy.int32)
-    children[0::2] = numpy.where(inner, nodes.right, itself)
-    children[1::2] = numpy.where(inner, nodes.left, itself)
-    missing = nodes.missing_left
-    return _Flat(
-        feature=numpy.where(inner, feature, 0),
-        cut=numpy.array(nodes.cut, dtype=float),
-        children=children,
-        inner=inner,
-        missing_left=None if missing is None else numpy.array(missing, dtype=bool),
-        values=numpy.array(nodes.values, dtype=float),
-        place=numpy.array(nodes.place),
-    )
-
-
-def _arrive(flat: _Flat, part: numpy.ndarray[Any, Any], root: int) -> numpy.ndarray[Any, Any]:
-    """Return the leaf that each row falls into; `part` has one line a column."""
-    import numpy
-
-    count = part.shape[1]
-    cells = part.ravel()
-    base = (flat.feature * count).astype(numpy.int32 if cells.size < 2**31 else numpy.int64)
-    live = numpy.arange(count, dtype=numpy.int32)
-    at = numpy.full(count, root, dtype=numpy.int32)
-    done = at.copy()
-    while len(live):
-        values = cells.take(base.take(at) + live)
-        goes_left = values <= flat.cut.take(at)
-        if flat.missing_left is not None:
-            goes_left |= flat.missing_left.take(at) & numpy.isnan(values)
-        at = flat.children.take(2 * at + goes_left)
-        done[live] = at
-        going = flat.inner.take(at)
-        left = int(numpy.count_nonzero(going))
-        if not left:
-            break
-        if left < DROP * len(at):
-            live, at = live[going], at[going]
-    return done
+    return score

@@ -13,7 +13,7 @@ from heuron.learn.scorer.numbers import numbers
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["check", "columns", "one"]
+__all__ = ["check", "many", "one"]
 
 
 def check(model: dict[str, Any], width: int, classes: int) -> None:
@@ -53,15 +53,23 @@ def one(
     return score
 
 
-def columns(
-    model: dict[str, Any], x: numpy.ndarray[Any, Any], classes: int
-) -> numpy.ndarray[Any, Any]:
-    """Return the class scores of many encoded rows."""
+def many(
+    model: dict[str, Any], width: int, classes: int
+) -> Callable[[numpy.ndarray[Any, Any]], numpy.ndarray[Any, Any]]:
+    """Compile the model for many encoded rows: to one column a class, or one for a number."""
     import numpy
 
     from heuron.learn.scorer.form import family_of
 
-    total = numpy.zeros((len(x), max(1, classes)))
-    for weight, member in zip(model["weights"], model["models"], strict=True):
-        total += weight * family_of(member).columns(member, x, classes)
-    return total
+    members = [
+        (weight, family_of(member).many(member, width, classes))
+        for weight, member in zip(model["weights"], model["models"], strict=True)
+    ]
+
+    def score(x: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+        total = numpy.zeros((len(x), max(1, classes)))
+        for weight, member in members:
+            total += weight * member(x)
+        return total
+
+    return score
