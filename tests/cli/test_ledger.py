@@ -10,7 +10,7 @@ import pytest
 from heuron.cli.accounts import account_lines, duration, rounded
 from heuron.cli.app import main
 from heuron.ledger import Entry, Ledger
-from heuron.ledger.accounts import DATABASE
+from heuron.ledger.database import DATABASE
 
 QUESTION = ["ask", "cancer", "worst_radius=20.1", "worst_concave_points=0.19"]
 

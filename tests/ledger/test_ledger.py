@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from heuron.ledger import Counter, Entry, Ledger
-from heuron.ledger.accounts import DATABASE, break_even
+from heuron.ledger.accounts import break_even
 from heuron.ledger.book import SPOOL
+from heuron.ledger.database import DATABASE
 
 
 def test_counter_times_one_answer_in_64_and_not_the_first() -> None:
@@ -115,3 +116,95 @@ def test_many_processes_lose_nothing(tmp_path: Path) -> None:
 def test_json_form_is_plain(tmp_path: Path) -> None:
     summary = Ledger(tmp_path).summary()
     assert json.loads(json.dumps(summary.to_dict()))["break_even_answers"] is None
+
+
+LIVING = """
+import os, signal, sys, time
+from heuron.ledger import Ledger
+ledger = Ledger(sys.argv[1], interval=0.1)
+counter = ledger.counter("cancer", "rules")
+for _ in range(3):
+    counter.count(0.5)
+time.sleep(0.6)
+counter.count(0.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_kill_loses_at_most_the_last_interval(tmp_path: Path) -> None:
+    """Three answers are too few to be timed: they are written down all the same."""
+    done = subprocess.run([sys.executable, "-c", LIVING, str(tmp_path)], check=False)
+    assert done.returncode == -9
+    assert Ledger(tmp_path).summary("cancer").answers in (3, 4)
+
+
+FORKING = """
+import os, sys
+from heuron.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+counter = ledger.counter("cancer", "rules")
+for _ in range(10):
+    counter.count(0.5)
+child = os.fork()
+for _ in range(5):
+    counter.count(0.5)
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="there are no forks here")
+def test_forked_child_counts_only_its_own_answers(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", FORKING, str(tmp_path)], check=True)
+    assert Ledger(tmp_path).summary("cancer").answers == 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]",
+        "{}",
+        "7",
+        '["2026-11-24", "train", "iris", {}, 1.0, 0, 0, 1, 1]',
+        '["2026-11-24", "train", "iris", "tree", NaN, 0, 0, 1, 1]',
+        '["2026-11-24", "train", "iris", "tree", 1.0, 0, 0, 1e9, 1]',
+        '["2026-11-24", "train", "iris", "tree", -1.0, 0, 0, 1, 1]',
+        '["2026-11-24", "train", "iris", "tree", 1.0, 0, 0, 99999999999999999999999, 1]',
+        '["2026-11-24", "steal", "iris", "tree", 1.0, 0, 0, 1, 1]',
+        "\x00\xff",
+    ],
+)
+def test_lines_that_are_no_entries_are_passed_over(tmp_path: Path, line: str) -> None:
+    said: list[str] = []
+    ledger = Ledger(tmp_path, said.append)
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    with (tmp_path / SPOOL).open("a") as file:
+        file.write(line + "\n")
+    assert ledger.summary().training_seconds == 1.0
+    assert said == []
+
+
+def test_ledger_that_cannot_be_written_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    ledger = Ledger(tmp_path)
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    assert ledger.summary().training_seconds == 1.0
+    ledger.book(Entry("train", "iris", "model:tree", seconds=2.0))
+
+    def refuse(folder: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr("heuron.ledger.database._open", refuse)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert ledger.summary("iris").training_seconds == 3.0
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_folder_in_place_of_the_database_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).mkdir()
+    ledger = Ledger(tmp_path)
+    ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
+    assert ledger.summary().training_seconds == 1.0

@@ -90,7 +90,7 @@ def ask(
         read_value(knowledge.template[knowledge.goal.field], Word(why_not))
     given = from_words(evidence or (), fact or ())
     _say_hidden(knowledge, given)
-    ledger = open_ledger()
+    ledger = open_ledger(lasting=file is not None)
     try:
         if file is None:
             return ask_one(found, knowledge, given, wanted, out, ledger)

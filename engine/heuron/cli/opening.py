@@ -26,6 +26,7 @@ __all__ = [
     "open_ledger",
     "open_store",
     "opened_models",
+    "store_folders",
     "trusted_file",
 ]
 
@@ -47,12 +48,18 @@ def open_store(domain: Domain) -> Store:
     """
     from heuron.learn.store import Store
 
-    roots = [os.path.dirname(folder) for folder in domain.models]
-    if domain.built_in and find_project(".") is None:
-        roots.insert(0, os.path.join(data_folder(), "models"))
+    roots = store_folders(domain)
     cache = cache_folder()
     checked = None if cache is None else os.path.join(cache, "checked")
     return Store(*roots, checked=checked, trusted=trusted_file)
+
+
+def store_folders(domain: Domain) -> list[str]:
+    """Return the folders of trained models that a domain can use, the nearest first."""
+    roots = [os.path.dirname(folder) for folder in domain.models]
+    if domain.built_in and find_project(".") is None:
+        roots.insert(0, os.path.join(data_folder(), "models"))
+    return roots
 
 
 def opened_models(name: str) -> tuple[str, tuple[str, ...], Store]:
@@ -76,12 +83,16 @@ def open_dispatcher(
     return Dispatcher(knowledge, open_store(domain), policy=policy, ledger=ledger)
 
 
-def open_ledger() -> Ledger:
-    """Return the ledger of the project or the user; one that writes nothing when it is off."""
+def open_ledger(lasting: bool = False) -> Ledger:
+    """Return the ledger of the project or the user; one that writes nothing when it is off.
+
+    A command that is `lasting` writes on the way what it has counted, others at their end.
+    """
     from heuron.cli.render import note
     from heuron.ledger import Ledger
+    from heuron.ledger.book import INTERVAL
 
-    return Ledger(ledger_folder(), note)
+    return Ledger(ledger_folder(), note, INTERVAL if lasting else None)
 
 
 def data_settings(domain: Domain, knowledge: KnowledgeBase) -> DataSettings | None:

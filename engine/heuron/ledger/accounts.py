@@ -1,56 +1,18 @@
-"""The ledger added up: training against inference, and after how many answers they are even.
-
-Reading folds the spool into an SQLite database (write-ahead log, so that many processes may read
-and write at once) and adds up what is there. A damaged database is set aside, said aloud, and
-counting begins anew.
-"""
+"""The ledger added up: training against inference, and after how many answers they are even."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import sqlite3
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from heuron.ledger.book import KINDS, SPOOL, Ledger, locked
+from heuron.ledger.book import KINDS, Ledger
+from heuron.ledger.database import Row, ledger_rows
 
-__all__ = ["COLD", "DATABASE", "Backend", "Summary", "break_even", "summary"]
-
-DATABASE: Final = "ledger.sqlite"
+__all__ = ["COLD", "Backend", "Summary", "break_even", "summary"]
 
 COLD: Final = "ask"
 """The backend of `process` entries of commands that answered one question and ended."""
-
-SCHEMA: Final = """
-create table if not exists entries (
-    day text not null, kind text not null, domain text not null, backend text not null,
-    seconds real not null, timed integer not null, answers integer not null,
-    rows integer not null, runs integer not null,
-    primary key (day, kind, domain, backend)
-);
-create table if not exists folded (spool text primary key);
-"""
-
-UPSERT: Final = """
-insert into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (day, kind, domain, backend) do update set
-    seconds = seconds + excluded.seconds, timed = timed + excluded.timed,
-    answers = answers + excluded.answers, rows = rows + excluded.rows, runs = runs + excluded.runs
-"""
-
-QUERY: Final = """
-select kind, domain, backend, sum(seconds), sum(timed), sum(answers), sum(rows), sum(runs)
-from entries where ?1 is null or domain = ?1
-group by kind, domain, backend order by domain, backend, kind
-"""
-
-Row = tuple[str, str, str, float, int, int, int, int]
-"""Kind, domain, backend, seconds, timed, answers, rows, runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,89 +127,7 @@ def break_even(training_seconds: float, seconds_each: float | None) -> int | Non
 
 def summary(ledger: Ledger, domain: str | None = None) -> Summary:
     """Return a ledger added up, for one domain or for all."""
-    return _summarise(_rows(ledger, domain))
-
-
-def _rows(ledger: Ledger, domain: str | None) -> list[Row]:
-    if ledger.folder is None or not os.path.isdir(ledger.folder):
-        return []
-    folder = Path(ledger.folder)
-    for attempt in (1, 2):
-        try:
-            connection = _open(folder)
-            try:
-                _fold(folder, connection)
-                return list(connection.execute(QUERY, (domain,)))
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise
-            if attempt == 2 or not _set_aside(ledger, folder):
-                break
-    return []
-
-
-def _open(folder: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(folder / DATABASE, timeout=10.0)
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.executescript(SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_aside(ledger: Ledger, folder: Path) -> bool:
-    """Rename a damaged database, so that counting can begin anew and nothing is lost."""
-    damaged = folder / DATABASE
-    aside = folder / f"{DATABASE}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-    try:
-        os.replace(damaged, aside)
-        for suffix in ("-wal", "-shm"):
-            Path(f"{damaged}{suffix}").unlink(missing_ok=True)
-    except OSError:
-        return False
-    if ledger.warn is not None:
-        ledger.warn(f"the ledger was damaged and was set aside as {aside.name}")
-    return True
-
-
-def _fold(folder: Path, connection: sqlite3.Connection) -> None:
-    """Move the spooled lines into the database, each exactly once."""
-    spool = folder / SPOOL
-    # The name is unique, and it is remembered in the same transaction as the lines: a
-    # process killed between the commit and the unlink does not count them twice.
-    taken = folder / f"{SPOOL}.{os.getpid()}-{time.time_ns()}"
-    if spool.exists():
-        with contextlib.suppress(OSError), locked(str(spool)):
-            os.replace(spool, taken)
-    for file in sorted(folder.glob(f"{SPOOL}.*")):
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        with connection:
-            new = connection.execute(
-                "insert or ignore into folded values (?)", (file.name,)
-            ).rowcount
-            if new:
-                connection.executemany(UPSERT, _lines(text))
-        file.unlink(missing_ok=True)
-
-
-def _lines(text: str) -> list[list[object]]:
-    """Return the readable lines of a spool; a line cut off by a kill is passed over."""
-    found = []
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, list) and len(entry) == 9 and entry[1] in KINDS:
-            found.append(entry)
-    return found
+    return _summarise(ledger_rows(ledger, domain))
 
 
 def _summarise(rows: Sequence[Row]) -> Summary:

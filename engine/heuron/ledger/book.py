@@ -1,8 +1,9 @@
 """Counting answers and writing down what they cost.
 
-Counts every answer and times one in 64. A process appends lines to a spool file (one write of a
-few microseconds); reading the ledger folds the spool into an SQLite database, so that no answer
-ever waits for the database. A ledger that cannot be written never stops an answer.
+Counts every answer and times one in 64, in seconds of the processor. A process appends lines to a
+spool file (one write of a few microseconds); reading the ledger folds the spool into an SQLite
+database, so that no answer ever waits for the database. A ledger that cannot be written never
+stops an answer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,7 @@ SAMPLE: Final = 64
 """One answer in this many is timed; a power of two."""
 
 INTERVAL: Final = 5.0
-"""Seconds after which a living process writes down what it has counted."""
+"""Seconds after which a living process writes down what it has counted; a kill loses no more."""
 
 KINDS: Final = ("train", "tune", "optimise", "answer", "explain", "process", "evaluation")
 
@@ -58,45 +60,60 @@ class Entry(NamedTuple):
 class Counter:
     """What one backend of one domain has answered in this process.
 
-    The first answer is slower than all that follow (caches are cold, code is compiled): its time
-    is used only when no later one was timed before the counts are written down.
+    The counts only ever rise, and `take` remembers how far it has come: who counts and who writes
+    down may be two threads. The first answer is slower than all that follow (caches are cold, code
+    is compiled): its time is used only when no later one was timed.
     """
 
-    __slots__ = ("_due", "answers", "backend", "domain", "first", "samples", "seconds")
+    __slots__ = ("_taken", "_taken_samples", "_taken_seconds", "answers", "backend", "domain",
+                 "first", "samples", "seconds")  # fmt: skip
 
-    def __init__(self, domain: str, backend: str, due: Callable[[], None] | None = None) -> None:
+    def __init__(self, domain: str, backend: str) -> None:
         self.domain = domain
         self.backend = backend
         self.answers = 0
         self.seconds = 0.0
         self.samples = 0
         self.first = 0.0
-        self._due = due
+        self._taken = 0
+        self._taken_seconds = 0.0
+        self._taken_samples = 0
 
     def count(self, seconds: float) -> None:
         """Count an answer that took so long; the times of one in 64 are added up."""
         self.answers = answers = self.answers + 1
         if answers & (SAMPLE - 1) < 2:
-            self.time(answers, seconds)
+            if answers == 1:
+                self.first = seconds
+            elif not answers & (SAMPLE - 1):
+                self.sample(seconds)
 
-    def time(self, answers: int, seconds: float) -> None:
-        """Take in the time of an answer that was counted as the first or the 64th."""
-        if answers == 1:
-            self.first = seconds
-        elif not answers & (SAMPLE - 1):
-            self.seconds += seconds
-            self.samples += 1
-            if self._due is not None:
-                self._due()
+    def sample(self, seconds: float) -> None:
+        """Take in the time of an answer that has been counted."""
+        self.seconds += seconds
+        self.samples += 1
 
     def take(self) -> Entry | None:
-        """Return what has been counted since the last call, and start again at zero."""
-        if not self.answers:
+        """Return what has been counted since the last call."""
+        answers, samples, seconds = self.answers, self.samples, self.seconds
+        if answers == self._taken:
             return None
-        seconds, samples = (self.seconds, self.samples) if self.samples else (self.first, 1)
-        entry = Entry("answer", self.domain, self.backend, seconds, samples, self.answers)
-        self.answers, self.seconds, self.samples = 0, 0.0, 0
+        entry = Entry(
+            "answer",
+            self.domain,
+            self.backend,
+            seconds - self._taken_seconds,
+            samples - self._taken_samples,
+            answers - self._taken,
+        )
+        if not samples:
+            entry = entry._replace(seconds=self.first, timed=1)
+        self._taken, self._taken_samples, self._taken_seconds = answers, samples, seconds
         return entry
+
+    def forget(self) -> None:
+        """Take what has been counted without writing it down: another process does."""
+        self.take()
 
 
 @contextlib.contextmanager
@@ -122,36 +139,55 @@ def locked(spool: str) -> Iterator[int]:
 class Ledger:
     """A ledger in a folder, or one that writes nothing where the folder is None.
 
-    A living process writes its counts down every five seconds, and when it ends.
+    A thread writes the counts of a living process down every five seconds, so that a kill loses
+    no more; what is left is written when the process ends. A forked child counts for itself.
 
     Args:
         folder: Where the ledger is; made when something is first written.
         warn: Called with one line when the ledger on disk is damaged and was set aside.
+        interval: Seconds from one writing to the next; None: at the end alone, for processes
+            that end at once.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str] | None, warn: Callable[[str], None] | None = None
+        self,
+        folder: str | os.PathLike[str] | None,
+        warn: Callable[[str], None] | None = None,
+        interval: float | None = INTERVAL,
     ) -> None:
         self.folder = None if folder is None else os.path.abspath(folder)
         self.warn = warn
+        self._interval = interval
+        self._writing = False
         self._counters: dict[tuple[str, str], Counter] = {}
         self._noted: list[Entry] = []
-        self._written = time.monotonic()
         if folder is not None:
             atexit.register(self.flush)
+            if hasattr(os, "register_at_fork"):
+                itself = ref(self)
+                os.register_at_fork(after_in_child=lambda: _in_child(itself))
 
     def counter(self, domain: str, backend: str) -> Counter:
         """Return this process's counter of a backend."""
         key = (domain, backend)
         found = self._counters.get(key)
         if found is None:
-            found = self._counters[key] = Counter(domain, backend, self.due)
+            found = self._counters[key] = Counter(domain, backend)
+            self._write_on()
         return found
 
-    def due(self) -> None:
-        """Write the counters down when the interval is over; cheap enough after a timed answer."""
-        if time.monotonic() - self._written >= INTERVAL:
-            self.flush()
+    def _write_on(self) -> None:
+        """Start the thread that writes the counts down, unless it runs."""
+        if self._writing or self._interval is None or self.folder is None:
+            return
+        import threading
+
+        itself = ref(self)
+        with contextlib.suppress(RuntimeError):  # no threads here, or the interpreter is ending
+            threading.Thread(
+                target=_write_regularly, args=(itself, self._interval), daemon=True
+            ).start()
+            self._writing = True
 
     def note(self, entry: Entry) -> None:
         """Keep an entry until something is written down anyway."""
@@ -159,9 +195,8 @@ class Ledger:
 
     def book(self, *entries: Entry) -> None:
         """Write entries down at once (training, a command's time), and what has been counted."""
-        self._written = time.monotonic()
         noted, self._noted = self._noted, []
-        counted = [one for each in self._counters.values() if (one := each.take()) is not None]
+        counted = [one for each in [*self._counters.values()] if (one := each.take()) is not None]
         if counted or noted or entries:
             self._append([*counted, *noted, *entries])
 
@@ -189,6 +224,30 @@ class Ledger:
 
         self.flush()
         return summary(self, domain)
+
+
+def _write_regularly(ledger: ref[Ledger], interval: float) -> None:
+    """Write a ledger's counts down again and again, as long as somebody has the ledger."""
+    while True:
+        time.sleep(interval)
+        living = ledger()
+        if living is None:
+            return
+        living.flush()
+        del living
+
+
+def _in_child(ledger: ref[Ledger]) -> None:
+    """Let a forked child count from here: what was counted before is its parent's to write."""
+    living = ledger()
+    if living is None:
+        return
+    living._noted = []
+    living._writing = False
+    for counter in living._counters.values():
+        counter.forget()
+    if living._counters:
+        living._write_on()
 
 
 def _make(folder: str) -> None:
