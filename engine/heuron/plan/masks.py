@@ -9,30 +9,15 @@ between as they are, and everything happens in rule order, as in the plain funct
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, nextafter
-from typing import Final
+from math import inf
 
-from heuron.check.tree import (
-    And,
-    Compare,
-    Conclude,
-    Constant,
-    Expression,
-    FieldOf,
-    Membership,
-    Not,
-    Pattern,
-    Rule,
-    Test,
-    Variable,
-)
-from heuron.plan.expression import OPPOSITE
+from heuron.plan.allowed import Simple
 from heuron.plan.source import Constants, Writer
-from heuron.values import UNKNOWN, Field, Template, Value
+from heuron.values import Field, Template, Value
 
-__all__ = ["Effects", "Group", "Simple", "groups_of", "simple_rule", "write_hits", "write_lookup"]
+__all__ = ["Effects", "Group", "groups_of", "write_hits", "write_lookup"]
 
 MANY = 100
 """Fewer simple rules in a stratum are written out one by one."""
@@ -43,9 +28,6 @@ RULES_FOR_A_FIELD = 8
 LARGEST = 1024
 """Rules in one set: the tables grow with its square."""
 
-MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-"""What a comparison is when its sides change places."""
-
 LEAST_CUTS = 8
 """A field with fewer cuts is searched; with more it has a grid, where a value is found at once."""
 
@@ -53,28 +35,8 @@ CELLS_FOR_A_CUT = 16
 LARGEST_GRID = 1 << 14
 
 Grid = tuple[float, float, int]
-Span = tuple[float, float]
-Choice = tuple[bool, tuple[Value, ...]]
 Effects = tuple[list[str], list[str]]
 """Source of pairs: (place in P, factor), and (place in L, contribution)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Simple:
-    """A simple rule: what it allows of each field that it tests.
-
-    `spans` has, for fields of numbers, the lowest value that holds and the first above that does
-    not; `choices`, for other fields, whether the values are those that hold or do not, and them.
-    """
-
-    rule: Rule
-    spans: Mapping[str, Span]
-    choices: Mapping[str, Choice]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields that it tests."""
-        return (*self.spans, *self.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +49,7 @@ class Group:
 
 def groups_of(rules: list[Simple], first: int) -> list[Group]:
     """Return simple rules of one stratum in groups, or none when looking up would not pay."""
-    fields = {name for one in rules for name in one.fields}
+    fields = {name for one in rules for name in one.allowed.fields}
     if len(rules) < max(MANY, RULES_FOR_A_FIELD * len(fields)):
         return []
     parts = range(0, len(rules), LARGEST)
@@ -95,157 +57,6 @@ def groups_of(rules: list[Simple], first: int) -> list[Group]:
         Group(first + number, tuple(rules[start : start + LARGEST]))
         for number, start in enumerate(parts)
     ]
-
-
-# What is simple.
-
-
-def simple_rule(rule: Rule, template: Template, given: Mapping[str, str]) -> Simple | None:
-    """Return a rule as a simple one, or None when it is not."""
-    for action in rule.actions:
-        if isinstance(action, Conclude) and not isinstance(action.value, Constant):
-            return None
-    spans: dict[str, Span] = {}
-    choices: dict[str, Choice] = {}
-    bound: dict[str, str] = {}
-    for condition in rule.conditions:
-        match condition:
-            case Pattern(each=(), identity=None):
-                bound |= {one.variable: one.field for one in condition.bindings}
-                names = [one.field for one in condition.bindings]
-                tests = condition.tests
-            case Test():
-                names, tests = [], (condition.expression,)
-            case _:
-                return None
-        atoms: list[tuple[str, str, tuple[Value, ...]]] = [(name, "known", ()) for name in names]
-        for test in tests:
-            for one in _conjuncts(test):
-                atom = _atom(one, bound)
-                if atom is None:
-                    return None
-                atoms.append(atom)
-        for atom in atoms:
-            if atom[0] not in given or not _narrow(template, atom, spans, choices):
-                return None
-    return Simple(rule, spans, choices)
-
-
-def _conjuncts(node: Expression) -> Iterator[Expression]:
-    if isinstance(node, And):
-        for one in node.operands:
-            yield from _conjuncts(one)
-    else:
-        yield node
-
-
-def _atom(
-    node: Expression, bound: Mapping[str, str], sense: bool = True
-) -> tuple[str, str, tuple[Value, ...]] | None:
-    """Return a test as field, operator and constants, or None when it is something else."""
-    match node:
-        case Not():
-            return _atom(node.operand, bound, not sense)
-        case FieldOf() if node.type.kind == "boolean":
-            return node.field, "in", (sense,)
-        case Compare():
-            operator = node.operator if sense else OPPOSITE[node.operator]
-            field, value = _field(node.left, bound), node.right
-            if field is None:
-                field, value, operator = _field(value, bound), node.left, MIRRORED[operator]
-            if field is None or not isinstance(value, Constant):
-                return None
-            return field, operator, (value.value,)
-        case Membership(container=None):
-            field = _field(node.item, bound)
-            values = [one.value for one in node.options if isinstance(one, Constant)]
-            if field is None or len(values) < len(node.options):
-                return None
-            return field, "in" if sense else "not in", tuple(values)
-    return None
-
-
-def _field(node: Expression, bound: Mapping[str, str]) -> str | None:
-    match node:
-        case FieldOf():
-            return node.field
-        case Variable():
-            return bound.get(node.name)
-    return None
-
-
-def _narrow(
-    template: Template,
-    atom: tuple[str, str, tuple[Value, ...]],
-    spans: dict[str, Span],
-    choices: dict[str, Choice],
-) -> bool:
-    """Take one test into what a rule allows of its field; return whether that could be done."""
-    name, operator, values = atom
-    if any(one is UNKNOWN for one in values):
-        return False
-    match template[name].type.kind:
-        case "number" | "integer":
-            span = _span(operator, values)
-            if span is None:
-                return False
-            low, high = spans.get(name, (-inf, inf))
-            spans[name] = max(low, span[0]), min(high, span[1])
-            return True
-        case "enumeration" | "text" | "boolean":
-            choice = _choice(operator, values)
-            if choice is None:
-                return False
-            choices[name] = _both(choices[name], choice) if name in choices else choice
-            return True
-    return False
-
-
-def _span(operator: str, values: tuple[Value, ...]) -> Span | None:
-    if operator == "known":
-        return -inf, inf
-    (value,) = values if len(values) == 1 else (None,)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # A whole number is a float up to 2**53; the next float is the first that is greater.
-    at = float(value)
-    if at != value:
-        return None
-    match operator:
-        case "<":
-            return -inf, at
-        case "<=":
-            return -inf, nextafter(at, inf)
-        case ">":
-            return nextafter(at, inf), inf
-        case ">=":
-            return at, inf
-        case "==" | "in":
-            return at, nextafter(at, inf)
-    return None
-
-
-def _choice(operator: str, values: tuple[Value, ...]) -> Choice | None:
-    match operator:
-        case "known":
-            return False, ()
-        case "==" | "in":
-            return True, tuple(dict.fromkeys(values))
-        case "!=" | "not in":
-            return False, tuple(dict.fromkeys(values))
-    return None
-
-
-def _both(one: Choice, other: Choice) -> Choice:
-    if one[0] and other[0]:
-        return True, tuple(value for value in one[1] if value in other[1])
-    if one[0] or other[0]:
-        allowed, refused = (one, other) if one[0] else (other, one)
-        return True, tuple(value for value in allowed[1] if value not in refused[1])
-    return False, tuple(dict.fromkeys((*one[1], *other[1])))
-
-
-# What is written.
 
 
 def write_lookup(
@@ -261,9 +72,9 @@ def write_lookup(
     choices: dict[str, list[tuple[int, bool, tuple[Value, ...]]]] = {}
     for place, one in enumerate(group.rules):
         bit = size - 1 - place
-        for name, (low, high) in one.spans.items():
+        for name, (low, high) in one.allowed.spans.items():
             spans.setdefault(name, []).append((bit, low, high))
-        for name, (holds, values) in one.choices.items():
+        for name, (holds, values) in one.allowed.choices.items():
             choices.setdefault(name, []).append((bit, holds, values))
     parts: list[str] = []
     found: list[str] = []

@@ -21,16 +21,9 @@ from dataclasses import dataclass, replace
 
 from heuron.certainty import DIGITS
 from heuron.check.tree import Conclude, Constant, Rule, Table
+from heuron.plan.allowed import Simple, simple_rule
 from heuron.plan.conclusions import Conclusions, conclusions_of, levels_read, rank_of, typed
-from heuron.plan.masks import (
-    Effects,
-    Group,
-    Simple,
-    groups_of,
-    simple_rule,
-    write_hits,
-    write_lookup,
-)
+from heuron.plan.masks import Effects, Group, groups_of, write_hits, write_lookup
 from heuron.plan.normal import Program, Stratum
 from heuron.plan.recordnames import RecordConditions, RecordNames
 from heuron.plan.source import Constants, Writer
