@@ -29,6 +29,22 @@ CODES: Final[dict[str, Code]] = {
         "An earlier comparison cannot be used",
         "`--baseline` takes the JSON of an earlier comparison of the same domain and goal.",
     ),
+    "changed-comparison": Code(
+        "A stopped comparison cannot go on, since something changed",
+        "`--resume` adds new rows to the counts of earlier ones, which only makes sense for the same "
+        "file, rules, models, `data.toml` and options. The message says which of them changed. "
+        "Start the comparison again without `--resume`.",
+    ),
+    "no-cluster": Code(
+        "A cluster cannot be reached",
+        "`--cluster dask://HOST:PORT` is the address of a running Dask scheduler, `ray://HOST:PORT` "
+        "that of a Ray client server. `dask scheduler` and `dask worker` print the address.",
+    ),
+    "other-worker": Code(
+        "A worker has other files than the one that asks it",
+        "Workers of a cluster are given paths, and read rules, models and rows there themselves. They "
+        "need the same files at the same paths (a shared folder), and the same Heuron.",
+    ),
     "no-training-rows": Code(
         "There is nothing to measure certainties on",
         "They are measured on the training rows of the domain's own data, so that held-out rows "
@@ -76,6 +92,10 @@ CODES: Final[dict[str, Code]] = {
     "not-yet": Code(
         "Part of the language, but not built yet",
         "The text is right, and this version of Heuron cannot run it. The message names what is missing.",
+    ),
+    "not-on-experta": Code(
+        "experta cannot do this",
+        "The engine experta matches single facts, joins, `not`, `exists` and `forall` of one fact, and tests. It has no certainty, tables, aggregates, models or reasons. Without `--engine experta` the rules run on Heuron's own engine.",
     ),
     # Names
     "unknown-type": Code(

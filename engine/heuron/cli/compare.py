@@ -35,6 +35,20 @@ def compare(
             "answers about it: malignant=5.",
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Compare on all rows: models are fitted again without each of so many parts.",
+        ),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Cut the rows into folds so many times.")
+    ] = 1,
+    with_copies: Annotated[
+        bool,
+        typer.Option("--with-copies", help="Say what ignoring copied rows would make of scores."),
+    ] = False,
     disagreements: Annotated[
         bool,
         typer.Option("--disagreements", help="List the rows on which they differ, with reasons."),
@@ -65,6 +79,31 @@ def compare(
     fail_drift: Annotated[
         bool, typer.Option("--fail-drift", help="Leave with 4 when something got worse since.")
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Processes among which the rows of --data are shared; by default all cores, "
+            "where that is worth it.",
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Share the rows of --data among the workers of dask://HOST:PORT or "
+            "ray://HOST:PORT, which see the same files.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a comparison of --data that was stopped.")
+    ] = False,
+    chunk: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ROWS", help="Rows of --data that are held at a time; by default 65,536."
+        ),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
@@ -76,11 +115,19 @@ def compare(
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
-    from heuron.cli.comparing import cost_of, need_matplotlib, rows_of, write_outputs
+    from heuron.cli.comparing import (
+        cost_of,
+        folds_of,
+        need_matplotlib,
+        rows_of,
+        specs_of,
+        write_outputs,
+    )
     from heuron.cli.comparison_limits import Limits
     from heuron.cli.costs import evaluated
     from heuron.cli.opening import open_domain, open_store
     from heuron.cli.render import note, print_json, say, terminal
+    from heuron.cli.streaming import compare_stream, streaming_of
     from heuron.compare import compare as compare_rows
     from heuron.dispatch import Dispatcher
 
@@ -89,16 +136,35 @@ def compare(
     limits = Limits(fail_under, fail_drift, baseline)
     found, knowledge = open_domain(domain)
     price = cost_of(cost, knowledge)
+    specs = specs_of(found)
+    cut = folds_of(folds, repeats, specs)
+    refits = policies or with_copies or write_dispatch is not None or write_rules is not None
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
-    table = rows_of(found, knowledge, data)
-    with evaluated(knowledge.name, len(table)):
-        comparison = compare_rows(
-            dispatcher,
-            table,
-            cost=price,
-            disagreements=disagreements,
-            policies=policies or write_dispatch is not None,
-        )
+    at_once = {
+        "--policies": policies,
+        "--write-dispatch": write_dispatch is not None,
+        "--write-rules": write_rules is not None,
+        "--calibrate-rules": calibrate_rules is not None,
+        "--folds": folds is not None,
+        "--with-copies": with_copies,
+    }
+    streaming = streaming_of(data, jobs, cluster, resume, chunk, at_once)
+    table = None
+    if streaming is not None:
+        comparison = compare_stream(found, dispatcher, streaming, policy, price, disagreements)
+    else:
+        table = rows_of(found, knowledge, data)
+        with evaluated(knowledge.name, len(table)):
+            comparison = compare_rows(
+                dispatcher,
+                table,
+                cost=price,
+                disagreements=disagreements,
+                policies=policies or write_dispatch is not None,
+                folds=cut,
+                with_copies=with_copies,
+                specs=specs if refits else None,
+            )
     since = limits.changes(comparison)
     outputs = {
         "dispatch": write_dispatch,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["cache_folder", "data_folder", "ledger_folder"]
+__all__ = ["cache_folder", "comparisons_folder", "data_folder", "ledger_folder"]
 
 
 def cache_folder() -> str | None:
@@ -38,6 +38,19 @@ def ledger_folder() -> str | None:
     if project is not None and os.access(project, os.W_OK):
         return os.path.join(project, ".heuron")
     return os.path.join(data_folder(), "ledger")
+
+
+def comparisons_folder() -> str:
+    """Return the folder for comparisons that were stopped and can go on.
+
+    It is in the project's `.heuron`, else one of the user's own.
+    """
+    from heuron.knowledge.project import find_project
+
+    project = find_project(".")
+    if project is not None and os.access(project, os.W_OK):
+        return os.path.join(project, ".heuron", "comparisons")
+    return os.path.join(data_folder(), "comparisons")
 
 
 def data_folder() -> str:

@@ -16,7 +16,15 @@ from heuron.learn.settings import DataSettings
 from heuron.learn.source import EMPTY, Raw
 from heuron.values import UNKNOWN, Field, Value
 
-__all__ = ["Typed", "evidence_reader", "match_columns", "read_cells", "type_columns"]
+__all__ = [
+    "Cells",
+    "Typed",
+    "cell_reader",
+    "evidence_reader",
+    "match_columns",
+    "read_cells",
+    "type_columns",
+]
 
 SHOWN_CELLS: Final = 5
 """How many bad cells of one column are shown before the rest is counted."""
@@ -124,6 +132,11 @@ def evidence_reader(
         return cell
 
     return read
+
+
+def cell_reader(field: Field, levels: Mapping[str, tuple[object, ...]], is_goal: bool) -> Cells:
+    """Return what reads the cells of one column, by what `[levels]` says of the field."""
+    return Cells(field, _codes(levels, field), is_goal)
 
 
 class Cells:

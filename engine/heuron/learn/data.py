@@ -20,7 +20,7 @@ from heuron.learn.sides import Sides
 from heuron.learn.source import Raw, read_source
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["SplitFacts", "Table", "load"]
+__all__ = ["SplitFacts", "Table", "load", "settings_for"]
 
 SAW_TEXT = "The rules' author may have seen these rows: read the rules' score as an upper bound."
 
@@ -143,7 +143,7 @@ def load(
     """
     limit: Path | None = None
     if settings is None:
-        settings, limit = _settings(contract, source, folder, root)
+        settings, limit = settings_for(contract, source, folder, root)
     if together is not None:
         settings = replace(settings, copies="together" if together else "ignore")
     raw = read_source(settings.source, settings.folder, limit)
@@ -161,7 +161,7 @@ def load(
     return _split(contract, settings, raw, columns, kept, cells, found, everything)
 
 
-def _settings(
+def settings_for(
     contract: Contract, source: str | Path | None, folder: Path | None, root: Path | None
 ) -> tuple[DataSettings, Path | None]:
     """Return the settings, and the folder that their path must stay in."""

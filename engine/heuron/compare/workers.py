@@ -1,0 +1,154 @@
+"""Where the pieces of a comparison are counted: here, on all cores, or on a cluster.
+
+Owns the way to joblib's backends. Runs of pieces go out as numbers with the job's paths, and
+come back in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any, Final, NamedTuple
+
+from heuron.compare.job import Job, tally_pieces
+from heuron.compare.tally import Tally
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+__all__ = ["Counted", "counted_by_workers", "need_cluster"]
+
+RUNS: Final = 8
+"""So many runs of pieces a worker: few, as each has a cost; many, so that all end together."""
+MOST_PIECES: Final = 16
+"""Pieces of a run at most: about a million rows, so that a stop loses little."""
+
+
+class Counted(NamedTuple):
+    """The counts of the pieces before `pieces`, less those of earlier results."""
+
+    pieces: int
+    tally: Tally
+    seconds: float
+
+
+def counted_by_workers(
+    job: Job,
+    first: int,
+    pieces: int,
+    digests: Mapping[str, str],
+    size: int,
+    *,
+    workers: int,
+    cluster: str | None,
+) -> Iterator[Counted]:
+    """Yield the counts of runs of pieces, in their order.
+
+    Args:
+        job: What is compared.
+        first: The pieces that are done.
+        pieces: All pieces.
+        digests: What workers must find at the job's paths; `size` is that of the file.
+        size: The size of the file.
+        workers: How many processes; on a cluster all that are there.
+        cluster: `dask://HOST:PORT` or `ray://HOST:PORT`; None: processes on this machine.
+
+    Raises:
+        RuleError: The cluster cannot be reached, its package is absent, or a worker has other
+            files.
+    """
+    from joblib import Parallel, delayed
+
+    with _backend(cluster) as available:
+        count = workers if cluster is None else max(1, available)
+        left = pieces - first
+        length = max(1, min(MOST_PIECES, left // (RUNS * count)))
+        runs = [range(at, min(pieces, at + length)) for at in range(first, pieces, length)]
+        options: dict[str, Any] = {"n_jobs": count, "batch_size": 1, "return_as": "generator"}
+        if cluster is None:
+            options["backend"] = "loky"
+        results = Parallel(**options)(
+            delayed(tally_pieces)(job, run, dict(digests), size) for run in runs
+        )
+        try:
+            for run, (tally, seconds) in zip(runs, results, strict=True):
+                yield Counted(run.stop, tally, seconds)
+        finally:
+            results.close()
+
+
+def need_cluster(address: str) -> None:
+    """Say what is wrong with a cluster's address before anything is read.
+
+    Raises:
+        RuleError: It is of no known kind, or the package is not installed.
+    """
+    scheme, colon, rest = address.partition("://")
+    host, _, port = rest.rpartition(":")
+    if scheme not in ("dask", "ray") or not colon or not host or not port.isdecimal():
+        message = f'"{address}" is no address of a cluster.'
+        raise RuleError(
+            Diagnostic(
+                Severity.ERROR,
+                "usage",
+                message,
+                hint="Write dask://HOST:PORT or ray://HOST:PORT.",
+            )
+        )
+    package = {"dask": "distributed", "ray": "ray"}[scheme]
+    if find_spec(package) is None:
+        hint = 'pip install "heuron[cluster]"' if scheme == "dask" else "pip install ray"
+        message = f"A {scheme} cluster needs {package}, which is not installed."
+        raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, hint=hint))
+
+
+@contextlib.contextmanager
+def _backend(cluster: str | None) -> Iterator[int]:
+    """Let joblib use a cluster; yields how many workers it has."""
+    if cluster is None:
+        yield 0
+        return
+    scheme, _, address = cluster.partition("://")
+    opened = _dask(cluster, address) if scheme == "dask" else _ray(cluster)
+    with opened as available:
+        yield available
+
+
+@contextlib.contextmanager
+def _dask(cluster: str, address: str) -> Iterator[int]:
+    import distributed
+    from joblib import parallel_config
+
+    connect: Any = distributed.Client
+    try:
+        client = connect(f"tcp://{address}", timeout="10s", set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise _unreachable(cluster, error) from None
+    try:
+        with parallel_config(backend="dask", client=client):
+            yield sum(client.ncores().values())
+    finally:
+        client.close()
+
+
+@contextlib.contextmanager
+def _ray(cluster: str) -> Iterator[int]:
+    import ray
+    from joblib import parallel_config
+    from ray.util.joblib import register_ray
+
+    try:
+        ray.init(cluster, log_to_driver=False)
+    except (OSError, ConnectionError) as error:
+        raise _unreachable(cluster, error) from None
+    try:
+        register_ray()
+        with parallel_config(backend="ray"):
+            yield int(ray.cluster_resources().get("CPU", 1))
+    finally:
+        ray.shutdown()
+
+
+def _unreachable(cluster: str, error: Exception) -> RuleError:
+    message = f"The cluster at {cluster} cannot be reached: {' '.join(str(error).split())[:200]}."
+    hint = "Is its scheduler running, and the port right?"
+    return RuleError(Diagnostic(Severity.ERROR, "no-cluster", message, hint=hint))
