@@ -247,18 +247,34 @@ class Fact:
     """An immutable record of one type, as it is held in working memory.
 
     `number` names the fact for as long as it is held; `event` is the number of the event that
-    made this version; `values` maps the names of its given fields to their values.
+    made this version.
     """
 
-    __slots__ = ("event", "number", "type", "values")
+    __slots__ = ("_names", "_values", "event", "number", "type")
 
     def __init__(
-        self, type_name: str, values: Mapping[str, Value], number: int = 0, event: int = 0
+        self,
+        type_name: str,
+        values: Mapping[str, Value] | tuple[Value, ...],
+        number: int = 0,
+        event: int = 0,
+        names: tuple[str, ...] = (),
     ) -> None:
+        """Make a fact of values by name, or of values in the order of `names`."""
         self.type = type_name
-        self.values = values
         self.number = number
         self.event = event
+        self._values = values
+        self._names = names
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The values by field."""
+        values = self._values
+        if isinstance(values, tuple):
+            # Most facts are asserted, and never looked at.
+            values = self._values = dict(zip(self._names, values, strict=True))
+        return values
 
     def __getitem__(self, name: str) -> Value:
         return self.values.get(name, UNKNOWN)

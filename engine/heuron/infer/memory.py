@@ -158,6 +158,7 @@ class Memory:
     """The facts that are held now. Changed only by the recognise-act cycle and by truth.
 
     `told` are the numbers of facts that the host or a step asserted; all others are derived.
+    `kept` are the indexes of each type that are up to date: none before somebody looks up.
     """
 
     __slots__ = (
@@ -165,13 +166,13 @@ class Memory:
         "_disordered",
         "_indexes",
         "_is_awake",
-        "_kept",
         "_referring",
         "_settled",
         "_tables",
         "event",
         "given",
         "journal",
+        "kept",
         "next_number",
         "shapes",
         "told",
@@ -190,8 +191,7 @@ class Memory:
         self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
         self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
         self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
-        # The indexes that are kept up to date; none before somebody looks something up.
-        self._kept: dict[str, tuple[Index, ...]] = dict.fromkeys(shapes, ())
+        self.kept: dict[str, tuple[Index, ...]] = dict.fromkeys(shapes, ())
         self._is_awake = False
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -230,7 +230,7 @@ class Memory:
 
     def _keep(self, type_name: str, index: Index) -> None:
         index.fill()
-        self._kept[type_name] += (index,)
+        self.kept[type_name] += (index,)
 
     def settled(self, type_name: str, field: str) -> Settled:
         """Return what is settled about a concluded field."""
@@ -273,7 +273,7 @@ class Memory:
         type_name = self.types.get(number)
         return None if type_name is None else self._tables[type_name][number]
 
-    def known(self, type_name: str) -> Mapping[Row, int]:
+    def known(self, type_name: str) -> dict[Row, int]:
         """Return the numbers of the facts of a type by their values."""
         return self._by_value[type_name]
 
@@ -285,6 +285,8 @@ class Memory:
         """Return a held fact with its given fields and, where settled, its concluded ones."""
         type_name = self.types[number]
         row, shape = self._tables[type_name][number], self.shapes[type_name]
+        if not shape.concluded:
+            return Fact(type_name, row[HEAD:], number, row[1], shape.given)
         values: dict[str, Value] = dict(zip(shape.given, row[HEAD:], strict=True))
         for field in shape.concluded:
             settled = self.settled(type_name, field)
@@ -330,7 +332,7 @@ class Memory:
         self.types.update(dict.fromkeys(numbers, type_name))
         self._tables[type_name].update(zip(numbers, rows, strict=True))
         self._by_value[type_name].update(zip(facts, numbers, strict=True))
-        for index in self._kept[type_name]:
+        for index in self.kept[type_name]:
             for row in rows:
                 index.add(row)
         return rows
@@ -340,7 +342,7 @@ class Memory:
         self.types[number] = type_name
         self._tables[type_name][number] = row
         self._by_value[type_name][row[HEAD:]] = number
-        for index in self._kept[type_name]:
+        for index in self.kept[type_name]:
             index.add(row)
         return row
 
@@ -360,7 +362,7 @@ class Memory:
         del table[number]
         table[number] = row
         self._by_value[type_name][row[HEAD:]] = number
-        for index in self._kept[type_name]:
+        for index in self.kept[type_name]:
             index.remove(old)
             index.add(row)
         return row
@@ -370,7 +372,7 @@ class Memory:
         type_name = self.types.pop(number)
         row = self._tables[type_name].pop(number)
         del self._by_value[type_name][row[HEAD:]]
-        for index in self._kept[type_name]:
+        for index in self.kept[type_name]:
             index.remove(row)
         given = {
             field: self.given[(type_name, field)].pop(number)
@@ -397,7 +399,7 @@ class Memory:
             del self.types[number]
             del self._tables[type_name][number]
             del self._by_value[type_name][row[HEAD:]]
-            for index in self._kept[type_name]:
+            for index in self.kept[type_name]:
                 index.remove(row)
 
     def referring(self, number: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from heuron.answer import Firing
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.agenda import Agenda, Waiting
+from heuron.infer.asserting import Quick, quick_asserts
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
 from heuron.infer.cycle import Cycle, Fired, collector_off
 from heuron.infer.events import Listener
@@ -81,6 +82,7 @@ class State:
     The host's changes are taken in event by event when the state is next looked at: definitions
     follow each of them when there are steps, and all of them together when there are none.
 
+    `quick` has the short way in for each type that has one (see `infer.asserting`).
     `initial` are the numbers of the file's own facts, `named` the fields that were given with
     each fact that the host asserted, `asserted_by` the rules that asserted or modified others.
     """
@@ -126,6 +128,14 @@ class State:
         self.asserted_by = self._cycle.asserted_by
         self._pending: list[Change] = []
         self._fresh = False
+        self.quick: dict[str, Quick] = {}
+        if self._agenda is None:
+            accepts = {
+                name: self._functions[f"c{place}"]
+                for place, name in enumerate(templates)
+                if f"c{place}" in self._functions
+            }
+            self.quick = quick_asserts(self.memory, accepts, self._note_quickly)
         self.named: dict[int, frozenset[str]] = {}
         self.initial: frozenset[int] = frozenset()
         if with_facts:
@@ -233,6 +243,12 @@ class State:
         with self._limited():
             self._cycle.take_in([change])
 
+    def _note_quickly(self, change: Change) -> None:
+        if self._fresh:
+            self._fresh = False
+        if self._started:
+            self._pending.append(change)
+
     def _catch_up(self) -> None:
         if self._fresh:
             return
@@ -308,6 +324,7 @@ class State:
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of everything that happens from now on."""
         self.refresh()
+        self.quick = {}
         self._listeners.append(listener)
 
     def refresh(self) -> None:

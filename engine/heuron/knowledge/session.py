@@ -43,6 +43,11 @@ class Session:
         Raises:
             RuleError: There is no such type or field, or a value is not accepted.
         """
+        quick = self._state.quick.get(type_name)
+        if quick is not None:
+            fact = quick(positional, values)
+            if fact is not None:
+                return fact
         return self._state.assert_(type_name, *positional, **values)
 
     def modify(self, fact: Fact | int, /, **changes: object) -> Fact | None:

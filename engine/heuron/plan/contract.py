@@ -482,6 +482,11 @@ NAMES: Final[dict[str, object]] = {
     "OFF_GRID": OFF_GRID,
     "hit_rows": hit_rows,
     "INFINITE": inf,
+    "type_of": type,
+    "Text": str,
+    "Whole": int,
+    "Float": float,
+    "Truth": bool,
     "__builtins__": {"frozenset": frozenset, "int": int, "len": len, "max": max, "min": min},
 } | {f"call_{name}": function for name, function in FUNCTIONS.items()}
 """The namespace of generated code. `EMPTY` is never written to."""

@@ -6,6 +6,7 @@ turn; `ai(rows, values)`, the effects of its actions; `wi(rows, values)`, its re
 `oi(rows, values)`, its lines for the log. A rule that does nothing but derive one fact also has
 `di(known, fresh)` and `di_s0(known, fresh, seeds)`, …, which put what follows into `known` by
 value. `zn(told)` derives the facts of a whole stratum as plain tuples (see `plan.fixpoint`).
+`cn(…)` accepts the values of a fact (see `plan.accepting`).
 `ni(out)` finds the combinations that are possible but not true, for what an answer needs.
 A table with index i has `mi(out, reports)`, which calls `out` with (place of the row, fact's row,
 value, certainty), `mi_s0(out, reports, seeds)` for some facts only, and `ni(out)`; the query i has
@@ -38,6 +39,7 @@ from heuron.check.tree import (
     Rule,
     Table,
 )
+from heuron.plan.accepting import write_accepting
 from heuron.plan.conclusions import definitions
 from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
 from heuron.plan.expression import Expressions
@@ -81,6 +83,7 @@ def plan_general(program: Program) -> GeneralPlan:
         names += _rule(module, step)
     lazy = tuple(one for one in program.steps if is_lazy(program, one))
     names += write_gates(module, lazy)
+    names += write_accepting(module)
     for stratum in program.strata:
         plain = write_fixpoint(module, stratum)
         if plain is not None:

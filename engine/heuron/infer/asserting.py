@@ -1,0 +1,71 @@
+"""The short way in: facts whose values are as they must be, in a session that only defines.
+
+Nothing happens between two such asserts, so a fact is entered and that is all. Everything else,
+a value of another form, a fact that is held already, a session with steps or listeners, goes the
+long way (`infer.changes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heuron.infer.memory import Memory
+from heuron.values import Fact, Value
+
+__all__ = ["Quick", "quick_asserts"]
+
+Quick = Callable[[tuple[Any, ...], Mapping[str, Any]], "Fact | None"]
+"""Holds a fact of values by place and by name; None: nothing was done."""
+
+Accept = Callable[..., "tuple[Value, ...] | None"]
+
+
+def quick_asserts(
+    memory: Memory,
+    accepts: Mapping[str, Accept],
+    note: Callable[[tuple[str, None, tuple[Any, ...]]], None],
+) -> dict[str, Quick]:
+    """Return the short way in for each type that has one.
+
+    Args:
+        memory: Working memory.
+        accepts: For types by name, the check of all given fields (see `plan.accepting`).
+        note: Called with each change.
+    """
+    return {name: _quick(memory, name, accept, note) for name, accept in accepts.items()}
+
+
+def _quick(memory: Memory, type_name: str, accept: Accept, note: Callable[..., None]) -> Quick:
+    shape = memory.shapes[type_name]
+    names, width, whole = shape.given, len(shape.given), not shape.concluded
+    known, table = memory.known(type_name), memory.table(type_name)
+    types, told = memory.types, memory.told
+
+    def quick(positional: tuple[Any, ...], values: Mapping[str, Any]) -> Fact | None:
+        if values:
+            if positional or len(values) != width:
+                return None
+            try:
+                positional = tuple([values[name] for name in names])
+            except KeyError:
+                return None
+        elif len(positional) != width or not whole:
+            return None
+        fields = accept(*positional)
+        if fields is None or fields in known:
+            return None
+        # As `Memory.add` and `Memory.tell`: no firing is under way, and nothing is given beside.
+        number, event = memory.next_number, memory.event + 1
+        memory.next_number, memory.event = number + 1, event
+        row = (number, event, *fields)
+        types[number] = type_name
+        table[number] = row
+        known[fields] = number
+        told.add(number)
+        for index in memory.kept[type_name]:
+            index.add(row)
+        note((type_name, None, row))
+        return Fact(type_name, fields, number, event, names) if whole else memory.fact(number)
+
+    return quick
