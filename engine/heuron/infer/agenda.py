@@ -9,12 +9,13 @@ one; one that stays keeps its event, and does not fire twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
 from heuron.infer.changes import Change
 from heuron.infer.memory import Memory, Row
+from heuron.infer.step import Step, key_of
 from heuron.infer.strategy import Strategy
 from heuron.values import Value
 
@@ -26,12 +27,13 @@ Key = tuple[object, ...]
 class Waiting:
     """An activation of a step: its rule, matched rows, other values, and its event."""
 
-    __slots__ = ("event", "fired", "held", "key", "order", "rows", "rule", "values")
+    __slots__ = ("event", "fired", "held", "key", "order", "rows", "rule", "step", "values")
 
     def __init__(
-        self, rule: dict[str, Any], rows: tuple[Row, ...], values: tuple[Value, ...], key: Key
+        self, step: Step, rows: tuple[Row, ...], values: tuple[Value, ...], key: Key
     ) -> None:
-        self.rule = rule
+        self.step = step
+        self.rule = step.rule
         self.rows = rows
         self.values = values
         self.key = key
@@ -50,24 +52,27 @@ class Agenda:
         "_conflict",
         "_functions",
         "_heap",
+        "_journal",
         "_memory",
         "_patterns",
         "_rules",
+        "_steps",
         "_strategy",
         "_tick",
         "at",
-        "journal",
     )
 
     def __init__(
         self,
         memory: Memory,
         rules: list[dict[str, Any]],
+        steps: dict[int, Step],
         functions: dict[str, Callable[..., Any]],
         strategy: Strategy,
     ) -> None:
         self._memory = memory
         self._rules = rules
+        self._steps = steps
         self._functions = functions
         self._strategy = strategy
         self._conflict: dict[Key, Waiting] = {}
@@ -80,9 +85,17 @@ class Agenda:
             for place, type_name in enumerate(rule["patterns"]):
                 self._patterns.setdefault(type_name, []).append((rule, place))
         self.at: int | None = None
-        self.journal: list[tuple[bool, Waiting]] | None = None
+        self._journal: list[tuple[bool, Waiting]] | None = None
 
     # What changes it.
+
+    def begin(self) -> None:
+        """Begin to keep what a firing does, for `undo`."""
+        self._journal = []
+
+    def commit(self) -> None:
+        """Forget what `undo` would take back."""
+        self._journal = None
 
     def start(self) -> None:
         """Match every step, for facts that are held before the first event."""
@@ -122,7 +135,7 @@ class Agenda:
         for rows, values, _ in found:
             key = _key(rule, rows, values)
             if key not in self._conflict:
-                self._add(Waiting(rule, rows, values, key))
+                self._add(Waiting(self._steps[rule["index"]], rows, values, key))
 
     def _match_again(self, rule: dict[str, Any]) -> None:
         self.at = index = rule["index"]
@@ -133,14 +146,14 @@ class Agenda:
             self._drop(self._conflict[key])
         for key, (rows, values) in keys.items():
             if key not in self._conflict:
-                self._add(Waiting(rule, rows, values, key))
+                self._add(Waiting(self._steps[rule["index"]], rows, values, key))
 
     def _add(self, waiting: Waiting) -> None:
         waiting.event = self._memory.event
         self._hold(waiting)
         self._push(waiting)
-        if self.journal is not None:
-            self.journal.append((True, waiting))
+        if self._journal is not None:
+            self._journal.append((True, waiting))
 
     def _hold(self, waiting: Waiting) -> None:
         waiting.held = True
@@ -163,8 +176,8 @@ class Agenda:
             del keys[waiting.key]
             if not keys:
                 del self._by_number[number]
-        if self.journal is not None and not undoing:
-            self.journal.append((False, waiting))
+        if self._journal is not None and not undoing:
+            self._journal.append((False, waiting))
 
     def _order(self, waiting: Waiting) -> tuple[Any, ...]:
         """Return the place on the agenda: salience, strategy, rule order, recency of the facts.
@@ -194,6 +207,14 @@ class Agenda:
         if waiting is not None:
             waiting.fired = True
         return waiting
+
+    def flow(self) -> Iterator[tuple[int, Step, tuple[tuple[Row, ...], tuple[Value, ...]]]]:
+        """Yield event, rule and activation of what fires next, again and again until nothing can.
+
+        What was yielded has been taken. Memory may change between two of them.
+        """
+        while (waiting := self.next()) is not None:
+            yield waiting.event, waiting.step, (waiting.rows, waiting.values)
 
     def has_next(self) -> bool:
         """Return whether something can fire."""
@@ -227,8 +248,8 @@ class Agenda:
 
     def undo(self) -> None:
         """Take back everything in the journal, and end the journal."""
-        journal = self.journal or []
-        self.journal = None
+        journal = self._journal or []
+        self._journal = None
         for added, waiting in reversed(journal):
             if added:
                 self._drop(waiting, undoing=True)
@@ -239,4 +260,4 @@ class Agenda:
 
 
 def _key(rule: dict[str, Any], rows: tuple[Row, ...], values: tuple[Value, ...]) -> Key:
-    return (rule["index"], tuple([(row[0], row[1]) for row in rows]), values)
+    return (rule["index"], key_of(rows), values)

@@ -12,7 +12,14 @@ from heuron.coercion import coerce
 from heuron.infer.memory import HEAD, Memory, Row
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["Change", "Refused", "assert_fact", "modify_fact", "retract_fact"]
+__all__ = [
+    "Change",
+    "Refused",
+    "assert_fact",
+    "fitted_field",
+    "modify_fact",
+    "retract_fact",
+]
 
 Change = tuple[str, Row | None, Row | None]
 
@@ -104,6 +111,15 @@ def _field(
     if value is UNKNOWN and complete and not field.optional and field.default is None:
         raise Refused("action-failed", f"`{type_name}.{name}` would be unknown")
     return value
+
+
+def fitted_field(memory: Memory, type_name: str, name: str, value: Value) -> Value:
+    """Return a value that a rule computed for a field, in the field's type.
+
+    Raises:
+        Refused: When the field does not accept the value, or it is unknown and must not be.
+    """
+    return _field(memory, type_name, name, {name: value}, True)
 
 
 def _coerced(memory: Memory, type_name: str, name: str, raw: Any) -> Value:

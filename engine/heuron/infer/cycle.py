@@ -8,31 +8,35 @@ A firing whose actions cannot all be carried out leaves everything as it was bef
 from __future__ import annotations
 
 import gc
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from heuron.answer import Firing
 from heuron.diagnostics import Diagnostic, HeuronError, LimitError, RuleError, Severity, Span
-from heuron.infer.agenda import Agenda, Waiting
-from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
+from heuron.infer.agenda import Agenda
+from heuron.infer.changes import Change, Refused
 from heuron.infer.events import Event, Listener
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, limit_error
-from heuron.infer.memory import HEAD, Memory
+from heuron.infer.memory import HEAD, Memory, Row
+from heuron.infer.reaction import Found, Reaction
+from heuron.infer.step import Step, bindings_of
 from heuron.infer.truth import Truth
 from heuron.values import Fact, Value, show
 
-__all__ = ["Cycle", "collector_off"]
+__all__ = ["Cycle", "Fired", "collector_off"]
 
-CONCLUDE, DERIVE, ASSERT, MODIFY, RETRACT, HALT = range(6)
 RECENT = 40
 """How many of the last firings are looked at to say which rules were going round."""
+CLOCK = 256
+"""Firings between two looks at the clock."""
 
+Texts = tuple[str | None, tuple[str, ...]]
+NO_TEXTS: Texts = (None, ())
 
-Fired = tuple[Waiting, list[int], list[int], str | None, tuple[str, ...]]
-"""A firing while a run goes on: activation, numbers asserted and retracted, reason, log lines."""
+Fired = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
+"""A firing: rule, rows, other values, what its actions returned (see `plan.changes`), texts."""
 
 
 @contextmanager
@@ -57,12 +61,11 @@ class Cycle:
     __slots__ = (
         "_agenda",
         "_budget",
-        "_functions",
         "_listeners",
         "_memory",
+        "_reaction",
         "_recent",
         "_truth",
-        "asserted_by",
         "halted",
         "logs",
     )
@@ -72,20 +75,19 @@ class Cycle:
         memory: Memory,
         truth: Truth,
         agenda: Agenda | LazyAgenda | None,
-        functions: Mapping[str, Callable[..., Any]],
+        reaction: Reaction,
         budget: Budget,
         listeners: list[Listener],
     ) -> None:
         self._memory = memory
         self._truth = truth
         self._agenda = agenda
-        self._functions = functions
+        self._reaction = reaction
         self._budget = budget
         self._listeners = listeners
-        self._recent: deque[Waiting] = deque(maxlen=RECENT)
+        self._recent: list[Fired] = []
         self.halted = False
         self.logs: list[str] = []
-        self.asserted_by: dict[int, str] = {}
 
     def take_in(self, changes: list[Change]) -> None:
         """Let definitions and agenda follow the changes of one event."""
@@ -112,90 +114,76 @@ class Cycle:
         for listener in self._listeners:
             listener(event)
 
-    def step(self) -> Fired | None:
-        """Fire the next activation; return what happened, or None at quiescence or after `halt`."""
-        if self.halted or self._agenda is None:
-            return None
-        waiting = self._agenda.next()
-        if waiting is None:
-            return None
-        self._recent.append(waiting)
-        return self._fire(waiting)
-
     def run(self, limit: int | None) -> list[Fired]:
         """Fire until quiescence, `halt`, or `limit` firings."""
         firings: list[Fired] = []
-        most = self._budget.limits.firings
-        while limit is None or len(firings) < limit:
-            if len(firings) >= most and self._agenda is not None and self._agenda.has_next():
-                raise LimitReached(f"{most:,} firings")
-            if len(firings) % 256 == 0:
-                self._budget.look_at_clock()
-            fired = self.step()
-            if fired is None:
-                break
-            firings.append(fired)
+        if self._agenda is None or self.halted:
+            return firings
+        self._recent = firings
+        try:
+            self._fire_all(self._agenda, firings, limit)
+        finally:
+            self._recent = firings[-RECENT:]
         return firings
 
-    # One firing.
+    def _fire_all(
+        self, agenda: Agenda | LazyAgenda, firings: list[Fired], limit: int | None
+    ) -> None:
+        flow, held = agenda.flow(), self._memory.types
+        limits, follows_all = self._budget.limits, self._reaction.follows_all
+        until = limits.firings if limit is None else min(limit, limits.firings)
+        for count in range(until):
+            if count % CLOCK == 0:
+                self._budget.look_at_clock()
+            taken = next(flow, None)
+            if taken is None:
+                return
+            _, step, (rows, values) = taken
+            if len(held) > limits.facts:
+                self._budget.hold(len(held))
+            if step.careful or follows_all or step.texts is not None or step.halts:
+                self._fire(step, rows, values, firings)
+                if self.halted:
+                    return
+                continue
+            try:
+                firings.append((step, rows, values, step.act(rows, values), NO_TEXTS))
+            except Refused as problem:
+                # Its values were refused, before anything was changed.
+                raise self._failed(step, (rows, values), problem) from None
+        if until == limits.firings and limit != until and agenda.has_next():
+            raise LimitReached(f"{until:,} firings")
 
-    def _fire(self, waiting: Waiting) -> Fired:
-        memory, agenda, index = self._memory, self._agenda, waiting.rule["index"]
+    # One firing that may fail halfway, or has more to say.
+
+    def _fire(
+        self,
+        step: Step,
+        rows: tuple[Row, ...],
+        values: tuple[Value, ...],
+        firings: list[Fired],
+    ) -> None:
+        memory, agenda = self._memory, self._agenda
         assert agenda is not None
-        memory.journal, agenda.journal = [], []
+        memory.journal = []
+        agenda.begin()
         before = (memory.event, memory.next_number)
         try:
-            # The values of all actions are those of the moment of firing.
-            effects = self._functions[f"a{index}"](waiting.rows, waiting.values)
-            because, logs = self._texts(index, waiting)
-            asserted: list[int] = []
-            retracted: list[int] = []
-            halts = False
-            for effect in effects:
-                if effect[0] == HALT:
-                    halts = True
-                    continue
-                change = self._apply(effect, asserted, retracted)
-                if change is not None:
-                    self.take_in([change])
+            texts = NO_TEXTS if step.texts is None else step.texts(rows, values)
+            done = step.act(rows, values)
         except BaseException as problem:
             self._take_back(before)
             if isinstance(problem, Refused):
-                raise self._failed(waiting, problem) from None
+                raise self._failed(step, (rows, values), problem) from None
             raise
-        memory.journal = agenda.journal = None
-        self.halted = self.halted or halts
-        self.logs += logs
-        for number in asserted:
-            self.asserted_by[number] = waiting.rule["name"]
-        fired = (waiting, asserted, retracted, because, logs)
+        memory.journal = None
+        agenda.commit()
+        self.halted = self.halted or step.halts
+        self.logs += texts[1]
+        fired = (step, rows, values, done, texts)
+        firings.append(fired)
         if self._listeners:
             self.tell(Event("fired", memory.event, None, self.firing(fired)))
-        return fired
-
-    def _texts(self, index: int, waiting: Waiting) -> tuple[str | None, tuple[str, ...]]:
-        reason = self._functions.get(f"w{index}")
-        lines = self._functions.get(f"o{index}")
-        because = None if reason is None else reason(waiting.rows, waiting.values)
-        return because, () if lines is None else lines(waiting.rows, waiting.values)
-
-    def _apply(
-        self, effect: tuple[Any, ...], asserted: list[int], retracted: list[int]
-    ) -> Change | None:
-        memory = self._memory
-        self._budget.hold(len(memory))
-        if effect[0] == ASSERT:
-            number, change = assert_fact(memory, effect[1], effect[2], complete=True)
-            if change is not None:
-                asserted.append(number)
-            return change
-        if effect[0] == MODIFY:
-            change = modify_fact(memory, effect[1], effect[2], complete=True)
-        else:
-            change = retract_fact(memory, effect[1])
-        if change is not None:
-            (asserted if change[2] else retracted).append(effect[1])
-        return change
 
     def _take_back(self, before: tuple[int, int]) -> None:
         memory, agenda = self._memory, self._agenda
@@ -206,11 +194,11 @@ class Cycle:
         self._truth.update(())
         agenda.undo()
 
-    def _failed(self, waiting: Waiting, problem: Refused) -> HeuronError:
-        rule = waiting.rule
+    def _failed(self, step: Step, found: Found, problem: Refused) -> HeuronError:
+        rule = step.rule
         file, line, column, start, end = rule["place"]
         message = f"rule `{rule['name']}` could not act: {problem.message}"
-        bindings = words_of(self.bindings(waiting))
+        bindings = words_of(bindings_of(rule, *found))
         if bindings:
             message += f" (with {bindings})"
         diagnostic = Diagnostic(
@@ -225,24 +213,15 @@ class Cycle:
         )
         return RuleError(diagnostic)
 
-    def bindings(self, waiting: Waiting) -> tuple[tuple[str, Value], ...]:
-        """Return the variables of an activation with their values, facts as their numbers."""
-        rule = waiting.rule
-        facts = [(name, row[0]) for name, row in zip(rule["rows"], waiting.rows, strict=True)]
-        values = list(zip(rule["values"], waiting.values, strict=False))
-        return tuple(
-            (name, value) for name, value in facts + values if name[:1] != "_" and "." not in name
-        )
-
     def firing(self, fired: Fired) -> Firing:
         """Return what happened as a record: rule, bindings, facts by number."""
-        waiting, asserted, retracted, because, logs = fired
+        step, rows, values, done, (because, logs) = fired
         return Firing(
-            waiting.rule["name"],
-            self.bindings(waiting),
-            tuple(row[0] for row in waiting.rows),
-            tuple(asserted),
-            tuple(retracted),
+            step.rule["name"],
+            bindings_of(step.rule, rows, values),
+            tuple(row[0] for row in rows),
+            tuple(number for number in done if number > 0),
+            tuple(-number for number in done if number < 0),
             1.0,
             because,
             logs,
@@ -250,14 +229,15 @@ class Cycle:
 
     def limit_error(self, reached: LimitReached, rules: Mapping[int, dict[str, Any]]) -> LimitError:
         """Return the error for a limit: the rules that went round, with the last bindings."""
+        recent = self._recent[-RECENT:]
         counts: dict[str, int] = {}
-        for one in self._recent:
-            counts[one.rule["name"]] = counts.get(one.rule["name"], 0) + 1
+        for one in recent:
+            counts[one[0].rule["name"]] = counts.get(one[0].rule["name"], 0) + 1
         names = sorted(counts, key=lambda name: (-counts[name], name))
         place, last = None, ""
-        if self._recent:
-            waiting = self._recent[-1]
-            last, place = words_of(self.bindings(waiting)), waiting.rule["place"]
+        if recent:
+            step, rows, values, _, _ = recent[-1]
+            last, place = words_of(bindings_of(step.rule, rows, values)), step.rule["place"]
         at = self._truth.at if self._truth.at is not None else None
         if at is None and self._agenda is not None:
             at = self._agenda.at

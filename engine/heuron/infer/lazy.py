@@ -1,49 +1,29 @@
 """The lazy agenda: steps are searched for when they are to fire, not when facts change.
 
-Each event leaves, for every rule that it may complete, a cursor: generators around the facts that
-are new with the event, and around those whose end may have unblocked a `not`. The cursors stand
-in a heap by salience, event and rule; only the first is asked for its next activation. What is
-never reached is never matched. Rules that cannot be searched so (see `plan.lazy`) stay with the
+Each event leaves the searches that its gates let through (`plan.gates`): around the facts that are
+new with the event, and around those whose end may have unblocked a `not`. They stand in a stack
+for each salience, the newest event on top; only the topmost is asked for its next activation. What
+is never reached is never matched. Rules that cannot be searched so (see `plan.lazy`) stay with the
 `Agenda`, and both are held against each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from heapq import heapify, heappop, heappush
 from typing import Any
 
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.changes import Change
 from heuron.infer.memory import Memory, Row
+from heuron.infer.reaction import Found, Reaction, Start
+from heuron.infer.step import Step, key_of
 from heuron.infer.strategy import Strategy
 from heuron.values import UNKNOWN, Value
 
 __all__ = ["LazyAgenda"]
 
-Found = tuple[tuple[Row, ...], tuple[Value, ...]]
-Key = tuple[tuple[int, int], ...]
-Order = list[tuple[int, Any]]
-
-
-class _Cursor:
-    """The activations that one event completed for one rule, found one at a time.
-
-    `seeds` are (place, row) of new facts, `gone` (place of the `not`, row) of facts that ended.
-    `heads` holds what each search found first and has not given out, with its place in order;
-    `paused` is the search whose activation was given out last.
-    """
-
-    __slots__ = ("event", "gone", "heads", "paused", "rule", "seeds", "started")
-
-    def __init__(self, rule: dict[str, Any], event: int) -> None:
-        self.rule = rule
-        self.event = event
-        self.seeds: list[tuple[int, Row]] = []
-        self.gone: list[tuple[int, Row]] = []
-        self.heads: list[tuple[Order, Found, Iterator[Found] | None]] = []
-        self.paused: Iterator[Found] | None = None
-        self.started = False
+Entry = tuple[int, Step, Any, Any]
+"""An event, a rule, and its search: (row, generator function), or (generator, None) once begun."""
 
 
 class LazyAgenda:
@@ -53,54 +33,49 @@ class LazyAgenda:
         "_eager",
         "_ending",
         "_functions",
-        "_heap",
         "_memory",
-        "_new",
-        "_row",
-        "_rules",
+        "_peeked",
+        "_ready",
         "_seeding",
-        "_woken",
+        "_stack_of",
+        "_stacks",
+        "_steps",
         "at",
     )
 
     def __init__(
         self,
         memory: Memory,
-        steps: list[dict[str, Any]],
+        rules: list[dict[str, Any]],
+        steps: dict[int, Step],
         functions: dict[str, Callable[..., Any]],
         chosen: Strategy,
+        reaction: Reaction,
     ) -> None:
-        lazy = [rule for rule in steps if rule["lazy"] is not None]
         self._memory = memory
         self._functions = functions
-        eager = [rule for rule in steps if rule["lazy"] is None]
-        self._eager = Agenda(memory, eager, functions, chosen) if eager else None
-        self._heap: list[tuple[int, int, int, _Cursor]] = []
+        self._ready: list[Start] = reaction.ready
+        eager = [rule for rule in rules if rule["lazy"] is None]
+        self._eager = Agenda(memory, eager, steps, functions, chosen) if eager else None
+        self._steps = {rule["index"]: steps[rule["index"]] for rule in rules if rule not in eager}
+        levels = {-step.rule["salience"] for step in self._steps.values()}
+        # INVARIANT: in each stack the events rise, and of one event the rules fall.
+        stacks: dict[int, list[Entry]] = {level: [] for level in sorted(levels)}
+        self._stacks = tuple(stacks.values())
+        self._stack_of = {
+            index: stacks[-step.rule["salience"]] for index, step in self._steps.items()
+        }
         # From a type to what its new rows may complete, and what its old rows may have blocked.
-        self._seeding: dict[str, Callable[..., None]] = {}
-        self._ending: dict[str, Callable[..., None]] = {}
+        self._seeding: dict[str, Callable[[Row], None]] = {}
+        self._ending: dict[str, Callable[[Row], None]] = {}
         for number, type_name in enumerate(memory.shapes):
             if f"e{number}" in functions:
                 self._seeding[type_name] = functions[f"e{number}"]
             if f"f{number}" in functions:
                 self._ending[type_name] = functions[f"f{number}"]
-        self._rules = {rule["index"]: rule for rule in lazy}
-        self._woken: dict[int, dict[Key, int]] = {
-            rule["index"]: {} for rule in lazy if rule["lazy"]
-        }
-        self._new: dict[int, _Cursor] = {}
-        self._row: Row = ()
+        # Searches whose next activation was looked at, and not taken.
+        self._peeked: dict[Iterator[Found], Found] = {}
         self.at: int | None = None
-
-    @property
-    def journal(self) -> list[tuple[bool, Waiting]] | None:
-        """What a firing has done to the part that is kept eagerly, for `undo`."""
-        return None if self._eager is None else self._eager.journal
-
-    @journal.setter
-    def journal(self, journal: list[tuple[bool, Waiting]] | None) -> None:
-        if self._eager is not None:
-            self._eager.journal = journal
 
     # What changes it.
 
@@ -118,206 +93,239 @@ class LazyAgenda:
         ready = list(ready)
         if self._eager is not None:
             self._eager.restore(ready)
-        cursors: dict[tuple[int, int], _Cursor] = {}
+        listed: dict[tuple[int, int], list[Found]] = {}
         for index, event, rows, values in ready:
-            rule = self._rules.get(index)
-            if rule is None:
-                continue
-            cursor = cursors.get((index, event))
-            if cursor is None:
-                cursor = cursors[index, event] = _Cursor(rule, event)
-                cursor.started = True
-                heappush(self._heap, (-rule["salience"], -event, index, cursor))
-            cursor.heads.append((self._recency(rows), (rows, values), None))
-        for cursor in cursors.values():
-            cursor.heads.sort(key=lambda head: head[0])
+            if index in self._steps:
+                listed.setdefault((event, -index), []).append((rows, values))
+        for (event, index), found in sorted(listed.items(), key=lambda one: one[0]):
+            step = self._steps[-index]
+            found.sort(key=lambda one: self._recency(one[0]))
+            self._stack_of[-index].append((event, step, _standing(step, found), None))
+
+    def begin(self) -> None:
+        """Begin to keep what a firing does to the part that is kept eagerly, for `undo`."""
+        if self._eager is not None:
+            self._eager.begin()
+
+    def commit(self) -> None:
+        """Forget what `undo` would take back."""
+        if self._eager is not None:
+            self._eager.commit()
+
+    def undo(self) -> None:
+        """Forget the events that were taken back."""
+        if self._eager is not None:
+            self._eager.undo()
+        self._ready.clear()
+        event = self._memory.event
+        for stack in self._stacks:
+            while stack and stack[-1][0] > event:
+                _, _, search, start = stack.pop()
+                if start is None:
+                    self._peeked.pop(search, None)
+        for step in self._steps.values():
+            for key in [key for key, at in step.woken.items() if at > event]:
+                del step.woken[key]
 
     def update(self, changes: Iterable[Change], fields: Iterable[tuple[str, str]] = ()) -> None:
         """Take in the changes that one event brought about, all with that event's number."""
         changes = tuple(changes)
         if self._eager is not None:
             self._eager.update(changes, fields)
-        self._new = {}
         for type_name, old, new in changes:
             if new is not None and type_name in self._seeding:
-                self._row = new
-                self._seeding[type_name](new, self._seed)
+                self._seeding[type_name](new)
             if old is not None and type_name in self._ending:
-                self._row = old
-                self._ending[type_name](old, self._end)
+                self._ending[type_name](old)
+        if self._ready:
+            self.enter()
 
-    def _seed(self, index: int, place: int) -> None:
-        self._cursor(index).seeds.append((place, self._row))
-
-    def _end(self, index: int, place: int) -> None:
-        self._cursor(index).gone.append((place, self._row))
-
-    def _cursor(self, index: int) -> _Cursor:
-        cursor = self._new.get(index)
-        if cursor is None:
-            rule, event = self._rules[index], self._memory.event
-            cursor = self._new[index] = _Cursor(rule, event)
-            heappush(self._heap, (-rule["salience"], -event, index, cursor))
-        return cursor
-
-    # What fires.
-
-    def next(self) -> Waiting | None:
-        """Return the activation to fire, or None at quiescence."""
-        found = self._first()
-        eager = None if self._eager is None else self._eager.first()
-        eager_first = eager is not None and (found is None or eager.order[:3] < self._heap[0][:3])
-        if eager_first and self._eager is not None:
-            return self._eager.next()
-        if found is None:
-            return None
-        cursor = self._heap[0][3]
-        cursor.paused = cursor.heads.pop(0)[2]
-        return self._waiting(cursor, found)
-
-    def has_next(self) -> bool:
-        """Return whether something can fire."""
-        return self._first() is not None or (self._eager is not None and self._eager.has_next())
-
-    def _waiting(self, cursor: _Cursor, found: Found) -> Waiting:
-        waiting = Waiting(cursor.rule, found[0], found[1], ())
-        waiting.event = cursor.event
-        return waiting
-
-    def _first(self) -> Found | None:
-        """Return the activation that fires next among the lazy ones; its cursor is on top."""
-        heap = self._heap
-        while heap:
-            cursor = heap[0][3]
-            self.at = cursor.rule["index"]
-            if not cursor.started:
-                self._start(cursor)
-                if len(cursor.heads) == 1:
-                    # Found this moment: it holds.
-                    return cursor.heads[0][1]
-            found = self._head(cursor)
-            if found is not None:
-                return found
-            heappop(heap)
-        return None
-
-    def _start(self, cursor: _Cursor) -> None:
-        cursor.started = True
-        index, functions = cursor.rule["index"], self._functions
-        for place, row in cursor.seeds:
-            search = functions[f"l{index}_s{place}"](cursor.event, (row,))
-            self._pull(cursor, search)
-        for place, row in cursor.gone:
-            if UNKNOWN in row:
-                # A fact with unknown fields may have blocked what no index finds.
-                search = self._unblocked(cursor, place, row)
+    def enter(self) -> None:
+        """Take in the searches that the present event starts."""
+        ready, event = self._ready, self._memory.event
+        if len(ready) == 1:
+            index, search, row = ready.pop()
+            self._stack_of[index].append((event, self._steps[index], row, search))
+            return
+        starts: dict[int, list[Start]] = {}
+        for start in ready:
+            starts.setdefault(start[0], []).append(start)
+        ready.clear()
+        for index in sorted(starts, reverse=True):
+            step, some = self._steps[index], starts[index]
+            if len(some) == 1:
+                _, search, row = some[0]
+                self._stack_of[index].append((event, step, row, search))
             else:
-                search = functions[f"l{index}_w{place}"](cursor.event, (row,))
-            self._pull(cursor, self._awakened(cursor, search))
+                self._stack_of[index].append((event, step, step, self._merging(some)))
 
-    def _unblocked(self, cursor: _Cursor, place: int, old: Row) -> Iterator[Found]:
-        index = cursor.rule["index"]
+    # Searches.
+
+    def _merging(self, starts: list[Start]) -> Callable[[int, Step], Iterator[Found]]:
+        """Return one search for several of one rule and event, in the order of their rows."""
+
+        def merged(event: int, step: Step) -> Iterator[Found]:
+            searches = [search(event, row) for _, search, row in starts]
+            heads = [(found, one) for one in searches if (found := next(one, None)) is not None]
+            assert step.still is not None
+            while heads:
+                heads.sort(key=lambda head: self._recency(head[0][0]))
+                found, search = heads.pop(0)
+                if step.still(*found):
+                    yield found
+                following = next(search, None)
+                if following is not None:
+                    heads.append((following, search))
+
+        return merged
+
+    def awakened(self, index: int, place: int, event: int, row: Row) -> Iterator[Found]:
+        """Find what the end of a row unblocks that stood in a rule's `not`, each once an event."""
+        if UNKNOWN in row:
+            # A fact with unknown fields may have blocked what no index finds.
+            search = self._unblocked(index, place, event, row)
+        else:
+            search = self._functions[f"l{index}_w{place}"](event, row)
+        woken = self._steps[index].woken
+        for found in search:
+            key = key_of(found[0])
+            if woken.get(key, -1) < event:
+                woken[key] = event
+                yield found
+
+    def _unblocked(self, index: int, place: int, event: int, old: Row) -> Iterator[Found]:
         found: list[tuple[tuple[Row, ...], tuple[Value, ...], float]] = []
         self._functions[f"m{index}"](found.append)
         may_block, still = self._functions[f"x{index}_{place}"], self._functions[f"v{index}"]
         ordered = [(rows, values) for rows, values, _ in found]
         ordered.sort(key=lambda one: self._recency(one[0]))
         for rows, values in ordered:
-            is_older = all(row[1] < cursor.event for row in rows)
+            is_older = all(row[1] < event for row in rows)
             if is_older and may_block(rows, values, old) and still(rows, values):
                 yield rows, values
 
-    def _awakened(self, cursor: _Cursor, search: Iterator[Found]) -> Iterator[Found]:
-        """Yield what a search finds, each once a cursor, and remember that it was woken."""
-        woken, event = self._woken[cursor.rule["index"]], cursor.event
-        for found in search:
-            key = _key(found)
-            if woken.get(key, -1) < event:
-                woken[key] = event
-                yield found
-
-    def _pull(self, cursor: _Cursor, search: Iterator[Found]) -> None:
-        """Take the next activation of a search; pass over those that became complete later."""
-        for found in search:
-            if self._is_complete_later(cursor, found):
-                continue
-            several = len(cursor.seeds) + len(cursor.gone) > 1
-            cursor.heads.append((self._recency(found[0]) if several else [], found, search))
-            return
-
-    def _is_complete_later(self, cursor: _Cursor, found: Found) -> bool:
-        """Return whether an activation was blocked since, and belongs to what unblocked it."""
-        woken = self._woken.get(cursor.rule["index"])
-        return woken is not None and woken.get(_key(found), -1) > cursor.event
-
-    def _recency(self, rows: tuple[Row, ...]) -> Order:
+    def _recency(self, rows: tuple[Row, ...]) -> list[tuple[int, Any]]:
         newest = self._memory.newest
         return [newest(row) for row in rows]
 
-    def _head(self, cursor: _Cursor) -> Found | None:
-        """Return the activation that a cursor gives next, and bring it to the front."""
-        heads = cursor.heads
-        if cursor.paused is not None:
-            search, cursor.paused = cursor.paused, None
-            first = not heads
-            self._pull(cursor, search)
-            if first and heads:
-                # Found this moment: it holds. What was found earlier may hold no longer.
-                return heads[0][1]
-        still = self._functions[f"v{cursor.rule['index']}"]
-        while heads:
-            if len(heads) > 1:
-                heads.sort(key=lambda head: head[0])
-            _, found, kept = heads[0]
-            if still(*found) and not self._is_complete_later(cursor, found):
-                return found
-            heads.pop(0)
-            if kept is not None:
-                self._pull(cursor, kept)
+    # What fires.
+
+    def flow(self) -> Iterator[tuple[int, Step, Found]]:
+        """Yield event, rule and activation of what fires next, again and again until nothing can.
+
+        What was yielded has been taken. Memory may change between two of them.
+        """
+        if self._eager is not None:
+            yield from self._flow_of_both(self._eager)
+            return
+        stacks, peeked = self._stacks, self._peeked
+        while True:
+            for stack in stacks:
+                if stack:
+                    break
+            else:
+                # Nothing waits that could belong to a later event.
+                for step in self._steps.values():
+                    step.woken.clear()
+                return
+            event, step, search, start = stack[-1]
+            self.at = step.index
+            if start is not None:
+                search = start(event, search)
+                found = next(search, None)
+                if found is None:
+                    stack.pop()
+                    continue
+                stack[-1] = (event, step, search, None)
+            else:
+                found = self._looked_at(step, search) if peeked else next(search, None)
+                if found is None:
+                    stack.pop()
+                    continue
+            if step.woken and step.woken.get(key_of(found[0]), -1) > event:
+                # It was blocked since, and belongs to what unblocked it.
+                continue
+            yield event, step, found
+
+    def _looked_at(self, step: Step, search: Iterator[Found]) -> Found | None:
+        """Return the next activation of a search, which may have been found earlier."""
+        found = self._peeked.pop(search, None)
+        assert step.still is not None
+        return found if found is not None and step.still(*found) else next(search, None)
+
+    def _flow_of_both(self, eager: Agenda) -> Iterator[tuple[int, Step, Found]]:
+        while True:
+            first, found = eager.first(), self._peek()
+            if first is None and found is None:
+                return
+            if first is None or (found is not None and self._key(found) < first.order[:3]):
+                assert found is not None
+                event, step, search, _ = found
+                taken = self._peeked.pop(search)
+                yield event, step, taken
+            else:
+                assert first is not None
+                eager.next()
+                yield first.event, first.step, (first.rows, first.values)
+
+    def _key(self, entry: Entry) -> tuple[int, int, int]:
+        return (-entry[1].rule["salience"], -entry[0], entry[1].index)
+
+    def _peek(self) -> Entry | None:
+        """Return the entry whose activation fires next, which is then in `_peeked`."""
+        for stack in self._stacks:
+            while stack:
+                event, step, search, start = stack[-1]
+                self.at = step.index
+                if start is not None:
+                    search = start(event, search)
+                    stack[-1] = (event, step, search, None)
+                found = self._looked_at(step, search)
+                if found is None:
+                    stack.pop()
+                elif step.woken.get(key_of(found[0]), -1) <= event:
+                    self._peeked[search] = found
+                    return stack[-1]
         return None
+
+    def has_next(self) -> bool:
+        """Return whether something can fire."""
+        return self._peek() is not None or (self._eager is not None and self._eager.has_next())
 
     def waiting(self) -> list[Waiting]:
         """Return all activations that may fire, the next one first; searches everything."""
         listed: list[tuple[Any, Waiting]] = []
-        for _, _, _, cursor in self._heap:
-            self._exhaust(cursor)
-        for salience, event, index, cursor in self._heap:
-            still = self._functions[f"v{index}"]
-            for order, found, _ in cursor.heads:
-                if still(*found) and not self._is_complete_later(cursor, found):
-                    listed.append(((salience, event, index, order), self._waiting(cursor, found)))
+        entries = [(stack, at) for stack in self._stacks for at in range(len(stack))]
+        found = [self._exhausted(stack, at) for stack, at in entries]
+        for (stack, at), some in zip(entries, found, strict=True):
+            event, step = stack[at][:2]
+            assert step.still is not None
+            for rows, values in some:
+                if step.still(rows, values) and step.woken.get(key_of(rows), -1) <= event:
+                    waiting = Waiting(step, rows, values, ())
+                    waiting.event = event
+                    listed.append(((*self._key(stack[at]), self._recency(rows)), waiting))
         if self._eager is not None:
             listed += [(one.order, one) for one in self._eager.waiting()]
         listed.sort(key=lambda one: one[0])
         return [waiting for _, waiting in listed]
 
-    def _exhaust(self, cursor: _Cursor) -> None:
-        """Let all searches of a cursor run to their ends; what they find waits its turn."""
-        if not cursor.started:
-            self._start(cursor)
-        if cursor.paused is not None:
-            search, cursor.paused = cursor.paused, None
-            self._pull(cursor, search)
-        heads: list[tuple[Order, Found, Iterator[Found] | None]] = []
-        for _, first, kept in cursor.heads:
-            heads.append((self._recency(first[0]), first, None))
-            for found in kept or ():
-                if not self._is_complete_later(cursor, found):
-                    heads.append((self._recency(found[0]), found, None))
-        heads.sort(key=lambda head: head[0])
-        cursor.heads = heads
-
-    def undo(self) -> None:
-        """Forget the events that were taken back, and end the journal."""
-        if self._eager is not None:
-            self._eager.undo()
-        event = self._memory.event
-        self._heap = [entry for entry in self._heap if entry[3].event <= event]
-        heapify(self._heap)
-        for woken in self._woken.values():
-            for key in [key for key, at in woken.items() if at > event]:
-                del woken[key]
+    def _exhausted(self, stack: list[Entry], at: int) -> list[Found]:
+        """Let a search run to its end; what it finds waits its turn, and is returned."""
+        event, step, search, start = stack[at]
+        self.at = step.index
+        if start is not None:
+            search = start(event, search)
+        first = self._peeked.pop(search, None)
+        found = [] if first is None else [first]
+        found += search
+        stack[at] = (event, step, _standing(step, found), None)
+        return found
 
 
-def _key(found: Found) -> Key:
-    return tuple([(row[0], row[1]) for row in found[0]])
+def _standing(step: Step, listed: list[Found]) -> Iterator[Found]:
+    """Yield what was found earlier, as far as it still holds when its turn comes."""
+    assert step.still is not None
+    for found in listed:
+        if step.still(*found):
+            yield found

@@ -21,6 +21,7 @@ Row = tuple[Any, ...]
 Entry = tuple[str, int, str, Row, tuple[bool, dict[str, Value]] | None]
 """What to undo: kind, number, type, the row before, and whether it was told and given what."""
 HEAD = 2
+EVENT: Final = itemgetter(1)
 
 
 PLAIN: Final[dict[str, type]] = {
@@ -159,11 +160,12 @@ class Memory:
 
     `told` are the numbers of facts that the host or a step asserted; all others are derived.
     `kept` are the indexes of each type that are up to date: none before somebody looks up.
+    `gone` counts the rows that are held no longer: while it stays, every row that was held is.
+    Tables and buckets stand in the order of events, the newest last.
     """
 
     __slots__ = (
         "_by_value",
-        "_disordered",
         "_indexes",
         "_is_awake",
         "_referring",
@@ -171,6 +173,7 @@ class Memory:
         "_tables",
         "event",
         "given",
+        "gone",
         "journal",
         "kept",
         "next_number",
@@ -185,13 +188,13 @@ class Memory:
         self.next_number = 1
         self.told: set[int] = set()
         self.journal: list[Entry] | None = None
-        self._disordered = False
+        self.gone = 0
         self.types: dict[int, str] = {}
         self.given: dict[tuple[str, str], dict[int, Value]] = {}
         self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
         self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
         self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
-        self.kept: dict[str, tuple[Index, ...]] = dict.fromkeys(shapes, ())
+        self.kept: dict[str, list[Index]] = {name: [] for name in shapes}
         self._is_awake = False
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -230,7 +233,7 @@ class Memory:
 
     def _keep(self, type_name: str, index: Index) -> None:
         index.fill()
-        self.kept[type_name] += (index,)
+        self.kept[type_name].append(index)
 
     def settled(self, type_name: str, field: str) -> Settled:
         """Return what is settled about a concluded field."""
@@ -250,16 +253,8 @@ class Memory:
         """Return a row's key for "newest first"; of one event told facts stand before derived."""
         return (-row[1], () if row[0] in self.told else self.order(row))
 
-    def recent(self, rows: Mapping[int, Row]) -> list[Row]:
-        """Return rows of a table or a bucket as a list of their own, the newest first."""
-        listed = list(rows.values())
-        listed.reverse()
-        if self._disordered:
-            listed.sort(key=self.newest)
-        return listed
-
     def recent_derived(self, rows: Mapping[int, Row]) -> list[Row]:
-        """Return rows of a derived type as `recent` does: facts of one event in fact order."""
+        """Return rows of a derived type, the newest first, facts of one event in fact order."""
         return sorted(rows.values(), key=self.newest)
 
     # Facts.
@@ -356,6 +351,7 @@ class Memory:
 
     def _put(self, number: int, type_name: str, row: Row) -> Row:
         old = self._tables[type_name][number]
+        self.gone += 1
         del self._by_value[type_name][old[HEAD:]]
         table = self._tables[type_name]
         # A new version goes to the end, so that tables and buckets stay in the order of events.
@@ -371,6 +367,7 @@ class Memory:
         """End a held fact and return its last row."""
         type_name = self.types.pop(number)
         row = self._tables[type_name].pop(number)
+        self.gone += 1
         del self._by_value[type_name][row[HEAD:]]
         for index in self.kept[type_name]:
             index.remove(row)
@@ -430,8 +427,6 @@ class Memory:
         """Take back everything in the journal, the last entry first, and end the journal."""
         journal = self.journal or []
         self.journal = None
-        # What is brought back stands at the end of its table, not where it stood.
-        self._disordered = self._disordered or bool(journal)
         for kind, number, type_name, row, given in reversed(journal):
             if kind == "tell":
                 self.told.discard(number)
@@ -447,3 +442,13 @@ class Memory:
                     self.told.add(number)
                 for field, value in values.items():
                     self.give(number, field, value)
+        for type_name in {entry[2]: None for entry in journal if entry[0] in ("replace", "remove")}:
+            self._put_in_order(type_name)
+
+    def _put_in_order(self, type_name: str) -> None:
+        """Let rows that were brought back stand where they stood, in the order of events."""
+        buckets = [rows for index in self.kept[type_name] for rows in index.buckets.values()]
+        for rows in (self._tables[type_name], *buckets):
+            ordered = sorted(rows.values(), key=EVENT)
+            rows.clear()
+            rows.update((row[0], row) for row in ordered)

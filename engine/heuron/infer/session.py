@@ -18,6 +18,8 @@ from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.queries import arguments_of, find_query
+from heuron.infer.reaction import Reaction
+from heuron.infer.step import Step, bindings_of
 from heuron.infer.strategy import strategy
 from heuron.infer.truth import Activation, Contribution, Truth
 from heuron.values import UNKNOWN, Fact, Template, Value
@@ -112,20 +114,18 @@ class State:
             }
         )
         self._budget = Budget(limits)
+        self._reaction = Reaction(self.memory)
+        self.asserted_by = self._reaction.asserted_by
         self._functions = make(*self._closed_over())
         self.truth = Truth(
             self.memory, dict(outline), self._functions, self._make_reasons, self._budget
         )
-        steps = [self._rules[index] for index in outline["steps"]]
-        self._agenda = None
-        if steps:
-            self.memory.wake()
-            self._agenda = self._agenda_of(steps, strategy_name)
+        self._agenda = self._agenda_of(outline["steps"], strategy_name)
         self._listeners: list[Listener] = []
         self._cycle = Cycle(
-            self.memory, self.truth, self._agenda, self._functions, self._budget, self._listeners
+            self.memory, self.truth, self._agenda, self._reaction, self._budget, self._listeners
         )
-        self.asserted_by = self._cycle.asserted_by
+        self._reaction.take_in = self._cycle.take_in
         self._pending: list[Change] = []
         self._fresh = False
         self.quick: dict[str, Quick] = {}
@@ -141,10 +141,20 @@ class State:
         if with_facts:
             self.initial = frozenset(self.assert_all(outline["facts"]))
 
-    def _agenda_of(self, steps: list[dict[str, Any]], name: str) -> Agenda | LazyAgenda:
+    def _agenda_of(self, indexes: tuple[int, ...], name: str) -> Agenda | LazyAgenda | None:
+        if not indexes:
+            return None
+        self.memory.wake()
+        rules = [self._rules[index] for index in indexes]
+        functions, chosen = self._functions, strategy(name)
+        steps = {rule["index"]: Step(rule, functions) for rule in rules}
+        if name == "depth":
+            agenda = LazyAgenda(self.memory, rules, steps, functions, chosen, self._reaction)
+            self._reaction.agenda = agenda
+            return agenda
         # A lazy search finds activations in the order of `depth`; no other order can be lazy.
-        kind = LazyAgenda if name == "depth" else Agenda
-        return kind(self.memory, steps, self._functions, strategy(name))
+        self._reaction.follows_all = True
+        return Agenda(self.memory, rules, steps, functions, chosen)
 
     # What the host changes.
 
@@ -326,6 +336,7 @@ class State:
         self.refresh()
         self.quick = {}
         self._listeners.append(listener)
+        self._reaction.follows_all = True
 
     def refresh(self) -> None:
         """Bring the definitions to their fixpoint, if something changed since, ready to be read."""
@@ -349,7 +360,8 @@ class State:
 
     def _as_firing(self, waiting: Waiting) -> Firing:
         matched = tuple(row[0] for row in waiting.rows)
-        return Firing(waiting.rule["name"], self._cycle.bindings(waiting), matched)
+        bindings = bindings_of(waiting.rule, waiting.rows, waiting.values)
+        return Firing(waiting.rule["name"], bindings, matched)
 
     def facts(self, type_name: str | None = None) -> tuple[Fact, ...]:
         """Return the held facts, told and derived, in the order of types, then fact order."""
@@ -493,6 +505,7 @@ class State:
         host, budget = self.host, self._budget
         return (
             self.memory,
+            self._reaction,
             host.today,
             host.now,
             host.call,
@@ -538,11 +551,10 @@ class State:
 
     def _definition(self, index: int, one: Activation) -> tuple[tuple[object, ...], Firing]:
         rule = self._rules[index]
-        waiting = Waiting(rule, one[0], one[1], ())
         matched = tuple(row[0] for row in one[0])
         firing = Firing(
             rule["name"],
-            self._cycle.bindings(waiting),
+            bindings_of(rule, one[0], one[1]),
             matched,
             certainty=one[2],
             because=self.because(index, one),

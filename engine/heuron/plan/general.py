@@ -2,7 +2,8 @@
 
 For the rule with index i the module has `mi(out)`, which calls `out` with (rows, values,
 certainty) for each activation; `mi_s0(out, seeds)`, `mi_s1`, … seeded by its positive patterns in
-turn; `ai(rows, values)`, the effects of its actions; `wi(rows, values)`, its reason in words, and
+turn; `ai(rows, values)`, the effects of a definition's actions, or a step's actions carried out
+(see `plan.acting`); `wi(rows, values)`, its reason in words, and
 `oi(rows, values)`, its lines for the log. A rule that does nothing but derive one fact also has
 `di(known, fresh)` and `di_s0(known, fresh, seeds)`, …, which put what follows into `known` by
 value. `zn(told)` derives the facts of a whole stratum as plain tuples (see `plan.fixpoint`).
@@ -21,30 +22,28 @@ from dataclasses import dataclass
 from heuron.check.reads import patterns
 from heuron.check.tree import (
     Action,
-    Assert,
     Because,
     Bind,
     Conclude,
     Condition,
     Derive,
     Expression,
-    Halt,
     Hole,
     Log,
-    Modify,
     Pattern,
     Predict,
     Query,
-    Retract,
     Rule,
     Table,
 )
 from heuron.plan.accepting import write_accepting
+from heuron.plan.acting import write_actions
+from heuron.plan.changes import Changes
 from heuron.plan.conclusions import definitions
 from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
 from heuron.plan.expression import Expressions
 from heuron.plan.fixpoint import write_fixpoint
-from heuron.plan.lazy import is_lazy, write_gates, write_lazy
+from heuron.plan.lazy import is_lazy, write_lazy
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
@@ -56,7 +55,7 @@ from heuron.values import Value
 __all__ = ["CONCLUDE", "DERIVE", "GeneralPlan", "plan_conditions", "plan_general"]
 
 # What the first place of an effect says.
-CONCLUDE, DERIVE, ASSERT, MODIFY, RETRACT, HALT = range(6)
+CONCLUDE, DERIVE = range(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,7 @@ def plan_general(program: Program) -> GeneralPlan:
             names += _table(module, item)
         else:
             names += _rule(module, item)
-    for step in program.steps:
-        names += _rule(module, step)
-    lazy = tuple(one for one in program.steps if is_lazy(program, one))
-    names += write_gates(module, lazy)
+    names += _steps(module, program)
     names += write_accepting(module)
     for stratum in program.strata:
         plain = write_fixpoint(module, stratum)
@@ -93,6 +89,19 @@ def plan_general(program: Program) -> GeneralPlan:
     for name in names:
         module.export(name)
     return GeneralPlan(module.source(), tuple(names))
+
+
+def _steps(module: Module, program: Program) -> list[str]:
+    """Write the steps: lazy searches first, then what is seldom asked of rules that have them."""
+    changes = Changes(module, tuple(one for one in program.steps if is_lazy(program, one)))
+    names: list[str] = []
+    for step in changes.lazy:
+        names += write_lazy(module, step, *variables(step))
+    for step in program.steps:
+        module.is_cold = step in changes.lazy
+        names += _rule(module, step, changes)
+    module.is_cold = False
+    return names + changes.write()
 
 
 def plan_conditions(
@@ -145,7 +154,7 @@ def _nothing(body: Body) -> None:
     return None
 
 
-def _rule(module: Module, rule: Rule) -> list[str]:
+def _rule(module: Module, rule: Rule, changes: Changes | None = None) -> list[str]:
     name = f"m{rule.index}"
     weighed = not rule.is_step
     scope = _match(module, rule, name, None, weighed)
@@ -159,13 +168,16 @@ def _rule(module: Module, rule: Rule) -> list[str]:
         for place, seed in enumerate(seeds):
             names.append(f"d{rule.index}" if seed is None else f"d{rule.index}_s{place - 1}")
             _deriving(module, rule, derivation, names[-1], seed)
-    if is_lazy(module.program, rule):
-        names += write_lazy(module, rule, *variables(rule))
     _possible(module, rule, f"n{rule.index}")
     names.append(f"n{rule.index}")
     effects = tuple(one for one in rule.actions if not isinstance(one, (Because, Log)))
     names.append(f"a{rule.index}")
-    _action_function(module, rule, scope, names[-1], effects, _effects)
+
+    def act(body: Body, actions: tuple[Action, ...]) -> str:
+        assert changes is not None
+        return write_actions(body, actions, changes, rule.name)
+
+    _action_function(module, rule, scope, names[-1], effects, _effects if changes is None else act)
     because = tuple(one for one in rule.actions if isinstance(one, Because))
     if because:
         names.append(f"w{rule.index}")
@@ -289,22 +301,7 @@ def _effect(body: Body, action: Action) -> str:
             return f"({CONCLUDE}, {key}, {row}[0], {value}, {float(action.certainty)!r})"
         case Derive():
             return _derivation(body, action)
-        case Assert():
-            return f"({ASSERT}, {literal(action.type_name)}, {_named(body, action.values)})"
-        case Modify():
-            row = body.scope.rows[action.variable]
-            return f"({MODIFY}, {row}[0], {_named(body, action.changes)})"
-        case Retract():
-            return f"({RETRACT}, {body.scope.rows[action.variable]}[0])"
-        case Halt():
-            return f"({HALT},)"
     raise AssertionError(f"no effect: {type(action).__name__}")
-
-
-def _named(body: Body, values: tuple[tuple[str, object], ...]) -> str:
-    literal = body.module.constants.literal
-    parts = [f"{literal(name)}: {body.expressions.value(one)}" for name, one in values]  # type: ignore[arg-type]
-    return f"{{{', '.join(parts)}}}"
 
 
 def _derivation(body: Body, action: Derive) -> str:

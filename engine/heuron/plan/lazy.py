@@ -6,29 +6,24 @@ when that one has fired. The other patterns are searched as written, newest fact
 activations come in the order in which they fire. Only facts that are not newer than the seed take
 part, and in patterns before the seed's only older ones: each combination has exactly one seed.
 
-An event reaches a rule only through its gates: the constant tests of the pattern that the new
-fact would match, and for every other pattern that some fact of its type (with the constants that
-it wants) is held. What is not there yet will be newer, and will be a seed itself. For the type
-number t, `et(row, seed)` calls `seed` with (index of the rule, place) for each pattern that a new
-row may complete, and `ft(row, gone)` calls `gone` for each `not` that an old one may have blocked.
-
-For the rule with index i, the functions `li_s0(event, seeds)`, `li_s1`, … are such generators;
-`li_w0(event, seeds)`, … find what the end of a fact unblocks that stood in the rule's first,
-second, … `not`; `vi(rows, values)` says whether an activation that was found earlier still holds,
-and `xi_0(rows, values, old)` whether a fact that is gone may have blocked it.
+For the rule with index i, the functions `li_s0(event, seed)`, `li_s1`, … are such generators: they
+yield (rows, values), which hold at that moment, whatever has changed since the search began. Which
+of them an event starts is the affair of `plan.gates`. `li_w0(event, seed)`, … find what the end of
+a fact unblocks that stood in the rule's first, second, … `not`; `vi(rows, values)` says whether an
+activation that was found earlier still holds, and `xi_0(rows, values, old)` whether a fact that is
+gone may have blocked it.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from heuron.check.reads import patterns
 from heuron.check.tree import (
     Aggregate,
     Bind,
     CertaintyOf,
-    Compare,
     Condition,
-    Constant,
-    FactVariable,
     FieldOf,
     Holds,
     Negation,
@@ -36,16 +31,16 @@ from heuron.check.tree import (
     ReferencedField,
     Rule,
     Test,
-    Variable,
 )
 from heuron.check.walk import walk
+from heuron.plan.gates import blockers
+from heuron.plan.items import Item
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.scope import Scope
-from heuron.values import UNKNOWN
 
-__all__ = ["blockers", "is_lazy", "write_gates", "write_lazy"]
+__all__ = ["is_lazy", "write_lazy"]
 
 
 def is_lazy(program: Program, rule: Rule) -> bool:
@@ -95,15 +90,6 @@ def _is_simple(negation: Negation) -> bool:
     )
 
 
-def blockers(rule: Rule) -> tuple[Pattern, ...]:
-    """Return the patterns under `not`, as written."""
-    return tuple(
-        one.conditions[0]
-        for one in rule.conditions
-        if isinstance(one, Negation) and isinstance(one.conditions[0], Pattern)
-    )
-
-
 def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -> list[str]:
     """Write the lazy functions of a rule; return their names.
 
@@ -130,140 +116,92 @@ def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -
     return names
 
 
-def write_gates(module: Module, rules: tuple[Rule, ...]) -> list[str]:
-    """Write the functions that say which lazy searches an event starts; return their names."""
-    names = []
-    for number, type_name in enumerate(module.program.templates):
-        for letter, blocked in (("e", False), ("f", True)):
-            gates = _gates(module, rules, type_name, blocked)
-            if not gates:
-                continue
-            name = f"{letter}{number}"
-            body = Body(module, Scope(), False, Leaf(_nothing, "return"))
-            for gate, calls in gates.items():
-                depth = body.writer.depth
-                if gate:
-                    body.writer.line(f"if {gate}:")
-                    body.writer.depth += 1
-                for test, index, place in calls:
-                    call = f"start({index}, {place})"
-                    body.writer.line(f"if {test}: {call}" if test else call)
-                body.writer.depth = depth
-            module.add(name, ("row", "start"), body.writer.lines)
-            names.append(name)
-    return names
-
-
-def _gates(
-    module: Module, rules: tuple[Rule, ...], type_name: str, blocked: bool
-) -> dict[str, list[tuple[str, int, int]]]:
-    """Return (test of the row, rule, place) by the condition on what else must be held."""
-    found: dict[str, list[tuple[str, int, int]]] = {}
-    for rule in rules:
-        own = patterns(rule.conditions)
-        for place, pattern in enumerate(blockers(rule) if blocked else own):
-            if pattern.type_name != type_name:
-                continue
-            others = own if blocked else own[:place] + own[place + 1 :]
-            gate = " and ".join(dict.fromkeys(_presence(module, one) for one in others))
-            test = "" if blocked else _own_test(module, pattern)
-            found.setdefault(gate, []).append((test, rule.index, place))
-    return found
-
-
-def _presence(module: Module, pattern: Pattern) -> str:
-    """Return source for "a fact is held that this pattern could match"."""
-    places = module.layouts[pattern.type_name].places
-    keys: dict[int, str] = {}
-    for test in pattern.tests:
-        if isinstance(test, Compare) and test.operator == "==":
-            for mine, other in ((test.left, test.right), (test.right, test.left)):
-                if (
-                    isinstance(mine, FieldOf)
-                    and mine.variable == pattern.variable
-                    and mine.field in places
-                    and isinstance(other, Constant)
-                    and other.value is not UNKNOWN
-                ):
-                    keys[places[mine.field]] = module.constants.literal(other.value)
-    if not keys:
-        return module.table(pattern.type_name)
-    ordered = tuple(sorted(keys))
-    exact, _ = module.index(pattern.type_name, ordered)
-    parts = [keys[place] for place in ordered]
-    return f"{exact}({parts[0] if len(parts) == 1 else f'({chr(44).join(parts)})'})"
-
-
-def _own_test(module: Module, pattern: Pattern) -> str:
-    """Return source for the tests of a pattern that read its own fact alone."""
-    body = Body(module, Scope(), False, Leaf(_nothing, "return"))
-    body.scope.rows[pattern.variable] = "row"
-    body.scope.types[pattern.variable] = pattern.type_name
-    tests = []
-    for test in pattern.tests:
-        reads = [one for one in walk(test) if isinstance(one, (FieldOf, Variable, FactVariable))]
-        if reads and all(
-            isinstance(one, FieldOf) and one.variable == pattern.variable for one in reads
-        ):
-            before = len(body.writer.lines)
-            source = body.expressions.true(test)
-            # A test that needs lines of its own waits for the search.
-            if len(body.writer.lines) == before:
-                tests.append(source)
-            else:
-                del body.writer.lines[before:]
-    return " and ".join(f"({one})" for one in tests)
-
-
 class _LazyBody(Body):
     """A body whose loops take a snapshot, newest facts first, and pass over newer facts."""
 
     def __init__(self, module: Module, leaf: Leaf, older: frozenset[str]) -> None:
         super().__init__(module, Scope(), False, leaf)
         self.older = older
-        self.negations: list[tuple[object, int]] = []
+        self.negations: list[tuple[Item, int]] = []
+        self.levels: list[tuple[str, int]] = []
 
     def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
         source = super()._candidates(pattern, keys)
         if source.endswith(".values()"):
-            recent = self.module.recent(pattern.type_name)
-            return f"{recent}({source.removesuffix('.values()')})"
+            return self.module.newest_first(pattern.type_name, source.removesuffix(".values()"))
         return source
 
-    def _loop(self, pattern: Pattern, items: list[object], seeded: bool) -> None:  # type: ignore[override]
-        super()._loop(pattern, items, seeded)  # type: ignore[arg-type]
-        if not seeded:
-            row = self.scope.rows[pattern.variable]
-            compare = ">=" if pattern.variable in self.older else ">"
-            self.writer.line(f"if {row}[1] {compare} event:")
-            self.writer.line("    continue")
+    def _loop(self, pattern: Pattern, items: list[Item], seeded: bool) -> None:
+        if seeded:
+            self._seed(pattern, items)
+            return
+        super()._loop(pattern, items, seeded)
+        row = self.scope.rows[pattern.variable]
+        compare = ">=" if pattern.variable in self.older else ">"
+        self.writer.line(f"if {row}[1] {compare} event:")
+        self.writer.line("    continue")
+        self.levels.append((pattern.variable, self.writer.depth))
 
-    def _next(self, patterns: list[Pattern], items: list[object], seed: Pattern | None) -> Pattern:  # type: ignore[override]
-        # As written: the loops must give activations in the order in which they fire.
-        return super()._next(patterns, items, None if seed not in patterns else seed)  # type: ignore[arg-type]
+    def _continue_elsewhere(self, name: str) -> None:
+        super()._continue_elsewhere(name)
+        self.levels = []
 
-    def _condition(self, item: object) -> None:
-        super()._condition(item)  # type: ignore[arg-type]
-        if isinstance(getattr(item, "condition", None), Negation):
-            self.negations.append((item, self.loops))
+    def leave_stale_loops(self, seed: Pattern) -> None:
+        """Write, after an activation was given out, the end of every loop whose row has gone."""
+        writer = self.writer
+        depth = writer.depth
+        if seed.variable in self.watched:
+            writer.line(f"if memory.gone != gone and {self._is_stale(seed.variable)}:")
+            writer.line("    return")
+        for outer, inner in reversed(list(pairwise(self.levels))):
+            writer.depth = inner[1]
+            writer.line(f"if memory.gone != gone and {self._is_stale(outer[0])}:")
+            writer.line("    break")
+        writer.depth = depth
 
-    def recheck(self) -> list[str]:
-        """Return conditions that may have changed while the search was suspended."""
-        checks = [f"{table}({row}[0]) is {row}" for table, row in self._rows()]
-        for item, loops in self.negations:
-            if loops < self.loops:
-                checks.append(self.true(item))  # type: ignore[arg-type]
-        return checks
-
-    def _rows(self) -> list[tuple[str, str]]:
-        scope = self.scope
-        return [
-            (self.module.find(scope.types[name]), scope.rows[name])
-            for name in scope.rows
-            if name in self.watched
-        ]
+    def _is_stale(self, variable: str) -> str:
+        row = self.scope.rows[variable]
+        return f"{self.module.find(self.scope.types[variable])}({row}[0]) is not {row}"
 
     watched: frozenset[str] = frozenset()
+
+    def _seed(self, pattern: Pattern, items: list[Item]) -> None:
+        """Bind the seed, which is one row: there is nothing to loop over."""
+        self.scope.rows[pattern.variable] = "seed"
+        self.scope.types[pattern.variable] = pattern.type_name
+        if pattern.identity is not None:
+            items.insert(0, self._identity(pattern, pattern.identity))
+
+    def _next(self, patterns: list[Pattern], items: list[Item], seed: Pattern | None) -> Pattern:
+        # As written: the loops must give activations in the order in which they fire.
+        return super()._next(patterns, items, None if seed not in patterns else seed)
+
+    def _condition(self, item: Item) -> None:
+        super()._condition(item)
+        if isinstance(item.condition, Negation):
+            self.negations.append((item, self.loops))
+
+    def still_holds(self, watched: list[str]) -> str:
+        """Return source for what may have changed while the search was suspended, or nothing.
+
+        Rows are looked up again only when some row is held no longer; a `not` that was asked
+        before the innermost loop only when there has been an event.
+        """
+        scope, module = self.scope, self.module
+        types = {scope.types[name] for name in watched}
+        rows = " and ".join(
+            f"{module.find(scope.types[name])}({scope.rows[name]}[0]) is {scope.rows[name]}"
+            for name in watched
+        )
+        checks = []
+        if rows and types.isdisjoint(module.program.derived):
+            checks.append(f"(memory.gone == gone or ({rows}))")
+        elif rows:
+            checks.append(rows)
+        negations = [self.true(item) for item, loops in self.negations if loops < self.loops]
+        if negations:
+            checks.append(f"(memory.event == began or ({' and '.join(negations)}))")
+        return " and ".join(checks)
 
 
 def _search(
@@ -280,13 +218,22 @@ def _search(
         scope = body.scope
         matched = "".join(f"{scope.rows[one]}, " for one in rows)
         held = "".join(f"{scope.local(one)}, " for one in values)
-        body.writer.line(f"if {' and '.join(body.recheck()) or 'True'}:")
-        body.writer.line(f"    yield (({matched}), ({held}))")
+        holds = body.still_holds(rows)
+        if holds:
+            body.writer.line(f"if {holds}:")
+            body.writer.depth += 1
+        body.writer.line(f"yield (({matched}), ({held}))")
+        body.writer.depth -= bool(holds)
+        body.leave_stale_loops(seed)
 
-    leaf = Leaf(emit, "return", ("event",), _delegated)
+    leaf = Leaf(emit, "return", ("event", "gone", "began"), _delegated)
     body = _LazyBody(module, leaf, older)
     body.watched = frozenset(rows)
-    body.write(name, ("event", "seeds"), conditions, seed)
+    if seed.variable in rows:
+        body.writer.line(f"if {module.find(seed.type_name)}(seed[0]) is not seed:")
+        body.writer.line("    return")
+    body.writer.line("gone, began = memory.gone, memory.event")
+    body.write(name, ("event", "seed"), conditions, seed)
 
 
 def _delegated(source: str) -> tuple[str, ...]:

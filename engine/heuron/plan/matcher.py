@@ -206,13 +206,13 @@ class Body:
         for field in pattern.each:
             self._each(pattern, field, row)
         if seeded and pattern.identity is not None:
-            identity = Compare(
-                type=pattern.identity.type,
-                operator="==",
-                left=FactVariable(type=pattern.identity.type, name=pattern.variable),
-                right=pattern.identity,
-            )
-            items.insert(0, Item(identity, frozenset(free(identity)), pattern))
+            items.insert(0, self._identity(pattern, pattern.identity))
+
+    def _identity(self, pattern: Pattern, identity: Expression) -> Item:
+        """Return the test that a seed is the fact that is referred to."""
+        own = FactVariable(type=identity.type, name=pattern.variable)
+        test = Compare(type=identity.type, operator="==", left=own, right=identity)
+        return Item(test, frozenset(free(test)), pattern)
 
     def _each(self, pattern: Pattern, field: str, row: str) -> None:
         writer = self.writer

@@ -1,8 +1,9 @@
 """The module that the general plans generate: one `make` function that closes over a memory.
 
-`make(memory, today, now, host, predict, left, stop)` returns a dictionary of functions by name.
-Tables, indexes and settled fields are looked up once, when a session starts; the functions reach
-them as closed-over locals. `left` is the budget of search steps, a list of one number; `stop()`
+`make(memory, reaction, today, now, host, predict, left, stop)` returns a dictionary of functions
+by name. Tables, indexes and settled fields are looked up once, when a session starts; the
+functions reach them as closed-over locals. `reaction` is what follows the changes that steps make
+(see `infer.reaction`). `left` is the budget of search steps, a list of one number; `stop()`
 is called when it falls below zero.
 
 A row is the tuple (number, event, *given fields in template order); see `Layout`.
@@ -51,6 +52,10 @@ class Module:
         self._functions: list[str] = []
         self._names: list[str] = []
         self._counts: dict[str, int] = {}
+        self.is_cold = False
+        """Whether what is written is seldom called: its indexes are made when it is, if ever."""
+        self.indexes: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+        """The indexes of each type, as (places, number), in the order in which they are made."""
         self.bodies: dict[tuple[object, ...], str] = {}
         self.kept: dict[tuple[object, ...], tuple[Condition, ...]] = {}
 
@@ -69,11 +74,17 @@ class Module:
         return name
 
     def index(self, type_name: str, places: tuple[int, ...]) -> tuple[str, str]:
-        """Return the names of an index's exact look-up and of its look-up of what may match."""
-        number = self._number("i", type_name, places)
+        """Return sources for an index's exact look-up and for its look-up of what may match."""
         literal = self.constants.literal(type_name)
+        if self.is_cold and ("i", type_name, places) not in self._numbers:
+            index = f"memory.index({literal}, {places!r})"
+            return f"{index}.buckets.get", f"{index}.possible"
+        number = self._number("i", type_name, places)
+        if (places, number) not in self.indexes.setdefault(type_name, []):
+            self.indexes[type_name].append((places, number))
         self._header[f"i{number}"] = f"i{number} = memory.index({literal}, {places!r})"
-        self._header[f"g{number}"] = f"g{number} = i{number}.buckets.get"
+        self._header[f"i{number}_buckets"] = f"i{number}_buckets = i{number}.buckets"
+        self._header[f"g{number}"] = f"g{number} = i{number}_buckets.get"
         self._header[f"y{number}"] = f"y{number} = i{number}.possible"
         return f"g{number}", f"y{number}"
 
@@ -95,10 +106,16 @@ class Module:
         self._header[name] = f"{name} = {self.table(type_name)}.get"
         return name
 
-    def recent(self, type_name: str) -> str:
-        """Return the name of the function that lists rows of a type with the newest first."""
-        name = "recent_derived" if type_name in self.program.derived else "recent"
-        self._header[name] = f"{name} = memory.{name}"
+    def newest_first(self, type_name: str, rows: str) -> str:
+        """Return source for a list of its own of a table's or bucket's rows, the newest first."""
+        if type_name not in self.program.derived:
+            return f"[*{rows}.values()][::-1]"
+        self._header["recent_derived"] = "recent_derived = memory.recent_derived"
+        return f"recent_derived({rows})"
+
+    def named(self, name: str, source: str) -> str:
+        """Let the functions close over something under a name; return the name."""
+        self._header[name] = f"{name} = {source}"
         return name
 
     def order(self) -> str:
@@ -133,7 +150,7 @@ class Module:
         return "\n".join(
             [
                 *self.constants.lines,
-                "def make(memory, today, now, host, predict, left, stop):",
+                "def make(memory, reaction, today, now, host, predict, left, stop):",
                 *(f"    {line}" for line in self._header.values()),
                 *self._functions,
                 f"    return {{{exported}}}",

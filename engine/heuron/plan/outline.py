@@ -18,6 +18,7 @@ from heuron.check.tree import (
     Condition,
     Derive,
     FieldOf,
+    Halt,
     Holds,
     IsUnknown,
     Membership,
@@ -29,10 +30,13 @@ from heuron.check.tree import (
 )
 from heuron.check.walk import walk
 from heuron.diagnostics import SourceText, Span
+from heuron.plan.acting import can_fail_halfway
+from heuron.plan.changes import followed_types
 from heuron.plan.conclusions import definitions, rank_of
 from heuron.plan.derivation import only_derivation
+from heuron.plan.gates import blockers
 from heuron.plan.general import variables
-from heuron.plan.lazy import blockers, is_lazy
+from heuron.plan.lazy import is_lazy
 from heuron.plan.normal import Program, Stratum
 
 __all__ = ["outline_of"]
@@ -53,11 +57,14 @@ def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
         and `many`: (type, field) pairs; `ranks`: the order in which ties are decided.
     """
     entries: dict[int, Outline] = {}
+    lazy = tuple(one for one in program.steps if is_lazy(program, one))
+    followed = followed_types(program, lazy)
     for item in (*definitions(program), *program.steps):
         if isinstance(item, Table):
             _table_entries(program, item, texts, entries)
         else:
             entries[item.index] = _rule_entry(program, item, texts)
+            entries[item.index]["careful"] = can_fail_halfway(program, item, followed)
     goal = program.goal
     return {
         "rules": entries,
@@ -109,6 +116,7 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "nested": _nested_types(rule.conditions),
         "specificity": _specificity(rule.conditions),
         "lazy": _lazy_types(program, rule),
+        "halts": any(isinstance(one, Halt) for one in rule.actions),
         "fused": _fused_type(rule),
         "reads": _fields(program, rule.conditions, rule.actions, types),
         "asks": _given_reads(program, rule, types),

@@ -1,0 +1,64 @@
+"""A step as the cycle fires it: its functions, and what an agenda keeps for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heuron.infer.memory import Row
+from heuron.values import Value
+
+__all__ = ["Key", "Step", "bindings_of", "key_of"]
+
+Key = tuple[tuple[int, int], ...]
+"""The (number, version) of each matched fact."""
+
+
+class Step:
+    """One rule that changes memory.
+
+    `rule` is what the outline knows of it; `act` carries out its actions, and `careful` says that
+    one of them may be refused after another. `texts` computes its reason and log lines, if it has
+    any. For a rule that is searched lazily `still` says whether an activation still holds, and
+    `woken` remembers the events after which activations were unblocked.
+    """
+
+    __slots__ = ("act", "careful", "halts", "index", "rule", "still", "texts", "woken")
+
+    def __init__(self, rule: dict[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+        self.rule = rule
+        self.index: int = rule["index"]
+        self.act: Callable[..., tuple[int, ...]] = functions[f"a{self.index}"]
+        self.careful: bool = rule["careful"]
+        self.halts: bool = rule["halts"]
+        self.still: Callable[..., bool] | None = functions.get(f"v{self.index}")
+        self.woken: dict[Key, int] = {}
+        reason, lines = functions.get(f"w{self.index}"), functions.get(f"o{self.index}")
+        self.texts = None if reason is lines is None else _texts(reason, lines)
+
+
+def _texts(
+    reason: Callable[..., str] | None, lines: Callable[..., tuple[str, ...]] | None
+) -> Callable[..., tuple[str | None, tuple[str, ...]]]:
+    def texts(rows: tuple[Row, ...], values: tuple[Value, ...]) -> Any:
+        because = None if reason is None else reason(rows, values)
+        return because, () if lines is None else lines(rows, values)
+
+    return texts
+
+
+def key_of(rows: tuple[Row, ...]) -> Key:
+    """Return which facts were matched, in which versions."""
+    return tuple([(row[0], row[1]) for row in rows])
+
+
+def bindings_of(
+    rule: Mapping[str, Any], rows: tuple[Row, ...], values: tuple[Value, ...]
+) -> tuple[tuple[str, Value], ...]:
+    """Return the variables of an activation with their values, facts as their numbers."""
+    facts = [(name, row[0]) for name, row in zip(rule["rows"], rows, strict=True)]
+    return tuple(
+        (name, value)
+        for name, value in facts + list(zip(rule["values"], values, strict=False))
+        if name[:1] != "_" and "." not in name
+    )

@@ -1,0 +1,294 @@
+"""What steps do to memory, as one generated function for each type and kind of change.
+
+`hold(values)` holds a fact, `change(number, …)` makes a new version with some other fields, `end`
+ends a fact. Each keeps tables and indexes, makes the event, and starts the searches that the
+event concerns. They return the number of what is now held, its negative when it ended, and 0
+where nothing changed, which is no event. Values are in their fields' types by then.
+
+A type that definitions read, or steps that are not searched lazily, is *followed*: its changes go
+to the cycle, which brings the definitions to their fixpoint. So does every change as long as
+somebody listens. See `infer.reaction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from heuron.check.tree import Pattern, ReferencedField, Rule
+from heuron.check.walk import walk
+from heuron.plan.conclusions import definitions
+from heuron.plan.derivation import tuple_of
+from heuron.plan.gates import Gate, ending_gates, seeding_gates, write_gates
+from heuron.plan.module import HEAD, Module
+from heuron.plan.normal import Program
+from heuron.plan.source import Writer
+
+__all__ = ["Changes", "followed_types", "referred_types"]
+
+
+def followed_types(program: Program, lazy: Iterable[Rule]) -> frozenset[str]:
+    """Return the types that something else than lazily searched steps reads."""
+    names = {type_name for type_name, _ in program.concluded} | set(program.derived)
+    others = [one for one in program.steps if one not in lazy]
+    for item in (*definitions(program), *others):
+        names.add(getattr(item, "type_name", ""))
+        conditions = getattr(item, "conditions", item)
+        for node in walk(conditions):
+            if isinstance(node, Pattern):
+                names.add(node.type_name)
+            elif isinstance(node, ReferencedField):
+                names.add(node.target)
+    return frozenset(names)
+
+
+def referred_types(program: Program) -> frozenset[str]:
+    """Return the types that fields of some type refer to."""
+    return frozenset(
+        str(field.type.target)
+        for template in program.templates.values()
+        for field in template.fields
+        if field.type.kind == "reference"
+    )
+
+
+class Changes:
+    """Names the changes that steps make, and writes their functions when all are known."""
+
+    def __init__(self, module: Module, lazy: tuple[Rule, ...]) -> None:
+        self.module = module
+        self.lazy = lazy
+        self.followed = followed_types(module.program, lazy)
+        self.referred = referred_types(module.program)
+        self._numbers = {name: place for place, name in enumerate(module.program.templates)}
+        self._holds: dict[str, None] = {}
+        self._changes: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._ends: dict[str, None] = {}
+        self._ending: dict[str, list[Gate]] = {}
+
+    def hold(self, type_name: str) -> str:
+        """Return the name of the function that holds facts of a type."""
+        self._holds[type_name] = None
+        return f"hold{self._numbers[type_name]}"
+
+    def change(self, type_name: str, fields: tuple[str, ...]) -> str:
+        """Return the name of the function that changes these fields of facts of a type."""
+        number = self._numbers[type_name]
+        return self._changes.setdefault((type_name, fields), f"change{number}_{len(self._changes)}")
+
+    def end(self, type_name: str) -> str:
+        """Return the name of the function that ends facts of a type."""
+        self._ends[type_name] = None
+        return f"end{self._numbers[type_name]}"
+
+    def write(self) -> list[str]:
+        """Write the gates of all types and the functions asked for; return the gates' names."""
+        names = []
+        for type_name, number in self._numbers.items():
+            seeding = seeding_gates(self.module, self.lazy, type_name)
+            self._ending[type_name] = ending_gates(self.module, self.lazy, type_name)
+            for letter, gates in (("e", seeding), ("f", self._ending[type_name])):
+                if gates:
+                    names.append(f"{letter}{number}")
+                    write_gates(self.module, names[-1], gates)
+        self._names = frozenset(names)
+        for type_name in self._holds:
+            self._write_hold(type_name)
+        for (type_name, fields), name in self._changes.items():
+            self._write_change(type_name, fields, name)
+        for type_name in self._ends:
+            self._write_end(type_name)
+        return names
+
+    # Their parts.
+
+    def _begin(self, type_name: str) -> tuple[Writer, str, str, str]:
+        """Return a writer, the names of a type's table and of its facts by value, its literal."""
+        module = self.module
+        literal = module.constants.literal(type_name)
+        by_value = module.named(f"known{self._numbers[type_name]}", f"memory.known({literal})")
+        return Writer(), module.table(type_name), by_value, literal
+
+    def _others(self, writer: Writer, type_name: str, *calls: str) -> None:
+        """Keep the indexes that were made after this module's own."""
+        own = len(self.module.indexes.get(type_name, ()))
+        literal = self.module.constants.literal(type_name)
+        name = self.module.named(f"kept{self._numbers[type_name]}", f"memory.kept[{literal}]")
+        writer.line(f"if len({name}) > {own}:")
+        writer.line(f"    for index in {name}[{own}:]:")
+        for call in calls:
+            writer.line(f"        index.{call}")
+
+    def _react(
+        self, writer: Writer, type_name: str, old: str, new: str, gates: list[tuple[str, str]]
+    ) -> None:
+        """Write what follows a change: the cycle's look at it, or the searches it starts."""
+        literal = self.module.constants.literal(type_name)
+        self.module.named("follow", "reaction.follow")
+        if type_name in self.followed:
+            writer.line(f"follow({literal}, {old}, {new})")
+            return
+        writer.line(f"if reaction.follows_all: follow({literal}, {old}, {new})")
+        if gates:
+            self.module.named("ready", "reaction.ready")
+            self.module.named("enter", "reaction.enter")
+            writer.line("else:")
+            for name, row in gates:
+                writer.line(f"    {name}({row})")
+            writer.line("    if ready: enter()")
+
+    def _write_hold(self, type_name: str) -> None:
+        writer, table, by_value, literal = self._begin(type_name)
+        self.module.named("types", "memory.types")
+        self.module.named("told", "memory.told.add")
+        for line in (
+            "number = memory.next_number",
+            f"if {by_value}.setdefault(values, number) != number:",
+            "    return 0",
+            "memory.next_number = number + 1",
+            "event = memory.event = memory.event + 1",
+            "row = (number, event, *values)",
+            f"types[number] = {literal}",
+            f"{table}[number] = row",
+            "told(number)",
+        ):
+            writer.line(line)
+        fields = self.module.layouts[type_name].template
+        known = {
+            place
+            for name, place in self.module.layouts[type_name].places.items()
+            if not fields[name].optional and fields[name].default is None
+        }
+        for places, index in self.module.indexes.get(type_name, ()):
+            _enter(writer, index, places, "row", all(one in known for one in places))
+        self._others(writer, type_name, "add(row)")
+        writer.line("if memory.journal is not None:")
+        writer.line(f"    memory.journal.append(('add', number, {literal}, (), None))")
+        number = self._numbers[type_name]
+        gates = [(f"e{number}", "row")] if f"e{number}" in self._names else []
+        self._react(writer, type_name, "None", "row", gates)
+        writer.line("return number")
+        self.module.add(f"hold{number}", ("values",), writer.lines)
+
+    def _write_change(self, type_name: str, fields: tuple[str, ...], name: str) -> None:
+        writer, table, by_value, literal = self._begin(type_name)
+        layout, module = self.module.layouts[type_name], self.module
+        new = {layout.places[field]: f"x{at}" for at, field in enumerate(fields)}
+        same = [f"({x} is old[{place}] or {x} == old[{place}])" for place, x in new.items()]
+        values = tuple_of([new.get(place, f"old[{place}]") for place in layout.places.values()])
+        literals = [module.constants.literal(field) for field in fields]
+        named = ", ".join(f"{one}: x{at}" for at, one in enumerate(literals))
+        module.named("fault", "reaction.fault")
+        module.named("merge", "reaction.merge")
+        for line in (
+            f"old = {module.find(type_name)}(number)",
+            "if old is None: fault(number)",
+            f"if {' and '.join(same)}:",
+            "    return 0",
+            f"values = {values}",
+            f"if {by_value}.setdefault(values, number) != number:",
+            f"    return merge(number, {{{named}}})",
+            f"del {by_value}[old[{HEAD}:]]",
+            "event = memory.event = memory.event + 1",
+            "row = (number, event, *values)",
+            # A new version goes to the end: tables and buckets stand in the order of events.
+            f"del {table}[number]",
+            f"{table}[number] = row",
+            "memory.gone += 1",
+        ):
+            writer.line(line)
+        for places, index in module.indexes.get(type_name, ()):
+            if new.keys().isdisjoint(places):
+                _renew(writer, index, places)
+            else:
+                _leave(writer, index, places)
+                _enter(writer, index, places, "row", False)
+        self._others(writer, type_name, "remove(old)", "add(row)")
+        writer.line("if memory.journal is not None:")
+        writer.line(f"    memory.journal.append(('replace', number, {literal}, old, None))")
+        number = self._numbers[type_name]
+        gates = []
+        ending = ending_gates(module, self.lazy, type_name, frozenset(fields))
+        if ending == self._ending[type_name] and ending:
+            gates.append((f"f{number}", "old"))
+        elif ending:
+            gates.append((f"f{name}", "old"))
+            write_gates(module, f"f{name}", ending)
+        if f"e{number}" in self._names:
+            gates.append((f"e{number}", "row"))
+        self._react(writer, type_name, "old", "row", gates)
+        writer.line("return number")
+        module.add(name, ("number", *new.values()), writer.lines)
+
+    def _write_end(self, type_name: str) -> None:
+        writer, table, by_value, literal = self._begin(type_name)
+        module = self.module
+        module.named("fault", "reaction.fault")
+        module.named("end_told", "memory.told.discard")
+        module.named("forget", "reaction.asserted_by.pop")
+        writer.line(f"old = {module.find(type_name)}(number)")
+        writer.line(f"if old is None{self._in_use(type_name)}: fault(number)")
+        if any(key[0] == type_name for key in module.program.concluded):
+            writer.line("memory.event += 1")
+            writer.line("memory.remove(number)")
+        else:
+            for line in (
+                f"del {table}[number]",
+                f"del {by_value}[old[{HEAD}:]]",
+                "del types[number]",
+                "memory.event += 1",
+                "memory.gone += 1",
+            ):
+                writer.line(line)
+            module.named("types", "memory.types")
+            for places, index in module.indexes.get(type_name, ()):
+                _leave(writer, index, places)
+            self._others(writer, type_name, "remove(old)")
+            writer.line("if memory.journal is not None:")
+            writer.line(
+                f"    memory.journal.append(('remove', number, {literal}, old, (True, {{}})))"
+            )
+            writer.line("end_told(number)")
+        writer.line("forget(number, None)")
+        number = self._numbers[type_name]
+        gates = [(f"f{number}", "old")] if f"f{number}" in self._names else []
+        self._react(writer, type_name, "old", "None", gates)
+        writer.line("return -number")
+        module.add(f"end{number}", ("number",), writer.lines)
+
+    def _in_use(self, type_name: str) -> str:
+        return " or memory.referring(number)" if type_name in self.referred else ""
+
+
+def _key(places: tuple[int, ...], row: str) -> str:
+    parts = ", ".join(f"{row}[{place}]" for place in places)
+    return parts if len(places) == 1 else f"({parts})"
+
+
+def _enter(writer: Writer, index: int, places: tuple[int, ...], row: str, known: bool) -> None:
+    """Write the entry of a row in an index; where a value may be unknown it decides itself."""
+    writer.line(f"key = {_key(places, row)}")
+    writer.line(f"bucket = g{index}(key)")
+    new = f"i{index}_buckets[key] = {{number: {row}}}" if known else f"i{index}.add({row})"
+    writer.line(f"if bucket is None: {new}")
+    writer.line(f"else: bucket[number] = {row}")
+
+
+def _leave(writer: Writer, index: int, places: tuple[int, ...]) -> None:
+    """Write the removal of the row `old` from an index."""
+    writer.line(f"key = {_key(places, 'old')}")
+    writer.line(f"bucket = g{index}(key)")
+    writer.line(f"if bucket is None: i{index}.remove(old)")
+    writer.line("else:")
+    writer.line("    del bucket[number]")
+    writer.line(f"    if not bucket: del i{index}_buckets[key]")
+
+
+def _renew(writer: Writer, index: int, places: tuple[int, ...]) -> None:
+    """Write the move of a new version to the end of the bucket in which the old one was."""
+    writer.line(f"bucket = g{index}({_key(places, 'old')})")
+    writer.line("if bucket is None:")
+    writer.line(f"    i{index}.remove(old)")
+    writer.line(f"    i{index}.add(row)")
+    writer.line("else:")
+    writer.line("    del bucket[number]")
+    writer.line("    bucket[number] = row")
