@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from heuron.answer import Answer, plain
 from heuron.cli.records import LINES, refused
+from heuron.values import FieldType
 
 __all__ = ["write_answers"]
 
+GROUP: Final = 65_536
+"""Answers of a row group of parquet; so many are held at a time."""
 
-def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
+
+def write_answers(
+    file: str,
+    answers: Iterable[tuple[str, Answer]],
+    kind: FieldType | None = None,
+    many: bool = False,
+) -> int:
     """Write answers to a CSV, parquet or JSON-lines file, whole or not at all; return how many.
+
+    Answers are written as they come, so that only some of them are held at a time.
+
+    Args:
+        file: Where to write, by its ending.
+        answers: Where each record stands, and the answer about it.
+        kind: The type of the goal, for the type of a parquet column; None: text.
+        many: Whether the goal has several values.
 
     Raises:
         RuleError: The file's ending is of no known kind.
@@ -30,7 +49,7 @@ def write_answers(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
         elif suffix == ".csv":
             count = _write_csv(temporary, answers)
         elif suffix in (".parquet", ".pq"):
-            count = _write_parquet(temporary, answers)
+            count = _write_parquet(temporary, answers, _arrow_type(kind, many))
         else:
             hint = "Answers are written to .jsonl, .csv or .parquet."
             raise refused(file, "of no known kind", hint)
@@ -90,14 +109,25 @@ def _write_csv(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
     return count
 
 
-def _write_parquet(file: str, answers: Iterable[tuple[str, Answer]]) -> int:
+def _write_parquet(file: str, answers: Iterable[tuple[str, Answer]], value: str) -> int:
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        hint = "pip install heuron[parquet]"
+        hint = 'pip install "heuron[parquet]"'
         raise refused(file.removesuffix(".tmp"), "writing parquet needs pyarrow", hint) from None
-    rows = [_row(place, answer) for place, answer in answers]
-    columns = {name: [row[name] for row in rows] for name in COLUMNS}
-    pyarrow.parquet.write_table(pyarrow.table(columns), file)
-    return len(rows)
+    numbers = {"certainty": "float64", "confidence": "float64", "value": value}
+    schema = pyarrow.schema([(name, numbers.get(name, "string")) for name in COLUMNS])
+    count, waiting = 0, iter(answers)
+    with pyarrow.parquet.ParquetWriter(file, schema) as writer:
+        while rows := [_row(place, answer) for place, answer in islice(waiting, GROUP)]:
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema))
+            count += len(rows)
+    return count
+
+
+def _arrow_type(kind: FieldType | None, many: bool) -> str:
+    """Return the type of the column of values."""
+    if kind is None or many:
+        return "string"
+    return {"number": "float64", "integer": "int64", "boolean": "bool"}.get(kind.kind, "string")

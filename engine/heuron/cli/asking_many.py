@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from heuron.answer import Answer
 from heuron.cli import exits
 from heuron.cli.asking import Ask, Wanted, asker, exit_of, explained, usage
-from heuron.cli.render import SHOWN, note, print_diagnostics, print_json, progressing, say
+from heuron.cli.render import SHOWN, note, print_diagnostics, print_json, say
+from heuron.cli.rows_done import progressing
 from heuron.diagnostics import RuleError
 
 if TYPE_CHECKING:
@@ -35,16 +36,16 @@ def ask_records(
     A record that is not accepted is said on stderr and the others go on, unless the answers are
     written to a file: that is whole, or not written.
     """
+    from heuron.cli.records import record_count
+
     _refuse_for_many(wanted, out)
     ask = asker(domain, knowledge, wanted, ledger)
     answers = _answers(domain, knowledge, ask, file, given)
+    counting = progressing(answers, "records", lambda: record_count(file))
     if out is not None:
-        from heuron.cli.answer_files import write_answers
-
-        note(f"{write_answers(out, _accepted(progressing(answers))):,} answers written to {out}")
-        return exits.GOOD
+        return _to_file(out, knowledge, counting, wanted)
     worst, refusals, place = exits.GOOD, 0, None
-    for place, found in answers if sys.stdout.isatty() else progressing(answers):
+    for place, found in answers if sys.stdout.isatty() else counting:
         if isinstance(found, RuleError):
             refusals += 1
             if wanted.json or refusals <= SHOWN:
@@ -62,6 +63,44 @@ def ask_records(
     if refusals > SHOWN and not wanted.json:
         note(f"… and {refusals - SHOWN:,} more records were not accepted")
     return worst
+
+
+def _to_file(
+    out: str,
+    knowledge: KnowledgeBase,
+    answers: Iterator[tuple[str, Answer | RuleError]],
+    wanted: Wanted,
+) -> int:
+    """Write answers to a file, whole or not at all.
+
+    Raises:
+        RuleError: A record is not accepted.
+        KeyboardInterrupt: After it was said that nothing is written.
+    """
+    from heuron.cli.answer_files import write_answers
+
+    silent = 0
+
+    def accepted() -> Iterator[tuple[str, Answer]]:
+        nonlocal silent
+        for place, found in answers:
+            if isinstance(found, RuleError):
+                raise RuleError(_at(place, found))
+            silent += found.value is None
+            yield place, found
+
+    assert knowledge.goal is not None
+    field = knowledge.template[knowledge.goal.field]
+    try:
+        count = write_answers(out, accepted(), field.type, many=knowledge.goal.many)
+    except KeyboardInterrupt:
+        note(f"Stopped: {out} is not written. Ask again to write it from the first record on.")
+        raise
+    note(f"{count:,} {'answer' if count == 1 else 'answers'} written to {out}")
+    if wanted.strict and silent:
+        note(f"Failed: {silent:,} of {count:,} records have no answer.")
+        return exits.NO
+    return exits.GOOD
 
 
 def _refuse_for_many(wanted: Wanted, out: str | None) -> None:
@@ -116,15 +155,6 @@ def _answers(
             yield place, ask({**given, **record})
         except RuleError as error:
             yield place, error
-
-
-def _accepted(
-    answers: Iterator[tuple[str, Answer | RuleError]],
-) -> Iterator[tuple[str, Answer]]:
-    for place, found in answers:
-        if isinstance(found, RuleError):
-            raise RuleError(_at(place, found))
-        yield place, found
 
 
 def _at(place: str, error: RuleError) -> list[Diagnostic]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
@@ -15,7 +15,7 @@ from heuron.values import Template
 if TYPE_CHECKING:
     from heuron.learn.settings import DataSettings
 
-__all__ = ["LINES", "is_table", "read_records", "refused"]
+__all__ = ["LINES", "is_table", "read_records", "record_count", "refused"]
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 LINES = (".jsonl", ".ndjson")
@@ -126,30 +126,49 @@ def _from_table(
 ) -> Iterator[Record]:
     from heuron.knowledge.written import Word
     from heuron.learn.columns import evidence_reader
-    from heuron.learn.source import read_source
+    from heuron.learn.pieces import open_table
 
     if template is None:
         raise refused(file, "a table of records needs a knowledge base with a goal")
-    raw = read_source(file, Path(), None)
-    levels = {} if settings is None else settings.levels
-    fed = _fed(list(raw.columns), template, kept, {} if settings is None else settings.columns)
-    if not fed:
-        fields = ", ".join(name for name in template.names if name not in kept)
-        columns = ", ".join(f'"{one}"' for one in list(raw.columns)[:12])
-        hint = f"Its columns are {columns}. The fields of {template.name} are: {fields}."
-        raise refused(file, "none of its columns is a field", hint)
-    read = [
-        (name, raw.columns[column], evidence_reader(template[name], levels.get(name, {})))
-        for name, column in fed.items()
-    ]
-    for row in range(raw.rows):
-        record: dict[str, object] = {}
-        for name, column, reader in read:
-            cell = reader(column[row])
-            # An empty cell says nothing, so that a default fills it.
-            if cell is not None:
-                record[name] = Word(cell) if isinstance(cell, str) else cell
-        yield raw.place(row), record
+    table = open_table(file)
+    with contextlib.closing(table):
+        levels = {} if settings is None else settings.levels
+        declared = {} if settings is None else settings.columns
+        fed = _fed(list(table.names), template, kept, declared)
+        if not fed:
+            raise _feeds_nothing(file, table.names, template, kept)
+        readers = {name: evidence_reader(template[name], levels.get(name, {})) for name in fed}
+        for piece in table.pieces:
+            raw = table.raw(piece, set(fed.values()))
+            read = [(name, raw.columns[column], readers[name]) for name, column in fed.items()]
+            for row in range(raw.rows):
+                record: dict[str, object] = {}
+                for name, column, reader in read:
+                    cell = reader(column[row])
+                    # An empty cell says nothing, so that a default fills it.
+                    if cell is not None:
+                        record[name] = Word(cell) if isinstance(cell, str) else cell
+                yield raw.place(row), record
+
+
+def record_count(file: str) -> int | None:
+    """Return how many records a table has (of a CSV file its lines); None where nothing says it."""
+    if not is_table(file):
+        return None
+    from heuron.learn.pieces import open_table
+
+    with contextlib.closing(open_table(file)) as table:
+        return sum(piece.rows for piece in table.pieces)
+
+
+def _feeds_nothing(
+    file: str, names: Iterable[str], template: Template, kept: frozenset[str]
+) -> RuleError:
+    """Return the error of a table none of whose columns is a field."""
+    fields = ", ".join(name for name in template.names if name not in kept)
+    columns = ", ".join(f'"{one}"' for one in list(names)[:12])
+    hint = f"Its columns are {columns}. The fields of {template.name} are: {fields}."
+    return refused(file, "none of its columns is a field", hint)
 
 
 def _fed(

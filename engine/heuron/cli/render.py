@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from time import monotonic
-from typing import TextIO, TypedDict, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO, TypedDict
 
 from heuron.diagnostics import Diagnostic
 from heuron.diagnostics import render as render_diagnostic
@@ -24,7 +23,6 @@ __all__ = [
     "print_diagnostics",
     "print_error",
     "print_json",
-    "progressing",
     "say",
     "terminal",
 ]
@@ -44,28 +42,6 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Write a line that is no result to stderr."""
     sys.stderr.write(text + "\n")
-
-
-Thing = TypeVar("Thing")
-
-
-def progressing(things: Iterable[Thing]) -> Iterator[Thing]:
-    """Yield things; on a terminal say how many there were, once it has taken a second."""
-    if not sys.stderr.isatty():
-        yield from things
-        return
-    shown, due = False, monotonic() + 1.0
-    try:
-        for number, thing in enumerate(things):
-            if monotonic() >= due:
-                sys.stderr.write(f"\r\033[K{number:,} records")
-                sys.stderr.flush()
-                shown, due = True, monotonic() + 0.2
-            yield thing
-    finally:
-        if shown:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
 
 
 def print_json(command: str, body: Mapping[str, object], *, line: bool = False) -> None:

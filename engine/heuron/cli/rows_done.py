@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -33,11 +33,14 @@ class Progress:
 
     Args:
         noun: What is counted.
+
+    Attributes:
+        is_shown: Whether anything is ever shown: stderr is a terminal.
     """
 
     def __init__(self, noun: str) -> None:
         self._noun = noun
-        self._shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.is_shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._due = monotonic() + AFTER
         self._first: tuple[float, int] | None = None
         self._bar: Any = None
@@ -56,7 +59,7 @@ class Progress:
 
     def __call__(self, done: int, total: int | None = None) -> None:
         """Show that so much is done, of so much (None: not known)."""
-        if not self._shown:
+        if not self.is_shown:
             return
         now = monotonic()
         if self._first is None:
@@ -87,13 +90,25 @@ class Progress:
         self._bar.update(self._task, completed=done, total=total, words=", ".join(words))
 
 
-def progressing(things: Iterable[Thing], noun: str = "records") -> Iterator[Thing]:
-    """Yield things; on a terminal say how many there were, once it has taken a second."""
+def progressing(
+    things: Iterable[Thing], noun: str, total: Callable[[], int | None]
+) -> Iterator[Thing]:
+    """Yield things; on a terminal say how many there were, once it has taken a second.
+
+    Args:
+        things: What is gone through.
+        noun: What they are.
+        total: Says how many there are (None: not known); called only when it is to be shown.
+    """
     with Progress(noun) as progress:
-        progress(0)
+        if not progress.is_shown:
+            yield from things
+            return
+        of = total()
+        progress(0, of)
         for number, thing in enumerate(things, 1):
             yield thing
-            progress(number)
+            progress(number, of)
 
 
 def clock(seconds: float) -> str:
