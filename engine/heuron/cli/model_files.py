@@ -1,4 +1,4 @@
-"""`heuron models export`, `remove` and `diff`: a model's files, and two cards side by side."""
+"""`heuron models export`, `import`, `trust`, `remove`, `diff`: a model's files and its card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heuron.cli import exits
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["diff_models", "export_model", "remove_model"]
+__all__ = ["diff_models", "export_model", "import_model", "remove_model", "trust_joblib"]
 
 Domain = Annotated[
     str,
@@ -22,6 +22,7 @@ Domain = Annotated[
 Named = Annotated[
     str, typer.Argument(metavar="NAME[@VERSION]", help="A model, the version in use by default.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 SHOWN = 60
 """Characters of a setting that are shown; the JSON has all."""
 
@@ -29,30 +30,124 @@ SHOWN = 60
 def export_model(
     domain: Domain,
     name: Named,
-    out: Annotated[str | None, typer.Option(metavar="FILE", help="The .zip file to write.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="The file to write.")] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="FORMAT", help="zip: the files that travel; skops: estimator too."
+        ),
+    ] = "zip",
+    json: Json = False,
 ) -> int:
-    """Write the files of a model that can travel into a .zip file."""
-    from heuron.cli.opening import opened_models
+    """Write a model into one file: a .zip of what can travel, or a .skops with the estimator."""
+    from heuron.cli.opening import opened_models, trusted_file
     from heuron.learn.exchange import packed_model
     from heuron.learn.write import write_file
 
+    if form not in ("zip", "skops"):
+        message = f'"{form}" is no format: zip or skops.'
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
     called, _, store = opened_models(domain)
     plain, version = _parted(name)
     model = store.model(called, plain, version)
-    path = out or f"{called}-{plain}-{model.version}.zip"
-    write_file(path, packed_model(called, model))
-    note(f"{path}: unpack it in a project's models/")
+    if form == "skops":
+        from heuron.learn.skops_file import skops_bytes
+
+        content = skops_bytes(called, model, trusted_file())
+    else:
+        content = packed_model(called, model)
+    path = out or f"{called}-{plain}-{model.version}.{form}"
+    write_file(path, content)
+    if json:
+        body = {"name": plain, "version": model.version, "file": path, "bytes": len(content)}
+        print_json("models", {"exported": {"domain": called, **body}})
+    else:
+        note(f"{path}: `heuron models import {called} {path}` takes it in elsewhere")
     return exits.GOOD
 
 
-def remove_model(domain: Domain, name: Named) -> int:
+def import_model(
+    domain: Domain,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A .zip or .skops of `export`.")],
+    json: Json = False,
+) -> int:
+    """Take in an exported model: sums checked, golden rows replayed, then stored."""
+    from heuron.cli.opening import opened_models, trusted_file
+    from heuron.learn.exchange import taken_in, unzipped
+    from heuron.learn.trust import sum_of, trust
+
+    called, _, store = opened_models(domain)
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read()
+    except OSError as error:
+        message = f'"{file}" cannot be used: {(error.strerror or str(error)).lower()}.'
+        raise RuleError(Diagnostic(Severity.ERROR, "file", message)) from None
+    extra: dict[str, bytes] = {}
+    if file.endswith(".skops"):
+        from heuron.learn.skops_file import from_skops
+
+        whose, name, files, joblib = from_skops(content)
+        # Read as data and written anew by this very process, so it is the user's own.
+        if trust(trusted_file(), sum_of(joblib), f"{called}/{name}"):
+            extra = {"estimator.joblib": joblib}
+    else:
+        whose, name, files = unzipped(content)
+    if whose != called:
+        message = f'"{file}" holds a model of {whose}, and this is {called}.'
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
+    artifact = taken_in(store, called, name, files, extra)
+    if json:
+        body = {"domain": called, "name": name, "version": artifact.version}
+        print_json("models", {"imported": body})
+    else:
+        say(f"{name}  {artifact.version}  {os.path.relpath(artifact.folder)}")
+    return exits.GOOD
+
+
+def trust_joblib(
+    domain: Domain,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")],
+    allow_package: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Let the file use the names of a package."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Show what a model's joblib file uses, and trust it if that is what such files use."""
+    from heuron.cli.opening import opened_models, trusted_file
+    from heuron.learn.exchange import trust_model
+
+    called, _, store = opened_models(domain)
+    found = trust_model(store, called, name, trusted_file(), tuple(allow_package or ()))
+    if json:
+        body = {"domain": called, "name": name, "file": found.file, "sum": found.sum}
+        names = {"names": list(found.names), "unexpected": list(found.unexpected)}
+        print_json("models", {"trusted": {**body, **names, "added": found.added}})
+        return exits.GOOD if found.added else exits.ERRORS
+    say(f"{os.path.relpath(found.file)} uses:")
+    for one in found.names:
+        say(f"  {one}{'   not expected' if one in found.unexpected else ''}")
+    if found.unexpected:
+        message = f"{name} is not trusted: it uses {', '.join(found.unexpected)}"
+        hint = "--allow-package lets it use a package's names; who uses them runs their code"
+        raise RuleError(Diagnostic(Severity.ERROR, "not-trusted", message, None, hint))
+    say(f"trusted: {found.sum}")
+    return exits.GOOD
+
+
+def remove_model(domain: Domain, name: Named, json: Json = False) -> int:
     """Remove a trained model, or one version of it; its spec stays."""
     from heuron.cli.opening import opened_models
     from heuron.learn.exchange import remove
 
     called, _, store = opened_models(domain)
     plain, version = _parted(name)
-    for removed in remove(store, called, plain, version):
+    folders = remove(store, called, plain, version)
+    if json:
+        print_json("models", {"removed": folders})
+        return exits.GOOD
+    for removed in folders:
         say(f"removed {os.path.relpath(removed)}")
     return exits.GOOD
 
@@ -61,7 +156,7 @@ def diff_models(
     domain: Domain,
     first: Named,
     second: Named,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> int:
     """Show in what the cards of two models differ; exit 4 when they do."""
     from heuron.cli.opening import opened_models

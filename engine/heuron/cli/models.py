@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from heuron.cli import exits
-from heuron.cli.model_files import diff_models, export_model, remove_model
+from heuron.cli.model_files import (
+    diff_models,
+    export_model,
+    import_model,
+    remove_model,
+    trust_joblib,
+)
 from heuron.cli.opening import opened_models
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import RuleError
@@ -94,10 +100,12 @@ def show_model(domain: Domain, name: Name, json: Json = False) -> int:
 
 
 @app.command("select")
-def select_model(domain: Domain, name: Name) -> int:
+def select_model(domain: Domain, name: Name, json: Json = False) -> int:
     """Let a model answer where no dispatch block says otherwise."""
     called, _, store = opened_models(domain)
     store.select(called, name)
+    if json:
+        print_json("models", {"selected": {"domain": called, "name": name}})
     return exits.GOOD
 
 
@@ -124,6 +132,8 @@ def verify_models(
 
 app.command("diff")(diff_models)
 app.command("export")(export_model)
+app.command("import")(import_model)
+app.command("trust")(trust_joblib)
 app.command("remove")(remove_model)
 
 

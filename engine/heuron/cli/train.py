@@ -46,6 +46,12 @@ def train(
             help="Keep copies of a row on one side of the split; --no-group-duplicates does not.",
         ),
     ] = True,
+    allow_package: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Let specs name the estimators of a package: they are code."
+        ),
+    ] = None,
     allow_path: Annotated[
         bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
     ] = False,
@@ -64,7 +70,8 @@ def train(
     found, knowledge = open_domain(domain)
     contract, folder = contract_of(knowledge), specs_folder(found)
     # Mistakes in specs are told before any data are read.
-    read_specs(contract, folder, tuple(names or ()))
+    packages = tuple(allow_package or ())
+    read_specs(contract, folder, tuple(names or ()), packages)
     outside = allow_path or data is not None
     table = load(
         contract,
@@ -84,6 +91,7 @@ def train(
             trusted=trusted_file(),
             search=search,
             progress=progress,
+            packages=packages,
         )
     open_ledger().book(*[booking(knowledge.name, one) for one in results])
     print_diagnostics([one for result in results for one in _own_warnings(result, table)])

@@ -7,9 +7,10 @@ that compiles it (None: served from joblib).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-__all__ = ["COMPOSED", "ESTIMATORS", "Allowed", "import_class", "public_name"]
+__all__ = ["COMPOSED", "ESTIMATORS", "Allowed", "import_class", "lookup", "public_name"]
 
 
 class Allowed(NamedTuple):
@@ -101,11 +102,33 @@ REFUSED: Final = (
 """Hyperparameters that no spec sets: they change no parameter, or Heuron sets them itself."""
 
 
+def lookup(name: object, packages: Sequence[str] = ()) -> Allowed | None:
+    """Return what is known of an estimator by its full name, or None.
+
+    `packages` are those that the user allows beyond the list: an estimator of theirs is served
+    from joblib, scaled and without missing numbers.
+    """
+    if not isinstance(name, str):
+        return None
+    if name in ESTIMATORS:
+        return ESTIMATORS[name]
+    if name.split(".")[0] not in packages or "." not in name:
+        return None
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        estimator = import_class(name)()
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return None
+    if is_classifier(estimator):
+        return Allowed("classes", True, False, None)
+    return Allowed("number", True, False, None) if is_regressor(estimator) else None
+
+
 def import_class(name: str) -> Any:
-    """Return the class of an estimator on the list."""
+    """Return the class of an estimator that `lookup` knows."""
     from importlib import import_module
 
-    assert name in ESTIMATORS
     module, _, short = name.rpartition(".")
     return getattr(import_module(module), short)
 

@@ -7,11 +7,12 @@ hyperparameters are plain values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from heuron.diagnostics import nearest
-from heuron.learn.allowed import ESTIMATORS
+from heuron.learn.allowed import lookup
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
 from heuron.learn.members import Member, read_members
@@ -44,8 +45,12 @@ CALIBRATIONS: Final = ("auto", "none", "sigmoid", "isotonic", "temperature")
 METRICS: Final = ("accuracy", "balanced_accuracy", "f1")
 
 
-def read_spec(contract: Contract, path: Path, shown: str | None = None) -> Spec:
+def read_spec(
+    contract: Contract, path: Path, shown: str | None = None, packages: Sequence[str] = ()
+) -> Spec:
     """Read a model spec and check it against the contract and the estimator's signature.
+
+    `packages` are those besides scikit-learn whose estimators it may name.
 
     Raises:
         RuleError: With every mistake found, each with line and column.
@@ -53,7 +58,7 @@ def read_spec(contract: Contract, path: Path, shown: str | None = None) -> Spec:
     document = Document.read(path, shown)
     data = document.data
     document.check_keys(data, KEYS)
-    estimator = read_estimator(document, contract)
+    estimator = read_estimator(document, contract, packages)
     features = read_features(document, contract)
     hyperparameters = read_hyperparameters(document, contract, estimator)
     members = read_members(document, contract, estimator)
@@ -66,9 +71,10 @@ def read_spec(contract: Contract, path: Path, shown: str | None = None) -> Spec:
         calibration=_calibration(document, contract),
         threshold=_threshold(document, contract),
         seed=_seed(document),
-        scaled=_scaled(document, estimator, members),
+        scaled=_scaled(document, estimator, members, packages),
         hyperparameters=hyperparameters,
         members=members,
+        packages=tuple(packages),
         missing=read_missing(document, contract, features, estimator),
         search=read_search(document, contract, estimator),
         document=document,
@@ -146,11 +152,17 @@ def _seed(document: Document) -> int:
     return 0
 
 
-def _scaled(document: Document, estimator: str | None, members: tuple[Member, ...]) -> bool:
+def _scaled(
+    document: Document,
+    estimator: str | None,
+    members: tuple[Member, ...],
+    packages: Sequence[str],
+) -> bool:
     value = document.data.get("scale")
     if isinstance(value, bool):
         return value
     if value is not None:
         document.error("bad-setting", "`scale` is true or false", ("scale",))
     kinds = [one.estimator for one in members] or ([estimator] if estimator else [])
-    return any(ESTIMATORS[one].scaled for one in kinds)
+    known = [lookup(one, packages) for one in kinds]
+    return any(one is not None and one.scaled for one in known)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from heuron.learn.allowed import ESTIMATORS, Allowed
+from heuron.learn.allowed import Allowed, lookup
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
 from heuron.learn.members import Member
@@ -75,6 +75,7 @@ class Spec:
     scaled: bool
     hyperparameters: Mapping[str, Any]
     members: tuple[Member, ...]
+    packages: tuple[str, ...]
     missing: Mapping[str, Missing]
     search: Mapping[str, tuple[Any, ...] | Range]
     document: Document = field(compare=False, repr=False)
@@ -82,7 +83,9 @@ class Spec:
     @property
     def allowed(self) -> Allowed:
         """What is known of the estimator's class."""
-        return ESTIMATORS[self.estimator]
+        found = lookup(self.estimator, self.packages)
+        assert found is not None, self.estimator
+        return found
 
 
 def spec_names(folder: Path) -> list[str]:

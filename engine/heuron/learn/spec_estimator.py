@@ -5,11 +5,11 @@ Everything is checked against the closed list of estimators and the estimator's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from heuron.diagnostics import nearest
-from heuron.learn.allowed import COMPOSED, ESTIMATORS, REFUSED, Allowed, import_class
+from heuron.learn.allowed import COMPOSED, ESTIMATORS, REFUSED, Allowed, import_class, lookup
 from heuron.learn.contract import Contract
 from heuron.learn.document import Document
 from heuron.learn.spec import Range
@@ -20,16 +20,24 @@ BY_MEMBERS: Final = ("estimator", "estimators", "voting", "weights")
 """What the members of a composed estimator say."""
 
 
-def read_estimator(document: Document, contract: Contract) -> str | None:
-    """Return the estimator's full name where it is on the list and predicts such a goal."""
+def read_estimator(
+    document: Document, contract: Contract, packages: Sequence[str] = ()
+) -> str | None:
+    """Return the estimator's full name where it is on the list and predicts such a goal.
+
+    `packages` are those that the user allows beyond the list.
+    """
     name = document.data.get("estimator")
-    allowed = ESTIMATORS.get(name) if isinstance(name, str) else None
+    allowed = lookup(name, packages)
     at = ("estimator",)
     if allowed is None:
         by_short = {one.rpartition(".")[2]: one for one in ESTIMATORS}
         short = str(name).rpartition(".")[2]
         near = by_short.get(short) or by_short.get(nearest(short, by_short) or "")
         hint = f'did you mean "{near}"?' if near else 'like "sklearn.tree.DecisionTreeClassifier"'
+        package = str(name).split(".")[0]
+        if not near and "." in str(name) and package != "sklearn" and package not in packages:
+            hint = f"--allow-package {package} lets specs name its estimators: they are code"
         message = f"no estimator {name!r} on the list" if name else "`estimator` is missing"
         document.error("bad-estimator", message, at, hint)
         return None
@@ -84,7 +92,8 @@ def _check_names(
     for name in given:
         if name in refused:
             hint = "`seed` stands at the top" if name == "random_state" else None
-            hint = "its members say it: [members.NAME]" if name in BY_MEMBERS else hint
+            by_members = name in BY_MEMBERS and estimator in COMPOSED
+            hint = "its members say it: [members.NAME]" if by_members else hint
             message = f"a spec does not set `{name}`"
             document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
         elif name not in known:

@@ -96,7 +96,8 @@ def read_missing(
             document.error("bad-setting", message, at, hint)
             continue
         found[name] = _policy(document, field, value, at)
-        if value == "native" and estimator and not ESTIMATORS[estimator].native:
+        known = ESTIMATORS.get(estimator or "")
+        if value == "native" and estimator and (known is None or not known.native):
             short = estimator.rpartition(".")[2]
             document.error("bad-setting", f"{short} cannot learn from missing values", at)
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final, NamedTuple
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
@@ -154,7 +154,7 @@ class Store:
             return {}
         return data if isinstance(data, dict) else {}
 
-    def verify(self, domain: str, name: str, sums: frozenset[str] = frozenset()) -> str:
+    def verify(self, domain: str, name: str, sums: Container[str] = frozenset()) -> str:
         """Return "made here", "intact, made elsewhere", or "changed: " and what was.
 
         Made here means that its joblib file's sum is in the user's own list of trusted `sums`.
@@ -275,6 +275,7 @@ class Store:
 
         file = self.trusted() if callable(self.trusted) else self.trusted
         sums = trusted_sums(None if file is None else Path(file))
+        _same_versions(artifact, _card(artifact))
         loaded = load_joblib(Path(artifact.folder) / "estimator.joblib", sums)
         if not isinstance(loaded, dict) or "estimator" not in loaded:
             raise _refused(artifact, "estimator.joblib holds no estimator")
@@ -297,6 +298,16 @@ def _refused(artifact: Artifact, why: str) -> RuleError:
     message = f"the model {artifact.name} ({artifact.folder}) cannot be used: {why}"
     hint = "train it again, or fetch its files again"
     return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
+
+
+def _same_versions(artifact: Artifact, card: Mapping[str, Any]) -> None:
+    """Refuse a joblib file of another scikit-learn: what it holds may mean something else."""
+    import sklearn
+
+    made = card.get("made_with", {}).get("scikit-learn")
+    if made != sklearn.__version__:
+        here = sklearn.__version__
+        raise _refused(artifact, f"its joblib file is of scikit-learn {made}, and here is {here}")
 
 
 def _read(artifact: Artifact, file: str) -> bytes:

@@ -35,7 +35,7 @@ from heuron.learn.scorer.served import KIND
 from heuron.learn.search import choose, settings_to_try
 from heuron.learn.spec import Spec, spec_names
 from heuron.learn.store import Artifact, Store
-from heuron.learn.trust import sum_of, trust
+from heuron.learn.trust import named_in, sum_of, trust
 
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
@@ -98,6 +98,7 @@ def train(
     trusted: Path | None = None,
     search: int = 1,
     progress: Progress | None = None,
+    packages: Sequence[str] = (),
 ) -> list[TrainResult]:
     """Train the models of a domain and put them into the store.
 
@@ -112,6 +113,7 @@ def train(
         trusted: The user's list of trusted sums, to which the joblib file's sum is added.
         search: How many settings of a spec's `[search]` space to try; 1: its own alone.
         progress: Called after each step.
+        packages: Packages besides scikit-learn whose estimators a spec may name.
 
     Returns:
         A result for each spec, in the order of `names`, else by name.
@@ -120,7 +122,7 @@ def train(
         RuleError: Mistakes in specs or data, before anything is trained or written; or what
             scikit-learn refused, then models trained before it are in the store.
     """
-    specs = read_specs(contract, folder, names)
+    specs = read_specs(contract, folder, names, packages)
     if table is None:
         table = load(contract, data, folder=folder, root=root)
     table = with_conclusions(table, _read_by(specs))
@@ -135,7 +137,9 @@ def _read_by(specs: Sequence[Spec]) -> list[str]:
     return list(dict.fromkeys(one.field for spec in specs for one in spec.features))
 
 
-def read_specs(contract: Contract, folder: Path, names: Sequence[str] = ()) -> list[Spec]:
+def read_specs(
+    contract: Contract, folder: Path, names: Sequence[str] = (), packages: Sequence[str] = ()
+) -> list[Spec]:
     """Return the specs of those names, of all by default.
 
     Raises:
@@ -152,7 +156,7 @@ def read_specs(contract: Contract, folder: Path, names: Sequence[str] = ()) -> l
             mistakes.append(Diagnostic(Severity.ERROR, "unknown-model", message, None, hint))
             continue
         try:
-            specs.append(read_spec(contract, folder / f"{name}.toml"))
+            specs.append(read_spec(contract, folder / f"{name}.toml", packages=packages))
         except RuleError as error:
             mistakes += error.diagnostics
     if not there and not names:
@@ -353,7 +357,8 @@ def joblib_of(
     stream = io.BytesIO()
     joblib.dump({"estimator": fitted.estimator, "steps": fitted.steps}, stream)
     content = stream.getvalue()
-    listed = trust(trusted, sum_of(content), f"{contract.domain}/{spec.name}")
+    named = [one for one in named_in(content) if one.split(".")[0] in spec.packages]
+    listed = trust(trusted, sum_of(content), f"{contract.domain}/{spec.name}", named)
     # A file that nobody may load is of no use.
     return (content if listed else None), listed
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["is_trusted", "load_joblib", "sum_of", "trust", "trusted_sums"]
+__all__ = ["load_joblib", "named_in", "sum_of", "trust", "trusted_sums", "unexpected_in"]
 
 MODE: Final = 0o600
+
+ALLOWS: Final = "allows:"
+"""In the list, what follows this word on a line are names that the file may use as well."""
 
 
 def sum_of(content: bytes) -> str:
@@ -25,33 +28,39 @@ def sum_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def trusted_sums(file: Path | None) -> frozenset[str]:
-    """Return the sums in a list; a list that does not exist or cannot be read is empty.
+def trusted_sums(file: Path | None) -> dict[str, frozenset[str]]:
+    """Return the sums in a list, each with the names that its file may use beyond Heuron's own.
 
-    A line is a sum, then anything: where it came from. `#` begins a comment.
+    A list that does not exist or cannot be read is empty. A line is a sum, then anything: where
+    it came from, and after `allows:` the names. `#` begins a comment.
     """
     if file is None:
-        return frozenset()
+        return {}
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return frozenset()
-    words = (line.split("#")[0].split() for line in text.splitlines())
-    return frozenset(one[0] for one in words if one and len(one[0]) == 64)
+        return {}
+    found: dict[str, frozenset[str]] = {}
+    for line in text.splitlines():
+        words = line.split("#")[0].split()
+        if words and len(words[0]) == 64:
+            names = words[words.index(ALLOWS) + 1 :] if ALLOWS in words else []
+            found[words[0]] = found.get(words[0], frozenset()) | frozenset(names)
+    return found
 
 
-def is_trusted(file: Path | None, content: bytes) -> bool:
-    """Return whether the list has the sum of these bytes."""
-    return sum_of(content) in trusted_sums(file)
+def trust(file: Path | None, digest: str, note: str, allows: Sequence[str] = ()) -> bool:
+    """Add a sum to the list, and return whether that worked (a home may be read-only).
 
-
-def trust(file: Path | None, digest: str, note: str) -> bool:
-    """Add a sum to the list, and return whether that worked (a home may be read-only)."""
+    `allows` are exact names that the file may use beyond those of Heuron's own files.
+    """
     if file is None:
         return False
-    if digest in trusted_sums(file):
+    known = trusted_sums(file).get(digest)
+    if known is not None and known.issuperset(allows):
         return True
-    line = f"{digest}  {' '.join(note.split())}\n".encode()
+    names = f"  {ALLOWS} {' '.join(allows)}" if allows else ""
+    line = f"{digest}  {' '.join(note.split())}{names}\n".encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # One append of one line: two processes cannot tear each other's.
@@ -65,40 +74,122 @@ def trust(file: Path | None, digest: str, note: str) -> bool:
     return True
 
 
-def load_joblib(path: Path, sums: Iterable[str]) -> Any:
+def load_joblib(path: Path, sums: Container[str]) -> Any:
     """Load an estimator's file whose sum is trusted.
+
+    Args:
+        path: The file.
+        sums: The trusted sums; a mapping says which further names each file may use.
 
     Raises:
         RuleError: When it cannot be read, is not trusted, or names something that is not on the
             list of what Heuron's own files name.
     """
-    import io
     import pickle
 
-    from joblib.numpy_pickle import NumpyUnpickler
-
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        why = error.strerror or "unreadable"
-        raise RuleError(_refusal("not-found", f"{path}: {why}")) from None
-    if sum_of(content) not in frozenset(sums):
+    content = _read(path)
+    digest = sum_of(content)
+    if digest not in sums:
         message = f"{path.name} of {path.parent} is not in the list of trusted sums"
         hint = "train the model again here, or `heuron models trust` after a look at it"
         raise RuleError(_refusal("not-trusted", message, hint))
+    allowed = sums[digest] if isinstance(sums, Mapping) else frozenset()
 
-    class Guarded(NumpyUnpickler):  # type: ignore[misc]
-        def find_class(self, module: str, name: str) -> Any:
-            if not is_expected(module, name):
-                raise pickle.UnpicklingError(f"it names {module}.{name}")
-            return super().find_class(module, name)
+    def find(module: str, name: str, otherwise: Any) -> Any:
+        if not is_expected(module, name) and f"{module}.{name}" not in allowed:
+            raise pickle.UnpicklingError(f"it names {module}.{name}")
+        return otherwise(module, name)
 
-    stream = io.BytesIO(content)
     try:
-        return Guarded(str(path), stream, ensure_native_byte_order=True).load()
+        return _unpickled(content, find)
     except (pickle.UnpicklingError, AttributeError, ImportError, EOFError, ValueError) as error:
         message = f"{path} cannot be loaded: {error}"
         raise RuleError(_refusal("artifact-refused", message, "train the model again")) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or "unreadable"
+        raise RuleError(_refusal("not-found", f"{path}: {why}")) from None
+
+
+def _unpickled(content: bytes, find: Any) -> Any:
+    """Unpickle a joblib file; `find(module, name, otherwise)` gives what each name stands for."""
+    import io
+    import warnings
+
+    from joblib.numpy_pickle import NumpyUnpickler
+
+    class Guarded(NumpyUnpickler):  # type: ignore[misc]
+        def find_class(self, module: str, name: str) -> Any:
+            return find(module, name, super().find_class)
+
+    with warnings.catch_warnings():
+        # Another scikit-learn's files are told apart by the card, with what to do.
+        warnings.simplefilter("ignore")
+        return Guarded("", io.BytesIO(content), ensure_native_byte_order=True).load()
+
+
+class _Inert:
+    """Stands where a file names something that Heuron does not expect: does nothing, ever."""
+
+    def __init__(self, *arguments: object, **more: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+    def __call__(self, *arguments: object, **more: object) -> _Inert:
+        return _Inert()
+
+    def append(self, one: object) -> None:
+        """Take an item of a list."""
+
+    def extend(self, many: object) -> None:
+        """Take items of a list."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
+def named_in(content: bytes) -> tuple[str, ...]:
+    """Return every name that a joblib file uses, sorted, without importing any unexpected one.
+
+    What a file names beyond Heuron's own files is replaced by something that does nothing, so
+    that a look at a file runs no code of it.
+
+    Raises:
+        RuleError: It is no joblib file.
+    """
+    import pickle
+
+    names: set[str] = set()
+
+    def find(module: str, name: str, otherwise: Any) -> Any:
+        names.add(f"{module}.{name}")
+        return otherwise(module, name) if is_expected(module, name) else _Inert
+
+    try:
+        _unpickled(content, find)
+    except (pickle.UnpicklingError, EOFError, IndexError, KeyError, ImportError) as error:
+        message = f"this is no joblib file: {error}"
+        raise RuleError(_refusal("artifact-refused", message)) from None
+    except (AttributeError, TypeError, ValueError):
+        # An inert object was used as what it stands for; the names up to there are known.
+        pass
+    return tuple(sorted(names))
+
+
+def unexpected_in(names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of some full names that Heuron's own files never use."""
+    return tuple(one for one in names if not is_expected(*_split(one)))
+
+
+def _split(name: str) -> tuple[str, str]:
+    module, _, short = name.rpartition(".")
+    return module, short
 
 
 EXPECTED: Final = frozenset(
