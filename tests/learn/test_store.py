@@ -298,3 +298,41 @@ def test_an_estimator_without_a_compiled_form_is_served_from_joblib(
             Store(tmp_path / "store").model(contract.domain, "one")
     with pytest.raises(RuleError, match="nobody may load"):
         train(iris, models, store, table=load(iris, "sklearn:iris"), trusted=None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX's")
+def test_a_full_disk_leaves_the_store_as_it_was(store: Store, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    script = (
+        "import resource, signal, sys\n"
+        "from heuron.diagnostics import RuleError\n"
+        "from heuron.learn.store import Store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))\n"
+        "files = {'card.json': b'{}', 'scorer.json': b'x' * 1000}\n"
+        "try:\n"
+        "    Store(sys.argv[1]).save('iris', 'tree', files, {})\n"
+        "except RuleError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, store.roots[0]], capture_output=True, text=True, check=True
+    )
+    assert "cannot be written" in done.stdout
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_two_processes_store_at_once(store: Store) -> None:
+    script = (
+        "import sys\n"
+        "from heuron.learn.store import Store\n"
+        "for turn in range(30):\n"
+        "    card = b'{\"turn\": %d}' % (turn % 3)\n"
+        "    Store(sys.argv[1]).save('iris', 'other', {'card.json': card}, {})\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, store.roots[0]]) for _ in range(2)]
+    assert [one.wait() for one in running] == [0, 0]
+    assert Store(*store.roots).find("iris", "other") is not None
+    assert Store(*store.roots).model("iris", "tree").name == "tree"
+    left = [path.name for path in Path(store.roots[0]).rglob(".writing-*")]
+    assert left == []
