@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from heuron.cli import exits
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+if TYPE_CHECKING:
+    from heuron.learn.model import Model
 
 __all__ = ["diff_models", "export_model", "import_model", "remove_model", "trust_joblib"]
 
@@ -34,18 +37,20 @@ def export_model(
     form: Annotated[
         str,
         typer.Option(
-            "--format", metavar="FORMAT", help="zip: the files that travel; skops: estimator too."
+            "--format",
+            metavar="FORMAT",
+            help="zip: what travels; skops: estimator too; onnx: a graph.",
         ),
     ] = "zip",
     json: Json = False,
 ) -> int:
-    """Write a model into one file: a .zip of what can travel, or a .skops with the estimator."""
+    """Write a model into one file: a .zip of what travels, a .skops, or an ONNX graph."""
     from heuron.cli.opening import opened_models, trusted_file
     from heuron.learn.exchange import packed_model
     from heuron.learn.write import write_file
 
-    if form not in ("zip", "skops"):
-        message = f'"{form}" is no format: zip or skops.'
+    if form not in ("zip", "skops", "onnx"):
+        message = f'"{form}" is no format: zip, skops or onnx.'
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
     called, _, store = opened_models(domain)
     plain, version = _parted(name)
@@ -54,6 +59,8 @@ def export_model(
         from heuron.learn.skops_file import skops_bytes
 
         content = skops_bytes(called, model, trusted_file())
+    elif form == "onnx":
+        content = _onnx(model)
     else:
         content = packed_model(called, model)
     path = out or f"{called}-{plain}-{model.version}.{form}"
@@ -61,9 +68,24 @@ def export_model(
     if json:
         body = {"name": plain, "version": model.version, "file": path, "bytes": len(content)}
         print_json("models", {"exported": {"domain": called, **body}})
+    elif form == "onnx":
+        note(f"{path}: it repeats the golden rows in ONNX Runtime")
     else:
         note(f"{path}: `heuron models import {called} {path}` takes it in elsewhere")
     return exits.GOOD
+
+
+def _onnx(model: Model) -> bytes:
+    """Return a model as ONNX, its golden rows replayed."""
+    from heuron.learn.exchange import travelling_files
+    from heuron.learn.onnx_file import onnx_bytes, replayed
+
+    content = onnx_bytes(model.scorer.form)
+    wrong = replayed(model.scorer, travelling_files(model)["golden.jsonl"], content)
+    if wrong is not None:
+        message = f"the ONNX form of {model.name} does not repeat its golden rows: {wrong}"
+        raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message))
+    return content
 
 
 def import_model(

@@ -22,7 +22,7 @@ from heuron.values import UNKNOWN, Template, Value
 if TYPE_CHECKING:
     from heuron.learn.fit import Fitted
 
-__all__ = ["ROWS", "golden_lines", "make_rows", "replay"]
+__all__ = ["ROWS", "golden_lines", "make_rows", "replay", "typed_rows"]
 
 ROWS: Final = 64
 CANDIDATES: Final = 600
@@ -109,6 +109,24 @@ def replay(scorer: Scorer, lines: bytes) -> str | None:
     Raises:
         ValueError: When the lines are no golden rows.
     """
+    entries, rows = _entries(scorer, lines)
+    for number, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
+        wrong = _compare(scorer, entry, row)
+        if wrong is not None:
+            return f"golden row {number}: {wrong}"
+    return None
+
+
+def typed_rows(scorer: Scorer, lines: bytes) -> list[Row]:
+    """Return the inputs of golden rows.
+
+    Raises:
+        ValueError: When the lines are no golden rows.
+    """
+    return _entries(scorer, lines)[1]
+
+
+def _entries(scorer: Scorer, lines: bytes) -> tuple[list[Any], list[Row]]:
     try:
         entries = [json.loads(line) for line in lines.splitlines()]
         rows = [_typed(scorer, entry["values"]) for entry in entries]
@@ -116,11 +134,7 @@ def replay(scorer: Scorer, lines: bytes) -> str | None:
         raise ValueError("golden.jsonl holds no golden rows") from None
     if not entries:
         raise ValueError("golden.jsonl is empty")
-    for number, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
-        wrong = _compare(scorer, entry, row)
-        if wrong is not None:
-            return f"golden row {number}: {wrong}"
-    return None
+    return entries, rows
 
 
 def _compare(scorer: Scorer, entry: Mapping[str, Any], row: Row) -> str | None:
