@@ -34,7 +34,7 @@ def export_model(
     domain: Domain,
     name: Named,
     out: Annotated[str | None, typer.Option(metavar="FILE", help="The file to write.")] = None,
-    form: Annotated[
+    format: Annotated[
         str,
         typer.Option(
             "--format",
@@ -49,26 +49,26 @@ def export_model(
     from heuron.learn.exchange import packed_model
     from heuron.learn.write import write_file
 
-    if form not in ("zip", "skops", "onnx"):
-        message = f'"{form}" is no format: zip, skops or onnx.'
+    if format not in ("zip", "skops", "onnx"):
+        message = f'"{format}" is no format: zip, skops or onnx.'
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
     called, _, store = opened_models(domain)
     plain, version = _parted(name)
     model = store.model(called, plain, version)
-    if form == "skops":
+    if format == "skops":
         from heuron.learn.skops_file import skops_bytes
 
         content = skops_bytes(called, model, trusted_file())
-    elif form == "onnx":
+    elif format == "onnx":
         content = _onnx(model)
     else:
         content = packed_model(called, model)
-    path = out or f"{called}-{plain}-{model.version}.{form}"
+    path = out or f"{called}-{plain}-{model.version}.{format}"
     write_file(path, content)
     if json:
         body = {"name": plain, "version": model.version, "file": path, "bytes": len(content)}
         print_json("models", {"exported": {"domain": called, **body}})
-    elif form == "onnx":
+    elif format == "onnx":
         note(f"{path}: it repeats the golden rows in ONNX Runtime")
     else:
         note(f"{path}: `heuron models import {called} {path}` takes it in elsewhere")

@@ -32,7 +32,7 @@ NEW: Final = -1.0
 """The place of a level that is not on an enumeration's list."""
 CHUNK: Final = 8_192
 """So many rows are worked on together: few enough for the processor's cache."""
-TREE_CHUNK: Final = 32_768
+TREE_CHUNK: Final = 65_536
 """The same for trees, whose nodes are in the cache instead."""
 
 
