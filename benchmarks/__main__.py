@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-QUICK = ("record", "ask", "columns", "cold_start")
+QUICK = ("record", "ask", "columns", "cold_start", "scorers")
 """In this order. Each is a module of its own, so that none inherits another's heap."""
 
 

@@ -44,7 +44,12 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "models select": ("heuron models select cancer forest",),
     "models verify": ("heuron models verify cancer",),
     "models diff": ("heuron models diff cancer forest logistic",),
-    "models export": ("heuron models export cancer forest --out forest.zip",),
+    "models export": (
+        "heuron models export cancer forest --out forest.zip",
+        "heuron models export cancer forest --format onnx",
+    ),
+    "models import": ("heuron models import cancer forest.zip",),
+    "models trust": ("heuron models trust cancer forest",),
     "models remove": ("heuron models remove cancer forest@b866dc00",),
     "compare": (
         "heuron compare cancer",

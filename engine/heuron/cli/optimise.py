@@ -61,6 +61,8 @@ def optimise(
         return exits.GOOD
     for line in columns([HEADS, *(_row(one) for one in made.values())]):
         say(line)
+    if len(made) == 1:
+        say(f"{name} has no smaller copy: trees and networks alone can be written shorter")
     if kept is not None:
         say(f"{name} is now {kept.version}, from {model.version}")
     return exits.GOOD
