@@ -154,3 +154,19 @@ def test_labels_of_any_kind_come_back(flowers: tuple[pandas.DataFrame, numpy.nda
 def test_goal_that_no_rule_concludes_is_unknown() -> None:
     knowledge = heuron.loads('domain d "q?"\ntype A:\n    x: number\n    g: a | b\ngoal A.g\n')
     assert knowledge.ask({"x": 1.0}).value is None
+
+
+def test_frames_of_polars(flowers: tuple[pandas.DataFrame, numpy.ndarray]) -> None:
+    polars = pytest.importorskip("polars")
+    from heuron.dispatch import HybridClassifier
+
+    X, y = flowers
+    frame = polars.DataFrame({name: X[name].to_numpy() for name in X.columns})
+    rules = RuleClassifier(IRIS).fit(frame, y)
+    assert rules.fields_ == ("sepal_length", "sepal_width", "petal_length", "petal_width")
+    assert rules.predict(frame).tolist() == RuleClassifier(IRIS).fit(X, y).predict(X).tolist()
+    for train_on in ("all", "silent"):
+        hybrid = HybridClassifier(IRIS, train_on=train_on)
+        expected = hybrid.fit(X, y).predict(X).tolist()
+        assert hybrid.fit(frame, y).predict(frame).tolist() == expected
+        assert cross_val_score(hybrid, frame, y, cv=3).min() > 0.8

@@ -100,7 +100,7 @@ class HybridClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             silent = ~self.rules_.rule_answered(X)
             if len(numpy.unique(labels[silent])) > 1:
                 rows = silent
-        part = X if rows.all() else X[rows]
+        part = X if rows.all() else _part(X, rows)
         self.estimator_ = clone(self._model()).fit(part, labels[rows])
         return self
 
@@ -139,3 +139,8 @@ class HybridClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = get_tags(self._model()).input_tags.allow_nan
         return tags
+
+
+def _part(X: Any, rows: Any) -> Any:
+    """Return some rows of an array or frame; a mask in brackets is columns to polars."""
+    return X.filter(rows) if hasattr(X, "get_columns") else X[rows]
