@@ -137,7 +137,7 @@ def test_scorers_are_packed_and_unpacked() -> None:
 
 
 def test_names_stay_in_the_store(store: Store) -> None:
-    for name in ("../iris/tree", "tree/..", "", ".", "a b", "ü"):
+    for name in ("../iris/tree", "tree/..", "", ".", "a b", "ü", "/tree", "C:tree", "a\\b", "con"):
         assert store.find("iris", name) is None
         assert store.find(name, "tree") is None
         with pytest.raises(RuleError):
@@ -336,3 +336,12 @@ def test_two_processes_store_at_once(store: Store) -> None:
     assert Store(*store.roots).model("iris", "tree").name == "tree"
     left = [path.name for path in Path(store.roots[0]).rglob(".writing-*")]
     assert left == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need rights there")
+def test_a_link_out_of_the_store_is_no_model(store: Store, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    folder_of(store).parent.rename(outside)
+    (Path(store.roots[0]) / "iris" / "tree").symlink_to(outside, target_is_directory=True)
+    assert Store(*store.roots).find("iris", "tree") is None
+    assert Store(*store.roots).names("iris") == []

@@ -24,6 +24,10 @@ CARD: Final = "card.json"
 SUMMED: Final = ("scorer.json", "scorer.bin", "golden.jsonl", "keys.bin")
 """The files whose sums stand in the card."""
 SELECTED: Final = "selected.toml"
+DEVICES: Final = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{one}{at}" for one in ("com", "lpt") for at in range(1, 10)))
+)
+"""Names that mean devices on Windows."""
 
 
 def sha256(content: bytes) -> str:
@@ -342,21 +346,28 @@ def _summed(artifact: Artifact, file: str, sums: Mapping[str, Any]) -> bytes:
 
 
 def _is_name(name: str) -> bool:
-    """Return whether a name stays in its folder: a letter, then letters, digits, _ and -."""
+    """Return whether a name stays in its folder: a letter, then letters, digits, _ and -.
+
+    What is a device on Windows (`con`, `com1`) is none, or a model could not travel there.
+    """
     plain = name.replace("_", "").replace("-", "")
-    return plain.isalnum() and plain.isascii() and name[0].isalpha() and len(name) <= 100
+    good = plain.isalnum() and plain.isascii() and name[0].isalpha() and len(name) <= 100
+    return good and name.lower() not in DEVICES
 
 
 def _folders(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(one.name for one in entries if one.is_dir())
+            # A link could lead anywhere.
+            return sorted(one.name for one in entries if one.is_dir(follow_symlinks=False))
     except OSError:
         return []
 
 
 def _versions(folder: str) -> list[str]:
-    """Return the versions of a model that have a card, sorted."""
+    """Return the versions of a model that have a card, sorted; none where the folder is a link."""
+    if os.path.islink(folder):
+        return []
     return [
         one
         for one in _folders(folder)
