@@ -39,6 +39,13 @@ def run(
             "complexity or random(SEED).",
         ),
     ] = "depth",
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Which engine runs the rules: heuron, or experta, where it can express them.",
+        ),
+    ] = "heuron",
     query: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,7 +68,7 @@ def run(
     from heuron.knowledge.asked import ask_query
 
     _, knowledge = open_domain(file)
-    session = knowledge.session(today=day(today), strategy=strategy)
+    session = knowledge.session(today=day(today), strategy=strategy, engine=engine)
     hold_facts(knowledge, session, facts or [], facts_file)
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))

@@ -341,6 +341,7 @@ class KnowledgeBase:
         *,
         strategy: str = "depth",
         state: str | PathLike[str] | Mapping[str, object] | None = None,
+        engine: str = "heuron",
     ) -> Session:
         """Return a new session with the initial facts: assert, run, query, explain.
 
@@ -351,12 +352,19 @@ class KnowledgeBase:
                 `lex`, `mea`, `simplicity`, `complexity` or `random(seed)`.
             state: What `Session.save` wrote, or `Session.saved` returned: the session goes on
                 from there instead of from the initial facts.
+            engine: `heuron`, or `experta` (extra `experta`), which matches and orders the rules
+                that it can express.
 
         Raises:
-            RuleError: There is no such strategy, or the state does not go with these rules.
+            RuleError: There is no such strategy or engine, the state does not go with these
+                rules, or experta cannot express them: each that it cannot is named.
         """
         from heuron.knowledge.session import Session, resumed
 
+        if engine != "heuron":
+            from heuron.knowledge.on_experta import on_experta
+
+            return on_experta(self, engine, self.host(today=today), limits, strategy, state)
         host, fresh = self.host(today=today), state is None
         session = Session(self, self._engine.session(host, limits, fresh, strategy))
         return session if state is None else resumed(session, state)

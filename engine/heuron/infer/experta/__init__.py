@@ -1,0 +1,1 @@
+"""A knowledge base on experta's matcher and agenda: the extra `experta`."""
