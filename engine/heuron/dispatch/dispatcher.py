@@ -164,7 +164,7 @@ class Dispatcher:
         # The answer is new, and nobody has seen it yet.
         object.__setattr__(answer, "elapsed_us", round(elapsed * 1e6, 1))
         if self._ledger is not None:
-            # Written out here, for an answer is counted in a tenth of a microsecond or not at all.
+            # Written out here, for a call would cost more than counting does.
             # An answer of the rules works its backend out when it is read: too slow for that.
             try:
                 counter = self._counters["rules" if type(answer) is RulesAnswer else answer.backend]

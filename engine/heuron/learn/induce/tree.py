@@ -9,7 +9,7 @@ import numpy
 from heuron.learn.induce.conditions import Condition, Premise, level_count, round_cut, tighten
 from heuron.learn.scorer.table import Numbers
 
-__all__ = ["tree_premises"]
+__all__ = ["encode", "tree_premises"]
 
 DEPTH = 4
 
@@ -28,7 +28,7 @@ def tree_premises(
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    encoded, meaning = _encoded(kinds, numbers)
+    encoded, meaning = encode(kinds, numbers)
     if most < 2 or not encoded.shape[1]:
         return [()]
     kind = DecisionTreeRegressor if regression else DecisionTreeClassifier
@@ -54,7 +54,7 @@ def tree_premises(
     return found
 
 
-def _encoded(
+def encode(
     kinds: tuple[Any, ...], numbers: Numbers
 ) -> tuple[Numbers, list[tuple[int, int | None]]]:
     """Return a column a number and a column a level, and what each of them means."""
