@@ -9,13 +9,13 @@ one; one that stays keeps its event, and does not fire twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any
 
 from heuron.infer.changes import Change
 from heuron.infer.memory import Memory, Row
-from heuron.infer.step import Step, key_of
+from heuron.infer.step import Fired, Step, Taken, key_of
 from heuron.infer.strategy import Strategy
 from heuron.values import Value
 
@@ -208,13 +208,10 @@ class Agenda:
             waiting.fired = True
         return waiting
 
-    def flow(self) -> Iterator[tuple[int, Step, tuple[tuple[Row, ...], tuple[Value, ...]]]]:
-        """Yield event, rule and activation of what fires next, again and again until nothing can.
-
-        What was yielded has been taken. Memory may change between two of them.
-        """
-        while (waiting := self.next()) is not None:
-            yield waiting.event, waiting.step, (waiting.rows, waiting.values)
+    def advance(self, firings: list[Fired], until: int) -> Taken | None:
+        """Return the activation to fire, marked as fired, or None at quiescence."""
+        waiting = self.next()
+        return None if waiting is None else (waiting.step, (waiting.rows, waiting.values))
 
     def has_next(self) -> bool:
         """Return whether something can fire."""

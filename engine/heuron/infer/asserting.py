@@ -1,8 +1,9 @@
-"""The short way in: facts whose values are as they must be, in a session that only defines.
+"""The short way in: facts whose values are as they must be.
 
-Nothing happens between two such asserts, so a fact is entered and that is all. Everything else,
-a value of another form, a fact that is held already, a session with steps or listeners, goes the
-long way (`infer.changes`).
+In a session that only defines nothing happens between two such asserts, so a fact is entered and
+that is all; in one with steps it may start some searches, if its type is read by them alone.
+Everything else, a value of another form, a fact that is held already, a session with listeners,
+goes the long way (`infer.changes`).
 """
 
 from __future__ import annotations

@@ -25,12 +25,16 @@ Change = tuple[str, Row | None, Row | None]
 
 
 class Refused(Exception):
-    """An assert, modify or retract that cannot be carried out; `code` is its diagnostic's."""
+    """An assert, modify or retract that cannot be carried out; `code` is its diagnostic's.
+
+    `by` is the step that tried, with the activation, when it was one.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.by: Any = None
 
 
 def assert_fact(

@@ -19,24 +19,18 @@ from heuron.infer.changes import Change, Refused
 from heuron.infer.events import Event, Listener
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, limit_error
-from heuron.infer.memory import HEAD, Memory, Row
-from heuron.infer.reaction import Found, Reaction
-from heuron.infer.step import Step, bindings_of
+from heuron.infer.memory import HEAD, Memory
+from heuron.infer.reaction import Reaction
+from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of
 from heuron.infer.truth import Truth
 from heuron.values import Fact, Value, show
 
-__all__ = ["Cycle", "Fired", "collector_off"]
+__all__ = ["Cycle", "collector_off"]
 
 RECENT = 40
 """How many of the last firings are looked at to say which rules were going round."""
-CLOCK = 256
-"""Firings between two looks at the clock."""
-
-Texts = tuple[str | None, tuple[str, ...]]
-NO_TEXTS: Texts = (None, ())
-
-Fired = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
-"""A firing: rule, rows, other values, what its actions returned (see `plan.changes`), texts."""
+STRETCH = 64
+"""Firings between two looks at the clock and at the number of facts."""
 
 
 @contextmanager
@@ -129,40 +123,33 @@ class Cycle:
     def _fire_all(
         self, agenda: Agenda | LazyAgenda, firings: list[Fired], limit: int | None
     ) -> None:
-        flow, held = agenda.flow(), self._memory.types
-        limits, follows_all = self._budget.limits, self._reaction.follows_all
-        until = limits.firings if limit is None else min(limit, limits.firings)
-        for count in range(until):
-            if count % CLOCK == 0:
-                self._budget.look_at_clock()
-            taken = next(flow, None)
-            if taken is None:
-                return
-            _, step, (rows, values) = taken
-            if len(held) > limits.facts:
-                self._budget.hold(len(held))
-            if step.careful or follows_all or step.texts is not None or step.halts:
-                self._fire(step, rows, values, firings)
+        most = self._budget.limits.firings
+        until = most if limit is None else min(limit, most)
+        while len(firings) < until:
+            self._budget.look_at_clock()
+            # In stretches, between which the limits are looked at.
+            stop = min(until, len(firings) + STRETCH)
+            while len(firings) < stop:
+                try:
+                    taken = agenda.advance(firings, stop)
+                except Refused as problem:
+                    step, found = problem.by
+                    raise self._failed(step, found, problem) from None
+                if taken is None:
+                    break
+                self._fire(*taken, firings)
                 if self.halted:
                     return
-                continue
-            try:
-                firings.append((step, rows, values, step.act(rows, values), NO_TEXTS))
-            except Refused as problem:
-                # Its values were refused, before anything was changed.
-                raise self._failed(step, (rows, values), problem) from None
-        if until == limits.firings and limit != until and agenda.has_next():
+            self._budget.hold(len(self._memory))
+            if len(firings) < stop:
+                return
+        if until == most and limit != until and agenda.has_next():
             raise LimitReached(f"{until:,} firings")
 
     # One firing that may fail halfway, or has more to say.
 
-    def _fire(
-        self,
-        step: Step,
-        rows: tuple[Row, ...],
-        values: tuple[Value, ...],
-        firings: list[Fired],
-    ) -> None:
+    def _fire(self, step: Step, found: Found, firings: list[Fired]) -> None:
+        rows, values = found
         memory, agenda = self._memory, self._agenda
         assert agenda is not None
         memory.journal = []
@@ -171,10 +158,11 @@ class Cycle:
         try:
             texts = NO_TEXTS if step.texts is None else step.texts(rows, values)
             done = step.act(rows, values)
+            self._budget.hold(len(memory))
         except BaseException as problem:
             self._take_back(before)
             if isinstance(problem, Refused):
-                raise self._failed(step, (rows, values), problem) from None
+                raise self._failed(step, found, problem) from None
             raise
         memory.journal = None
         agenda.commit()

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from heuron.infer.agenda import Agenda, Waiting
-from heuron.infer.changes import Change
+from heuron.infer.changes import Change, Refused
 from heuron.infer.memory import Memory, Row
-from heuron.infer.reaction import Found, Reaction, Start
-from heuron.infer.step import Step, key_of
+from heuron.infer.reaction import Reaction, Start
+from heuron.infer.step import NO_TEXTS, Fired, Found, Step, Taken, key_of
 from heuron.infer.strategy import Strategy
 from heuron.values import UNKNOWN, Value
 
@@ -35,6 +35,7 @@ class LazyAgenda:
         "_functions",
         "_memory",
         "_peeked",
+        "_reaction",
         "_ready",
         "_seeding",
         "_stack_of",
@@ -54,6 +55,7 @@ class LazyAgenda:
     ) -> None:
         self._memory = memory
         self._functions = functions
+        self._reaction = reaction
         self._ready: list[Start] = reaction.ready
         eager = [rule for rule in rules if rule["lazy"] is None]
         self._eager = Agenda(memory, eager, steps, functions, chosen) if eager else None
@@ -140,6 +142,15 @@ class LazyAgenda:
         if self._ready:
             self.enter()
 
+    def note(self, change: Change) -> None:
+        """Take in a new fact of a type that nothing else reads."""
+        type_name, _, row = change
+        seed = self._seeding.get(type_name)
+        if seed is not None and row is not None:
+            seed(row)
+            if self._ready:
+                self.enter()
+
     def enter(self) -> None:
         """Take in the searches that the present event starts."""
         ready, event = self._ready, self._memory.event
@@ -210,16 +221,19 @@ class LazyAgenda:
 
     # What fires.
 
-    def flow(self) -> Iterator[tuple[int, Step, Found]]:
-        """Yield event, rule and activation of what fires next, again and again until nothing can.
+    def advance(self, firings: list[Fired], until: int) -> Taken | None:
+        """Fire plain steps until there are `until` firings; return the first of another kind.
 
-        What was yielded has been taken. Memory may change between two of them.
+        What is returned has been taken, and is to be fired by the caller. None: nothing can fire,
+        or there are so many firings.
+
+        Raises:
+            Refused: A plain step's values were refused; nothing has changed.
         """
         if self._eager is not None:
-            yield from self._flow_of_both(self._eager)
-            return
-        stacks, peeked = self._stacks, self._peeked
-        while True:
+            return self._take_of_both(self._eager)
+        stacks, peeked, plain = self._stacks, self._peeked, not self._reaction.follows_all
+        while len(firings) < until:
             for stack in stacks:
                 if stack:
                     break
@@ -227,7 +241,7 @@ class LazyAgenda:
                 # Nothing waits that could belong to a later event.
                 for step in self._steps.values():
                     step.woken.clear()
-                return
+                return None
             event, step, search, start = stack[-1]
             self.at = step.index
             if start is not None:
@@ -242,10 +256,18 @@ class LazyAgenda:
                 if found is None:
                     stack.pop()
                     continue
-            if step.woken and step.woken.get(key_of(found[0]), -1) > event:
+            rows, values = found
+            if step.woken and step.woken.get(key_of(rows), -1) > event:
                 # It was blocked since, and belongs to what unblocked it.
                 continue
-            yield event, step, found
+            if not (plain and step.is_plain):
+                return step, found
+            try:
+                firings.append((step, rows, values, step.act(rows, values), NO_TEXTS))
+            except Refused as problem:
+                problem.by = step, found
+                raise
+        return None
 
     def _looked_at(self, step: Step, search: Iterator[Found]) -> Found | None:
         """Return the next activation of a search, which may have been found earlier."""
@@ -253,20 +275,15 @@ class LazyAgenda:
         assert step.still is not None
         return found if found is not None and step.still(*found) else next(search, None)
 
-    def _flow_of_both(self, eager: Agenda) -> Iterator[tuple[int, Step, Found]]:
-        while True:
-            first, found = eager.first(), self._peek()
-            if first is None and found is None:
-                return
-            if first is None or (found is not None and self._key(found) < first.order[:3]):
-                assert found is not None
-                event, step, search, _ = found
-                taken = self._peeked.pop(search)
-                yield event, step, taken
-            else:
-                assert first is not None
-                eager.next()
-                yield first.event, first.step, (first.rows, first.values)
+    def _take_of_both(self, eager: Agenda) -> Taken | None:
+        first, entry = eager.first(), self._peek()
+        if first is None and entry is None:
+            return None
+        if first is None or (entry is not None and self._key(entry) < first.order[:3]):
+            assert entry is not None
+            return entry[1], self._peeked.pop(entry[2])
+        eager.next()
+        return first.step, (first.rows, first.values)
 
     def _key(self, entry: Entry) -> tuple[int, int, int]:
         return (-entry[1].rule["salience"], -entry[0], entry[1].index)

@@ -32,7 +32,7 @@ __all__ = ["Engine"]
 KEPT_READY = 100
 """Up to so many rules the cache has both the record plan's code and the general plan's."""
 
-FORMAT = 2
+FORMAT = 3
 """The form of the bytes that `Engine.code` gives; the cache's key has Heuron's version too."""
 
 

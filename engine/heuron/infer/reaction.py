@@ -12,12 +12,10 @@ from typing import Any, Protocol
 
 from heuron.infer.changes import Change, Refused, assert_fact, fitted_field, modify_fact
 from heuron.infer.memory import Memory, Row
+from heuron.infer.step import Found
 from heuron.values import Value
 
-__all__ = ["Found", "Reaction", "Start"]
-
-Found = tuple[tuple[Row, ...], tuple[Value, ...]]
-"""An activation as a search gives it: matched rows, other values."""
+__all__ = ["Reaction", "Start"]
 
 Start = tuple[int, Callable[[int, Row], Iterator[Found]], Row]
 """A search that an event starts: index of the rule, its generator, the row around which."""

@@ -11,7 +11,7 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.asserting import Quick, quick_asserts
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
-from heuron.infer.cycle import Cycle, Fired, collector_off
+from heuron.infer.cycle import Cycle, collector_off
 from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
 from heuron.infer.lazy import LazyAgenda
@@ -19,7 +19,7 @@ from heuron.infer.limits import Budget, LimitReached, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.reaction import Reaction
-from heuron.infer.step import Step, bindings_of
+from heuron.infer.step import Fired, Step, bindings_of
 from heuron.infer.strategy import strategy
 from heuron.infer.truth import Activation, Contribution, Truth
 from heuron.values import UNKNOWN, Fact, Template, Value
@@ -128,18 +128,25 @@ class State:
         self._reaction.take_in = self._cycle.take_in
         self._pending: list[Change] = []
         self._fresh = False
-        self.quick: dict[str, Quick] = {}
-        if self._agenda is None:
-            accepts = {
-                name: self._functions[f"c{place}"]
-                for place, name in enumerate(templates)
-                if f"c{place}" in self._functions
-            }
-            self.quick = quick_asserts(self.memory, accepts, self._note_quickly)
+        self.quick = self._quick_asserts()
         self.named: dict[int, frozenset[str]] = {}
         self.initial: frozenset[int] = frozenset()
         if with_facts:
             self.initial = frozenset(self.assert_all(outline["facts"]))
+
+    def _quick_asserts(self) -> dict[str, Quick]:
+        agenda = self._agenda
+        if agenda is not None and not isinstance(agenda, LazyAgenda):
+            return {}
+        # Where there are steps, definitions must follow each change of what they read.
+        followed = () if agenda is None else self._outline["followed"]
+        accepts = {
+            name: self._functions[f"c{place}"]
+            for place, name in enumerate(self._templates)
+            if f"c{place}" in self._functions and name not in followed
+        }
+        note = self._note_quickly if agenda is None else agenda.note
+        return quick_asserts(self.memory, accepts, note)
 
     def _agenda_of(self, indexes: tuple[int, ...], name: str) -> Agenda | LazyAgenda | None:
         if not indexes:

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from heuron.infer.memory import Row
 from heuron.values import Value
 
-__all__ = ["Key", "Step", "bindings_of", "key_of"]
+__all__ = ["NO_TEXTS", "Fired", "Found", "Key", "Step", "Taken", "bindings_of", "key_of"]
+
+Found = tuple[tuple[Row, ...], tuple[Value, ...]]
+"""An activation as a search gives it: matched rows, other values."""
 
 Key = tuple[tuple[int, int], ...]
 """The (number, version) of each matched fact."""
+
+
+Texts = tuple[str | None, tuple[str, ...]]
+"""Reason and log lines of a firing."""
+NO_TEXTS: Final[Texts] = (None, ())
 
 
 class Step:
     """One rule that changes memory.
 
     `rule` is what the outline knows of it; `act` carries out its actions, and `careful` says that
-    one of them may be refused after another. `texts` computes its reason and log lines, if it has
+    one of them may be refused after another; a plain step is not careful, says nothing and does not
+    halt. `texts` computes its reason and log lines, if it has
     any. For a rule that is searched lazily `still` says whether an activation still holds, and
     `woken` remembers the events after which activations were unblocked.
     """
 
-    __slots__ = ("act", "careful", "halts", "index", "rule", "still", "texts", "woken")
+    __slots__ = ("act", "careful", "halts", "index", "is_plain", "rule", "still", "texts", "woken")
 
     def __init__(self, rule: dict[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
         self.rule = rule
@@ -35,6 +44,14 @@ class Step:
         self.woken: dict[Key, int] = {}
         reason, lines = functions.get(f"w{self.index}"), functions.get(f"o{self.index}")
         self.texts = None if reason is lines is None else _texts(reason, lines)
+        self.is_plain = self.texts is None and not self.careful and not self.halts
+
+
+Taken = tuple[Step, Found]
+"""An activation that is about to fire."""
+
+Fired = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
+"""A firing: rule, rows, other values, what its actions returned (see `plan.changes`), texts."""
 
 
 def _texts(

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from heuron.check.reads import patterns
 from heuron.check.tree import (
     Action,
+    Aggregate,
     Because,
     Bind,
     Conclude,
@@ -36,6 +37,7 @@ from heuron.check.tree import (
     Rule,
     Table,
 )
+from heuron.check.walk import walk
 from heuron.plan.accepting import write_accepting
 from heuron.plan.acting import write_actions
 from heuron.plan.changes import Changes
@@ -280,7 +282,9 @@ def _action_function(
         writer.line(f"{tuple_of(list(scope.rows.values()))} = rows")
     if values:
         locals_ = [f"u{place}" for place in range(len(values))]
-        writer.line(f"({', '.join(locals_)}, *_) = values")
+        # What a step's aggregates came to stands behind its variables.
+        rest = any(isinstance(one, Aggregate) for one in walk(rule.conditions))
+        writer.line(f"({', '.join(locals_)}, {'*_' if rest else ''}) = values")
     result = write(body, actions)
     writer.line(f"return {result}")
     module.add(name, ("rows", "values"), writer.lines)

@@ -23,7 +23,11 @@ from heuron.check.tree import (
     Aggregate,
     Bind,
     CertaintyOf,
+    Compare,
     Condition,
+    Constant,
+    Expression,
+    FactVariable,
     FieldOf,
     Holds,
     Negation,
@@ -31,14 +35,16 @@ from heuron.check.tree import (
     ReferencedField,
     Rule,
     Test,
+    Variable,
 )
 from heuron.check.walk import walk
 from heuron.plan.gates import blockers
-from heuron.plan.items import Item
+from heuron.plan.items import Item, items_of
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.scope import Scope
+from heuron.values import UNKNOWN
 
 __all__ = ["is_lazy", "write_lazy"]
 
@@ -181,6 +187,37 @@ class _LazyBody(Body):
         if isinstance(item.condition, Negation):
             self.negations.append((item, self.loops))
 
+    def true(self, item: Item) -> str:
+        """Return source for "this condition is true"; a `not` that is one look-up is that."""
+        if isinstance(item.condition, Negation):
+            blocked = self._one_look_up(item.condition)
+            if blocked:
+                return f"not {blocked}"
+        return super().true(item)
+
+    def _one_look_up(self, negation: Negation) -> str:
+        """Return source for "some fact blocks", when equality with known values is all it takes.
+
+        Facts with unknown fields are in no bucket: if there are any, all of them are looked at.
+        """
+        (pattern,) = negation.conditions
+        assert isinstance(pattern, Pattern)
+        table = self.module.table(pattern.type_name)
+        if not (pattern.tests or pattern.bindings):
+            return table
+        keys, used = self._keys(pattern, items_of(negation.conditions))
+        sides = [_other_side(one, pattern) for one in pattern.tests]
+        if pattern.bindings or len(used) < len(pattern.tests) or not all(map(_is_known, sides)):
+            return ""
+        places = tuple(sorted(keys))
+        exact, _ = self.module.index(pattern.type_name, places)
+        vague = exact.replace("g", "vague", 1)
+        index = exact.replace("g", "i", 1)
+        self.module.named(vague, f"{index}.vague")
+        parts = [keys[place] for place in places]
+        key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        return f"({exact}({key}) or ({vague} and {self.ask(negation.conditions, True)}))"
+
     def still_holds(self, watched: list[str]) -> str:
         """Return source for what may have changed while the search was suspended, or nothing.
 
@@ -234,6 +271,22 @@ def _search(
         body.writer.line("    return")
     body.writer.line("gone, began = memory.gone, memory.event")
     body.write(name, ("event", "seed"), conditions, seed)
+
+
+def _other_side(test: Expression, pattern: Pattern) -> Expression | None:
+    """Return what a pattern's own field is compared with."""
+    if not isinstance(test, Compare):
+        return None
+    left = test.left
+    is_own = isinstance(left, FieldOf) and left.variable == pattern.variable
+    return test.right if is_own else left
+
+
+def _is_known(node: Expression | None) -> bool:
+    """Return whether a value is known wherever it can be read."""
+    if isinstance(node, Constant):
+        return node.value is not UNKNOWN
+    return isinstance(node, (Variable, FactVariable))
 
 
 def _delegated(source: str) -> tuple[str, ...]:

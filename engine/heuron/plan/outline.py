@@ -54,7 +54,8 @@ def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
     Returns:
         `rules`: for each rule, table and row by index (see `_entry`); `strata`; `steps`, the
         indexes of the steps; `queries`; `facts`; `goal` (type, field, many) or None; `concluded`
-        and `many`: (type, field) pairs; `ranks`: the order in which ties are decided.
+        and `many`: (type, field) pairs; `followed`: types whose changes definitions, or steps that
+        are not searched lazily, must follow; `ranks`: the order in which ties are decided.
     """
     entries: dict[int, Outline] = {}
     lazy = tuple(one for one in program.steps if is_lazy(program, one))
@@ -75,6 +76,7 @@ def outline_of(program: Program, texts: Mapping[str, SourceText]) -> Outline:
         "goal": None if goal is None else (goal.type_name, goal.field, goal.many),
         "concluded": tuple(program.concluded),
         "many": tuple(sorted(program.many)),
+        "followed": followed,
         "derived": tuple(sorted(program.derived)),
         "ranks": rank_of(program),
         "single_record": program.single_record,
