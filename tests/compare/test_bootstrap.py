@@ -8,6 +8,7 @@ import pytest
 from heuron.compare.bootstrap import (
     RESAMPLES,
     bootstrap,
+    bootstrap_calibration,
     bootstrap_mean,
     resample_cells,
     resample_groups,
@@ -86,3 +87,15 @@ def test_a_mean_of_many_values_is_normal() -> None:
     values = np.random.default_rng(0).normal(size=2500).tolist()
     expected = np.mean(values) + 1.96 * np.std(values) / 50 * np.array([-1, 1])
     assert bootstrap_mean(values) == pytest.approx(tuple(expected), abs=1e-4)
+
+
+def test_the_interval_of_a_calibration_error() -> None:
+    """A model that is off by a tenth in every bin; resampling would push the interval upwards."""
+    bins = [(100, 40, 0.5), (100, 60, 0.7), (100, 80, 0.9)]
+    ends = bootstrap_calibration(bins)
+    assert ends is not None
+    assert 0.02 < ends[0] < 0.1 < ends[1] < 0.2
+    assert ends == bootstrap_calibration(bins)
+    perfect = bootstrap_calibration([(100, 50, 0.5), (100, 70, 0.7)])
+    assert perfect is not None
+    assert perfect[0] == 0.0

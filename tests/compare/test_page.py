@@ -14,11 +14,15 @@ from comparing import made_up, opened
 from heuron.cli import comparing as command_parts
 from heuron.cli.app import main
 from heuron.compare import compare
+from heuron.compare.copies import CopiesWorth, WithCopies
 from heuron.compare.costs import Cost
 from heuron.compare.evaluate import evaluate
 from heuron.compare.outcomes import Timing
 from heuron.compare.page import page
+from heuron.dispatch import Dispatcher
+from heuron.learn.data import Table
 
+Opened = tuple[Dispatcher, Table]
 VOID = ("meta", "br")
 
 
@@ -67,7 +71,7 @@ def test_it_is_light_and_dark_and_narrow(text: str) -> None:
     assert "prefers-color-scheme: dark" in text
     assert "width=device-width" in text
     drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
-    assert len(drawings) == 5
+    assert len(drawings) == 6
     for drawing in drawings:
         ElementTree.fromstring(drawing)
         assert "var(--ink)" in drawing
@@ -129,3 +133,31 @@ def test_a_comparison_in_a_notebook() -> None:
     shown = comparison._repr_html_()
     assert shown.startswith("<p><b>cancer: Nobody is called best")
     assert "<svg" not in shown
+
+
+def test_every_part_of_a_whole_comparison_is_on_the_page(patch: Opened, patch_folder: Path) -> None:
+    """Plots of agreement, reliability, coverage, cost, regions, policies and copies; glossary."""
+    found = compare(
+        *patch, timed=False, policies=True, disagreements=True, cost=Cost(), specs=patch_folder
+    )
+    worth = WithCopies("rules", (80, 100), (152, 160))
+    text = page(replace(found, copies=CopiesWorth(160, 60, 5, (worth,))))
+    for drawn in (
+        "Share of rows that each got right",
+        "Share of rows answered against",
+        "Per cent of the rows both answered",
+        "How often something is true in a region",
+        "Confidence against the share",
+        "Certainty of the rules' answers",
+        "Certainty that rules claim",
+        "Share of rows that each policy answers",
+        "What a row costs under each policy",
+        "with copies ignored",
+    ):
+        assert drawn in text
+    assert 'class="matrix"' in text
+    assert "<dt>kappa</dt>" in text
+    assert "+15.0 points" in text
+    balance = Balance()
+    balance.feed(text)
+    assert balance.open == []

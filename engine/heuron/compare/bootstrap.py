@@ -136,6 +136,29 @@ def _mean_of_groups(
     return float(low), float(high)
 
 
+def bootstrap_calibration(
+    bins: Sequence[tuple[int, int, float]], *, seed: int = 0, level: float = 0.95
+) -> Interval | None:
+    """Return the interval of a calibration error from (rows, right, mean confidence) of its bins.
+
+    Resampling adds noise to a sum of sizes, so resamples lie too high: the interval is the basic
+    one, mirrored at the error itself (Davison and Hinkley, 1997), which takes that off again.
+    """
+    import numpy as np
+
+    rows, right, confidence = (np.array(one) for one in zip(*bins, strict=True))
+    total = int(rows.sum())
+    if total == 0:
+        return None
+    cells = np.concatenate([right, rows - right])
+    counts = resample_cells(cells.tolist(), seed)
+    good, bad = counts[:, : len(bins)], counts[:, len(bins) :]
+    errors = np.abs((good + bad) * confidence - good).sum(axis=1) / total
+    error = float(np.abs(rows * confidence - right).sum()) / total
+    low, high = np.quantile(errors, [(1 - level) / 2, (1 + level) / 2])
+    return max(0.0, 2 * error - float(high)), max(0.0, 2 * error - float(low))
+
+
 def resample_cells(counts: Sequence[int], seed: int) -> NDArray[np.int64]:
     """Return `RESAMPLES` rows of new cell counts, each with the same total."""
     import numpy as np

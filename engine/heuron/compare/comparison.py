@@ -82,6 +82,7 @@ class BackendScore:
     log_loss: float | None = None
     log_loss_interval: Interval | None = None
     calibration: Calibration | None = None
+    calibration_interval: Interval | None = None
     curve: tuple[tuple[int, int], ...] = ()
     certainties: tuple[CertaintyBin, ...] = ()
     errors: Errors | None = None
@@ -133,6 +134,7 @@ class BackendScore:
             "log_loss": self.log_loss,
             "log_loss_interval": _pair(self.log_loss_interval),
             "calibration_error": bins.error if bins else None,
+            "calibration_error_interval": _pair(self.calibration_interval),
             "calibration_error_perfect": bins.perfect if bins else None,
             "reliability": [_bin(one) for one in bins.bins] if bins else [],
             "coverage_curve": [list(one) for one in self.curve],

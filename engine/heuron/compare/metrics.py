@@ -212,7 +212,7 @@ def certainty_table(
         held = counts.setdefault(certainty, [0, 0])
         held[0] += 1
         held[1] += good
-    return certainty_bins([(one, *counts[one]) for one in sorted(counts)])
+    return certainty_bins([(one, counts[one][0], counts[one][1]) for one in sorted(counts)])
 
 
 def certainty_bins(counts: Sequence[tuple[float, int, int]]) -> tuple[CertaintyBin, ...]:

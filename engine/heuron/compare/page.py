@@ -10,17 +10,43 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from heuron.compare import page_details as details
 from heuron.compare import page_tables as tables
 from heuron.compare import plots
+from heuron.compare import plots_details as details_drawn
 from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
+from heuron.compare.evaluate import NOBODY_BEST
 from heuron.compare.report import headline
-from heuron.compare.verdicts import in_short, verdicts
+from heuron.compare.verdicts import (
+    in_short,
+    verdicts,
+    where_they_differ,
+    who_is_right,
+    who_should_answer,
+)
 from heuron.compare.words import row_count
 from heuron.learn.data import SAW_TEXT
+from heuron.values import show
 
 __all__ = ["excerpt", "page"]
 
+GLOSSARY: Final = (
+    ("[low, high]", "An interval: 19 in 20 of those made in this way hold the true value."),
+    ("p", "How often chance alone would give a difference like this; under 0.05 it counts."),
+    ("Holm", "The same, raised for the number of tests, so that one in many does not mislead."),
+    ("kappa", "Agreement beyond what chance would give: 1 is full, 0 is none."),
+    ("macro-F1", "Precision and recall together, every value of the goal weighing the same."),
+    ("Brier score", "The mean squared error of a probability: 0 is perfect."),
+    ("log loss", "The mean of minus the logarithm of the truth's probability: 0 is perfect."),
+    ("calibration error", "How far confidence is from the share that is right, on the mean."),
+    ("base rate", "How often what a rule says would be true of any row."),
+    ("implied certainty", "How far a rule's record moves belief from the base rate."),
+    ("a person", "Rows that a policy leaves to somebody who decides."),
+)
+"""Words of the page, for those who do not meet them daily."""
+NO_BREAK: Final = "\u00a0%"
+"""A sign that stays with its number."""
 STYLE: Final = Path(__file__).with_name("page.css")
 
 
@@ -39,6 +65,7 @@ def page(comparison: Comparison, changes: Sequence[Change] | None = None) -> str
         _how_sure(comparison),
         _rules(comparison),
         _who_should_answer(comparison),
+        _copies(comparison),
         _since(changes),
         _how(comparison),
     ]
@@ -71,22 +98,45 @@ def excerpt(comparison: Comparison) -> str:
 
 
 def _summary(comparison: Comparison) -> str:
-    lines = verdicts(comparison)
-    warnings = [one.rstrip(".") for one in comparison.warnings if one != SAW_TEXT.rstrip(".")]
-    lines += [f"{one[:1].upper()}{one[1:]}." for one in warnings]
+    told = (SAW_TEXT.rstrip("."), NOBODY_BEST)
+    warnings = [one.rstrip(".") for one in comparison.warnings if one not in told]
+    cards = [
+        _card("Who is right?", who_is_right(comparison)),
+        _card("Where do they differ?", where_they_differ(comparison)),
+        _card("Who should answer?", who_should_answer(comparison)),
+    ]
+    noted = [f"{one[:1].upper()}{one[1:]}." for one in warnings]
     return "\n".join(
         [
-            f"<h1>{escape(comparison.domain)}: rules and models compared</h1>",
+            f'<p class="kind">Rules and models compared: {escape(comparison.domain)}</p>',
+            f"<h1>{escape(in_short(comparison).replace(' %', NO_BREAK))}</h1>",
             f'<p class="quiet">{escape(headline(comparison))}</p>',
-            '<section class="summary">',
-            _list(lines),
-            "</section>",
+            '<div class="cards">',
+            *[one for one in cards if one],
+            "</div>",
+            f'<div class="notes">{_list(noted)}</div>' if noted else "",
         ]
+    )
+
+
+def _card(title: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    first, *rest = [one.replace(" %", NO_BREAK) for one in lines]
+    more = "".join(f"<p>{escape(one)}</p>" for one in rest)
+    return (
+        f'<section class="card"><h2>{escape(title)}</h2>'
+        f'<p class="first">{escape(first)}</p>{more}</section>'
     )
 
 
 def _who_is_right(comparison: Comparison) -> str:
     figures = [
+        _figure(
+            plots.accuracy(comparison),
+            "Right among all rows (full), and among the rows that it answers (hollow) where it "
+            "leaves some out. Lines are intervals.",
+        ),
         _figure(
             plots.accuracy_by_coverage(comparison),
             "Right among its answers against the share of rows it answers. A line shows a model "
@@ -97,8 +147,15 @@ def _who_is_right(comparison: Comparison) -> str:
             "Right among all rows against the time of one answer, on the machine that compared.",
         ),
     ]
+    within = f"An answer is right {comparison.within}." if comparison.within else ""
     return _section(
-        "Who is right", tables.backends(comparison), _plots(figures), tables.costs(comparison)
+        "Who is right",
+        _paragraph(within) if within else "",
+        _plots(figures),
+        tables.backends(comparison),
+        tables.errors(comparison),
+        tables.same_rows(comparison),
+        tables.confusions(comparison),
     )
 
 
@@ -113,52 +170,108 @@ def _where_they_differ(comparison: Comparison) -> str:
                     plots.agreement(comparison),
                     "Per cent of the rows both answered on which the two said the same; the "
                     "intervals stand in the table.",
-                )
+                ),
+                _figure(
+                    details_drawn.slices(comparison),
+                    "Regions, found on training rows: how often it is true in them, and how often "
+                    "elsewhere, on the rows compared here.",
+                ),
             ]
         ),
         tables.pairs(comparison),
-        tables.slices(comparison),
-        tables.disagreements(comparison),
+        details.slices(comparison),
+        details.disagreements(comparison),
     )
 
 
 def _how_sure(comparison: Comparison) -> str:
-    scored = tables.probabilities(comparison)
-    drawn = plots.reliability(comparison)
-    if not scored:
+    scored, sure = tables.probabilities(comparison), tables.certainties(comparison)
+    if not scored and not sure:
         return ""
-    note = "" if drawn else _paragraph("A calibration curve needs 200 answered rows.")
-    figure = _figure(
-        drawn,
-        "Confidence against what was right, in ten groups of equally many answers; on the "
-        "broken line confidence is true to its word.",
+    drawn = plots.reliability(comparison)
+    figures = [
+        _figure(
+            drawn,
+            "Confidence of models against what was right, in ten groups of equally many answers; "
+            "on the broken line confidence is true to its word.",
+        ),
+        _figure(
+            plots.reliability_of_certainty(comparison),
+            "Certainty of the rules' answers against what was right. Certainty is no probability, "
+            "but the surer answers should be right more often.",
+        ),
+    ]
+    note = (
+        _paragraph("A calibration curve needs 200 answered rows.") if scored and not drawn else ""
     )
-    return _section("How sure they are", scored, _plots([figure]), note)
+    titles = ("<h3>Confidence of models</h3>", "<h3>Certainty of the rules' answers</h3>")
+    parts = [f"{title}\n{one}" for title, one in zip(titles, (scored, sure), strict=True) if one]
+    return _section("How sure they are", _plots(figures), note, *parts)
 
 
 def _rules(comparison: Comparison) -> str:
     if not comparison.rules:
         return ""
     figure = _figure(
-        plots.certainty(comparison),
+        details_drawn.certainty(comparison),
         "What each rule claims, and the certainty that its record implies: how far it moves "
         "belief from the base rate.",
     )
-    return _section("Rule by rule", _plots([figure]), tables.rules(comparison))
+    base = ", ".join(f"{show(v)} {100 * rate:.1f} %" for v, rate in comparison.base_rates)
+    rate = _paragraph(f"How common each value is among the rows: {base}.") if base else ""
+    return _section("Rule by rule", _plots([figure]), details.rules(comparison), rate)
 
 
 def _who_should_answer(comparison: Comparison) -> str:
     trial = comparison.policies
     if trial is None:
-        return ""
+        found = details.costs(comparison)
+        return _section("Who should answer", found) if found else ""
     best = trial.best
     advice = (
         f"Of {trial.tried} ways tried on {row_count(trial.rows_found)} of training, models as they "
-        f"answered out of fold, {best.name} costs least. What follows are the held-out rows, "
-        "which had no part in the choice."
+        f"answered out of fold, {best.name} (\u2605) costs least. What follows are rows that had "
+        "no part in the choice."
     )
-    block = f"<pre>{escape(best.block)}</pre>" if best.block else ""
-    return _section("Who should answer", _paragraph(advice), tables.policies(comparison), block)
+    figures = [
+        _figure(
+            details_drawn.policies(comparison),
+            "Coverage against accuracy; the numbers are those of the table, the chosen way stands "
+            "out.",
+        ),
+        _figure(
+            details_drawn.costs_of_policies(comparison),
+            "Cost against accuracy: further left is cheaper, further up is right more often.",
+        ),
+    ]
+    block = (
+        f"<p>As a block for the rule file:</p><pre>{escape(best.block)}</pre>" if best.block else ""
+    )
+    return _section(
+        "Who should answer",
+        _paragraph(advice),
+        _plots(figures),
+        details.policies(comparison),
+        block,
+        details.costs(comparison),
+    )
+
+
+def _copies(comparison: Comparison) -> str:
+    found = comparison.copies
+    if found is None:
+        return ""
+    told = f"{found.copies} of {row_count(found.rows)} are copies of an earlier one."
+    if found.scores:
+        told += (
+            f" Models were fitted again in {found.folds} folds: with copies kept together and "
+            "counted once, then with copies taken for rows of their own, so that models are asked "
+            "what they have seen. The difference is what copies are worth, and nothing else."
+        )
+    drawn = _figure(details_drawn.copies(comparison), "How much of each score is copies.")
+    return _section(
+        "What copies are worth", _paragraph(told), _plots([drawn]), details.copies(comparison)
+    )
 
 
 def _since(changes: Sequence[Change] | None) -> str:
@@ -166,38 +279,61 @@ def _since(changes: Sequence[Change] | None) -> str:
         return ""
     rest = sum(not one.sure for one in changes)
     note = _paragraph(f"{rest} of {len(changes)} shares did not change beyond chance.")
-    return _section("Since the earlier comparison", tables.changes(changes), note)
+    return _section("Since the earlier comparison", details.changes(changes), note)
 
 
 def _how(comparison: Comparison) -> str:
     rows = comparison.held_out
+    chosen = f"{rows.split}" + ("" if rows.seed is None else f", seed {rows.seed}")
+    if rows.folds is not None:
+        chosen = f"all rows, in {rows.folds} folds, {rows.repeats} times, seed {rows.seed}"
     facts = [
-        ("goal", comparison.goal),
+        ("goal", comparison.goal + (f", right {comparison.within}" if comparison.within else "")),
         ("data", rows.source),
         ("rows compared", f"{row_count(rows.rows)} of {rows.of}"),
-        ("chosen by", f"{rows.split}" + ("" if rows.seed is None else f", seed {rows.seed}")),
+        ("chosen by", chosen),
         ("copies left out", str(rows.copies_left_out)),
         ("contradictions", f"{rows.contradictions} rows differ from another in the goal alone"),
         ("left out", f"{row_count(rows.trained_on_left_out)} that a model was trained on"),
     ]
+    described = tables.plain([[escape(name), escape(text)] for name, text in facts])
+    listed = (
+        "<ul class='short'>" + "".join(f"<li>{one}</li>" for one in _said(comparison)) + "</ul>"
+    )
+    words = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in GLOSSARY)
+    opened = f"<details><summary>What the words mean</summary><dl>{words}</dl></details>"
+    return _section("What was compared, and how", described, listed, opened)
+
+
+def _said(comparison: Comparison) -> list[str]:
+    """Return how it was compared, in sentences."""
+    rows, pairs = comparison.held_out, len(comparison.pairs)
+    tested = (
+        "Two backends are told apart by McNemar's exact test on the rows both answered, "
+        f"with Holm's correction over all {pairs} pairs."
+    )
+    if rows.folds is not None:
+        tested = (
+            "Models were fitted again without each fold, and answered it. Two backends are told "
+            "apart by the corrected resampled t-test (Nadeau and Bengio, 2003) on their difference "
+            f"in each fold, with Holm's correction over all {pairs} pairs; intervals are "
+            "approximate, as the folds' models share most of their rows."
+        )
     said = [
         "Rules are asked without models, so that no model is compared with itself; "
         "<code>rules+models</code> stands for rules that ask one.",
         "Nobody sees the goal. A row that is left to a person counts as not answered.",
         "Shares have Wilson's interval, differences of shares Agresti and Min's; macro-F1, kappa, "
-        "Brier score and costs a paired bootstrap of 2,000 resamples"
+        "Brier score, calibration error, errors and costs a paired bootstrap of 2,000 resamples"
         + (", whole groups at a time." if "group" in rows.split else ".")
         + " All at 95 %.",
-        "Two backends are told apart by McNemar's exact test on the rows both answered, "
-        f"with Holm's correction over all {len(comparison.pairs)} pairs.",
+        tested,
+        "Regions, thresholds and policies are found on training rows, where models answer as they "
+        "did out of fold; the rows compared here only confirm.",
         "Confidence is a model's calibrated probability; certainty says how strongly rules hold "
         "a conclusion. They are different things, and stand in no common column.",
     ]
-    described = tables.plain([[escape(name), escape(text)] for name, text in facts])
-    if SAW_TEXT.rstrip(".") in comparison.warnings:
-        said.insert(0, SAW_TEXT)
-    listed = "<ul class='short'>" + "".join(f"<li>{one}</li>" for one in said) + "</ul>"
-    return _section("What was compared, and how", described, listed)
+    return [SAW_TEXT, *said] if SAW_TEXT.rstrip(".") in comparison.warnings else said
 
 
 def _section(title: str, *parts: str) -> str:

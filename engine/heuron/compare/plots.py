@@ -1,106 +1,60 @@
-"""The plots of a comparison's page, as inline SVG whose colours the page decides.
-
-Matplotlib draws with colours that stand for others; they become CSS variables, so that one
-drawing serves light and dark. Neither dates nor random ids get in: the same comparison gives the
-same bytes.
-"""
+"""The plots of a comparison's page that show backends: who is right, how sure, at what price."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from heuron.compare.comparison import BackendScore, Comparison
+from heuron.compare.drawing import FAINT, HEAT, INK, SERIES, Drawing, draw_points
 from heuron.compare.intervals import wilson
 from heuron.compare.outcomes import short_name
-from heuron.compare.scorecard import measured_certainty
 
-__all__ = ["accuracy_by_cost", "accuracy_by_coverage", "agreement", "certainty", "reliability"]
-
-INK: Final = "#010101"
-FAINT: Final = "#020202"
-HEAT: Final = "#030303"
-SERIES: Final = tuple(f"#0{number}0a0b" for number in range(1, 9))
-MARKS: Final = "osD^vPX*"
-VARIABLES: Final = {
-    INK: "var(--ink)",
-    FAINT: "var(--faint)",
-    HEAT: "var(--heat)",
-    **{colour: f"var(--series-{at})" for at, colour in enumerate(SERIES, 1)},
-}
-SIZE: Final = (4.4, 3.5)
-"""Inches; at 360 pixels the letters are still 10 pixels high."""
-SETTINGS: Final = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "grid.color": FAINT,
-    "grid.alpha": 0.35,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-}
+__all__ = [
+    "accuracy",
+    "accuracy_by_cost",
+    "accuracy_by_coverage",
+    "agreement",
+    "reliability",
+    "reliability_of_certainty",
+]
 
 
-class _Drawing:
-    """A figure with one pair of axes; `svg` gives it as text."""
-
-    def __init__(self, name: str, size: tuple[float, float] = SIZE) -> None:
-        import matplotlib
-        from matplotlib.figure import Figure
-
-        self._name = name
-        self._settings: Any = {**SETTINGS, "svg.hashsalt": name}
-        with matplotlib.rc_context(self._settings):
-            self.figure = Figure(figsize=size, layout="constrained")
-            self.axes = self.figure.add_subplot()
-
-    def legend(self, columns: int = 3) -> None:
-        """Set the legend under the axes, where it hides nothing."""
-        self.figure.legend(
-            loc="outside lower center",
-            ncols=columns,
-            handletextpad=0.3,
-            frameon=False,
-            labelcolor=INK,
+def accuracy(comparison: Comparison) -> str:
+    """Return for each backend the share right of all rows, and of the rows that it answers."""
+    names = list(comparison.backends)
+    drawing = Drawing("accuracy", (4.4, 1.25 + 0.42 * len(names)))
+    axes = drawing.axes
+    for row, (at, _, score) in enumerate(_numbered(comparison)):
+        low, high = score.accuracy_interval
+        axes.plot([100 * low, 100 * high], [row, row], color=SERIES[at], linewidth=2)
+        axes.plot([100 * (score.accuracy or 0.0)], [row], "o", color=SERIES[at], markersize=7)
+        if score.interval is None or score.not_answered == 0:
+            continue
+        place = row + 0.24
+        ends = [100 * end for end in score.interval]
+        axes.plot(ends, [place, place], color=SERIES[at], linewidth=1, alpha=0.7)
+        where = [100 * (score.accuracy_where_covered or 0.0)]
+        hollow = {"markerfacecolor": "none", "markersize": 5, "alpha": 0.9}
+        axes.plot(where, [place], "o", color=SERIES[at], **hollow)
+    axes.plot([], [], "o-", color=FAINT, label="of all rows")
+    axes.plot([], [], "o-", color=FAINT, markerfacecolor="none", label="of those it answers")
+    bound = comparison.best_possible.accuracy
+    if bound is not None and len(names) > 1:
+        axes.axvline(
+            100 * bound, color=FAINT, linewidth=1, linestyle="--", label="no choice can beat"
         )
-
-    def svg(self, title: str) -> str:
-        """Return the drawing; `title` says in words what it shows."""
-        import matplotlib
-
-        stream = io.StringIO()
-        with matplotlib.rc_context(self._settings):
-            self.figure.savefig(
-                stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
-            )
-        text = stream.getvalue()
-        text = text[text.index("<svg") :]
-        text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-        text = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", text, count=1)
-        text = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", text, count=1)
-        text = text.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
-        # Several drawings share one page: their ids must differ.
-        text = re.sub(r'id="([^"]+)"', rf'id="{self._name}-\1"', text)
-        text = re.sub(r'(href="#|url\(#)([^")]+)', rf"\1{self._name}-\2", text)
-        for colour, variable in VARIABLES.items():
-            text = text.replace(colour, variable)
-        return "\n".join(line.rstrip() for line in text.splitlines())
+    axes.set_yticks(range(len(names)), [short_name(name) for name in names])
+    axes.set(xlabel="right, %", ylim=(len(names) - 0.4, -0.6))
+    axes.grid(True, axis="x")
+    drawing.legend(2)
+    return drawing.svg("Share of rows that each got right, with its interval")
 
 
 def agreement(comparison: Comparison) -> str:
     """Return how often each two backends gave the same answer, of the rows that both answered."""
     names = list(comparison.backends)
     side = max(3.4, 1.5 + 0.55 * len(names))
-    drawing = _Drawing("agreement", (max(4.4, side), side))
+    drawing = Drawing("agreement", (max(4.4, side), side))
     shares = {(one.a, one.b): one.agreement for one in comparison.pairs}
     axes = drawing.axes
     known = [share for share in shares.values() if share is not None]
@@ -135,7 +89,7 @@ def reliability(comparison: Comparison) -> str | None:
     scored = [(at, n, s) for at, n, s in _numbered(comparison) if s.calibration is not None]
     if not scored:
         return None
-    drawing = _Drawing("reliability")
+    drawing = Drawing("reliability")
     axes = drawing.axes
     axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle="--")
     for at, name, score in scored:
@@ -143,7 +97,7 @@ def reliability(comparison: Comparison) -> str | None:
         bins = [one for one in score.calibration.bins if one.rows]
         shares = [one.right / one.rows for one in bins]
         ends = [wilson(one.right, one.rows) for one in bins]
-        _points(
+        draw_points(
             axes,
             [100 * one.confidence for one in bins],
             [100 * share for share in shares],
@@ -159,28 +113,30 @@ def reliability(comparison: Comparison) -> str | None:
     return drawing.svg("Confidence against the share of answers that was right")
 
 
-def certainty(comparison: Comparison) -> str | None:
-    """Return each rule's claimed certainty against the one its record implies."""
-    rules = [one for one in comparison.rules if one.fired and one.implied_certainty is not None]
-    if not rules:
+def reliability_of_certainty(comparison: Comparison) -> str | None:
+    """Return the certainty of the rules' answers against the share of them that was right."""
+    scored = [one for one in _numbered(comparison) if len(one[2].certainties) > 1]
+    if not scored:
         return None
-    drawing = _Drawing("certainty", (4.4, 1.1 + 0.34 * len(rules)))
+    drawing = Drawing("sure-rules")
     axes = drawing.axes
-    for row, rule in enumerate(rules):
-        ends = measured_certainty(rule)
-        assert ends is not None
-        assert rule.implied_certainty is not None
-        axes.plot(ends, [row, row], color=SERIES[0], linewidth=2)
-        axes.plot([rule.implied_certainty], [row], "o", color=SERIES[0], markersize=6)
-        axes.plot([rule.certainty or 0.0], [row], "D", color=SERIES[1], markersize=6)
-    axes.plot([], [], "o-", color=SERIES[0], label="implied, with its interval")
-    axes.plot([], [], "D", color=SERIES[1], label="claimed")
-    axes.axvline(0, color=FAINT, linewidth=1)
-    axes.set_yticks(range(len(rules)), [one.name for one in rules])
-    axes.set(xlabel="certainty", ylim=(len(rules) - 0.5, -0.5))
-    axes.grid(True, axis="x")
-    drawing.legend(2)
-    return drawing.svg("Certainty that rules claim against the certainty their record implies")
+    for at, name, score in scored:
+        shares = [one.right / one.rows for one in score.certainties]
+        ends = [wilson(one.right, one.rows) for one in score.certainties]
+        draw_points(
+            axes,
+            [one.mean for one in score.certainties],
+            [100 * share for share in shares],
+            [(one.low, one.high) for one in score.certainties],
+            [(100 * low, 100 * high) for low, high in ends],
+            at,
+            short_name(name),
+            line=True,
+        )
+    axes.set(xlabel="certainty", ylabel="right, %", ylim=(-2, 102))
+    axes.grid(True)
+    drawing.legend()
+    return drawing.svg("Certainty of the rules' answers against the share that was right")
 
 
 def accuracy_by_coverage(comparison: Comparison) -> str:
@@ -188,7 +144,7 @@ def accuracy_by_coverage(comparison: Comparison) -> str:
 
     A model's line is what it would be if only its most confident answers were given.
     """
-    drawing = _Drawing("coverage")
+    drawing = Drawing("coverage")
     axes = drawing.axes
     for at, name, score in _numbered(comparison):
         if score.interval is None or score.coverage is None:
@@ -197,7 +153,7 @@ def accuracy_by_coverage(comparison: Comparison) -> str:
         if curve:
             axes.plot(*zip(*curve, strict=True), color=SERIES[at], linewidth=1.2, alpha=0.7)
         low, high = wilson(score.answered, score.rows)
-        _points(
+        draw_points(
             axes,
             [100 * score.coverage],
             [100 * (score.accuracy_where_covered or 0.0)],
@@ -219,12 +175,12 @@ def accuracy_by_cost(comparison: Comparison) -> str | None:
     timed = [one for one in _numbered(comparison) if one[2].timing.single is not None]
     if not timed:
         return None
-    drawing = _Drawing("cost")
+    drawing = Drawing("cost")
     axes = drawing.axes
     for at, name, score in timed:
         low, high = score.accuracy_interval
         single = score.timing.single or 0.0
-        _points(
+        draw_points(
             axes,
             [single],
             [100 * (score.accuracy or 0.0)],
@@ -253,37 +209,4 @@ def _numbered(comparison: Comparison) -> list[tuple[int, str, BackendScore]]:
     return [
         (at % len(SERIES), name, score)
         for at, (name, score) in enumerate(comparison.backends.items())
-    ]
-
-
-def _points(
-    axes: Any,
-    xs: Sequence[float],
-    ys: Sequence[float],
-    across: Sequence[tuple[float, float]] | None,
-    along: Sequence[tuple[float, float]],
-    at: int,
-    label: str,
-    line: bool = False,
-) -> None:
-    """Draw points with their intervals."""
-    axes.errorbar(
-        xs,
-        ys,
-        xerr=None if across is None else _reach(xs, across),
-        yerr=_reach(ys, along),
-        fmt=MARKS[at] + ("-" if line else ""),
-        color=SERIES[at],
-        ecolor=SERIES[at],
-        elinewidth=1,
-        markersize=6,
-        label=label,
-    )
-
-
-def _reach(values: Sequence[float], ends: Sequence[tuple[float, float]]) -> list[list[float]]:
-    pairs = list(zip(values, ends, strict=True))
-    return [
-        [max(0.0, value - low) for value, (low, _) in pairs],
-        [max(0.0, high - value) for value, (_, high) in pairs],
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from heuron.compare.bootstrap import bootstrap_mean
+from heuron.compare.bootstrap import bootstrap_calibration, bootstrap_mean
 from heuron.compare.cells import cell_interval, ordered_cells
 from heuron.compare.comparison import BackendScore, Errors
 from heuron.compare.intervals import Interval, wilson
@@ -129,14 +129,15 @@ def _with_probabilities(
     losses = [log_loss([t], [p]) or 0.0 for t, p in zip(truths, probabilities, strict=True)]
     of_rows = [row[4] for row in rows] if outcomes.groups else None
     enough = len(rows) >= CALIBRATION_ROWS
+    found = calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
+    bins = [(one.rows, one.right, one.confidence) for one in found.bins] if found else []
     return replace(
         score,
         brier=brier_score(truths, probabilities),
         brier_interval=bootstrap_mean(errors, seed=seed, groups=of_rows),
         log_loss=log_loss(truths, probabilities),
         log_loss_interval=bootstrap_mean(losses, seed=seed, groups=of_rows),
-        calibration=calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
-        if enough
-        else None,
+        calibration=found if enough else None,
+        calibration_interval=bootstrap_calibration(bins, seed=seed) if enough else None,
         curve=coverage_curve([row[2] for row in rows], [bool(row[3]) for row in rows]),
     )
