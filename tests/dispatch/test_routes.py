@@ -328,3 +328,21 @@ rule strong:
     answer = dispatcher(routes, rules=rules).ask({"x": 5})
     assert (answer.backend, answer.needs) == ("refer", ("y",))
     assert dispatcher(routes, rules=rules).ask({"x": 5, "y": 9}).backend == "rules"
+
+
+def test_a_referral_says_what_those_who_were_asked_said() -> None:
+    """The rules say accept, too weakly; the model is not sure; a third is not asked."""
+    store = FakeStore(net=FakeModel(value="accept", confidence=0.6), other=FakeModel())
+    routes = (
+        "rules when rules.certainty >= 0.9\nmodel net when net.confidence >= 0.9\nrefer otherwise"
+    )
+    answer = ask(routes, store, income=30_000)
+    assert answer.backend == "refer"
+    text = str(answer.why())
+    assert text.startswith("rules: accept   0.5\n  because ")
+    assert "net: accept" in text
+    assert "other" not in text
+    body = answer.why().to_dict()
+    assert list(body["asked"]) == ["rules", "net"]  # type: ignore[call-overload]
+    unasked = ask('refer "nobody is asked" when Applicant(income > 0)\nrules otherwise', income=1)
+    assert str(unasked.why()) == "a person decides, and nobody was asked"

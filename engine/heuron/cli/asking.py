@@ -114,7 +114,7 @@ def _show(knowledge: KnowledgeBase, answer: Answer, wanted: Wanted) -> None:
 
     for line in answer_lines(knowledge.question, answer, has_routes=bool(knowledge.blocks)):
         say(line)
-    if wanted.why and answer.value is not None:
+    if wanted.why and (answer.value is not None or answer.backend == "refer"):
         say("\n".join(why_lines(answer)))
     if wanted.why_not is not None:
         say(answer.why_not(wanted.why_not))

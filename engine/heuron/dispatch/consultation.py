@@ -13,6 +13,7 @@ from heuron.answer import Answer, Explainer, Predict, Prediction, Route
 from heuron.dispatch.backend import Bench, Model, explained, not_said, prediction_answer
 from heuron.dispatch.opinion import ABSENT, Opinion, RulesOpinion, model_opinion
 from heuron.dispatch.policy import Decision, Policy
+from heuron.dispatch.referred import referred
 from heuron.infer.host import Host
 from heuron.knowledge.finding import Finding, new_answer
 from heuron.values import UNKNOWN, Value
@@ -183,6 +184,17 @@ class Consultation:
             opinions.insert(0, self._rules)
         return tuple(dict.fromkeys(need for one in opinions for need in one.needs))
 
+    def _asked(self) -> dict[str, Answer]:
+        """Return the answers of those who were asked about the record itself."""
+        found = {} if self._rules is None else {"rules": self._rules.finding.answer}
+        for name in dict.fromkeys(str(key[0]) for key in self._predictions):
+            model = self.bench.get(name)
+            if model is not None:
+                key = self._key(name, model, self.record_for(model))
+                if key in self._predictions:
+                    found[name] = self.answer(name)
+        return found
+
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route
         if line is None or line.backend == "refer":
@@ -198,7 +210,7 @@ class Consultation:
             # Why the rules gave no answer, or another one, can still be asked; rules that no route
             # needed are asked when it is.
             explainer = Explainer(
-                lambda: self.rules().finding.answer.why(),
+                lambda: referred(self._asked()),
                 lambda value: self.rules().finding.answer.why_not(value),
             )
             return replace(
