@@ -53,6 +53,10 @@ def compare(
         bool,
         typer.Option("--disagreements", help="List the rows on which they differ, with reasons."),
     ] = False,
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="List the rows on which a rule was wrong."),
+    ] = None,
     policies: Annotated[
         bool, typer.Option("--policies", help="Try other ways to choose who answers.")
     ] = False,
@@ -108,6 +112,10 @@ def compare(
         str | None,
         typer.Option(metavar="FILE", help="Write one page with plots, which needs nothing else."),
     ] = None,
+    notebook: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write a Jupyter notebook that shows the comparison."),
+    ] = None,
     brief: Annotated[
         bool, typer.Option("--brief", help="Print the answers and the first table only.")
     ] = False,
@@ -147,6 +155,7 @@ def compare(
         "--calibrate-rules": calibrate_rules is not None,
         "--folds": folds is not None,
         "--with-copies": with_copies,
+        "--rule": rule is not None,
     }
     streaming = streaming_of(data, jobs, cluster, resume, chunk, at_once)
     table = None
@@ -164,6 +173,7 @@ def compare(
                 folds=cut,
                 with_copies=with_copies,
                 specs=specs if refits else None,
+                rule=rule,
             )
     since = limits.changes(comparison)
     outputs = {
@@ -171,6 +181,7 @@ def compare(
         "rules": write_rules,
         "calibrated": calibrate_rules,
         "page": html,
+        "notebook": notebook,
     }
     write_outputs(outputs, knowledge, table, comparison, since)
     failed = limits.failed(comparison, since)

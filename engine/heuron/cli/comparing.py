@@ -98,7 +98,10 @@ def write_outputs(
     comparison: Comparison,
     changes: Sequence[Change] | None = None,
 ) -> None:
-    """Write what was asked for: `dispatch`, `rules`, `calibrated` and `page` name files."""
+    """Write what was asked for.
+
+    `dispatch`, `rules`, `calibrated`, `page` and `notebook` name files.
+    """
     if (path := files["dispatch"]) is not None:
         _write_file(path, _dispatch_text(comparison))
     if (path := files["rules"]) is not None:
@@ -109,11 +112,27 @@ def write_outputs(
         from heuron.compare.page import page
 
         _write_file(path, page(comparison, changes))
+    if (path := files["notebook"]) is not None:
+        from heuron.compare.notebook import notebook
+
+        _write_file(path, notebook(comparison, _source(knowledge)))
 
 
 def _write_file(path: str, text: str) -> None:
     """Write a text to a file; a failure is told with the system's reason."""
     Path(path).write_text(text, encoding="utf-8")
+
+
+def _source(knowledge: KnowledgeBase) -> str:
+    """Return by what a notebook opens the domain: its name if that finds it, else its path."""
+    from heuron.knowledge.project import find_domain
+
+    path = knowledge.path or knowledge.name
+    try:
+        found = find_domain(knowledge.name)
+    except RuleError:
+        return path
+    return knowledge.name if Path(found.file).name == Path(path).name else path
 
 
 def need_matplotlib() -> None:
@@ -131,7 +150,9 @@ def need_matplotlib() -> None:
 def _dispatch_text(comparison: Comparison) -> str:
     """Return the policy that training rows recommend, as a block to put into the rule file."""
     trial = comparison.policies
-    assert trial is not None
+    if trial is None:
+        message = "There is nothing to choose between: no model, or no row to compare on."
+        raise RuleError(Diagnostic(Severity.ERROR, "no-out-of-fold", message))
     best = trial.best
     says = (
         f"# {best.title}: the least cost a row of {trial.tried} ways tried on "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from heuron.compare.collect import Gathered
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from heuron.dispatch import Dispatcher
     from heuron.learn.data import Table
 
-__all__ = ["compare", "no_out_of_fold"]
+__all__ = ["compare", "compare_domain", "no_out_of_fold"]
 
 
 def compare(
@@ -30,6 +30,7 @@ def compare(
     folds: Folds | None = None,
     with_copies: bool = False,
     specs: Path | None = None,
+    rule: str | None = None,
 ) -> Comparison:
     """Compare rules, models and the dispatcher on the held-out rows of a table.
 
@@ -49,9 +50,11 @@ def compare(
         with_copies: Whether it is measured what ignoring copies would make of the scores.
         specs: The folder of the models' specs; where out-of-fold answers are wanted and not here,
             models are fitted again from these.
+        rule: The name of a rule whose wrong rows are listed.
 
     Raises:
-        RuleError: Policies are wanted, and no out-of-fold answers are here (`no-out-of-fold`).
+        RuleError: Policies are wanted, and no out-of-fold answers are here (`no-out-of-fold`);
+            or there is no such rule.
     """
     from dataclasses import replace
 
@@ -62,6 +65,7 @@ def compare(
     from heuron.compare.evaluate import evaluate
     from heuron.compare.folds import Folds, fold_rows, halves, with_folds
     from heuron.compare.policies import try_policies
+    from heuron.compare.rule_rows import rule_rows
     from heuron.compare.slices import find_slices
     from heuron.diagnostics import RuleError
 
@@ -79,6 +83,8 @@ def compare(
     if disagreements:
         rows = differing.disagreements(dispatcher, table, everyone)
         found = replace(found, disagreements=rows)
+    if rule is not None:
+        found = replace(found, rule_rows=rule_rows(table, everyone, rule))
     if slices and training is not None:
         found = replace(found, slices=find_slices(table, training, new, price))
     if policies:
@@ -90,6 +96,36 @@ def compare(
         cut = folds or Folds(specs or Path(), 5)
         found = replace(found, copies=copies_worth(dispatcher, table, cut, seed=seed))
     return found
+
+
+def compare_domain(domain: str, data: str | None = None, **options: Any) -> Comparison:
+    """Open a domain, its models and its data, and compare.
+
+    Args:
+        domain: A built-in name, a name in the project's rules/, or a path.
+        data: A CSV or parquet file, all of whose rows are new; by default the domain's own rows.
+        options: As for `compare`.
+
+    Raises:
+        RuleError: There is no such domain, or it has no data.
+    """
+    from heuron.dispatch import Dispatcher
+    from heuron.knowledge.load import load as load_rules
+    from heuron.knowledge.project import find_domain
+    from heuron.learn.contract import contract_of
+    from heuron.learn.data import load
+    from heuron.learn.store import Store
+
+    found = find_domain(domain)
+    kb = load_rules(found)
+    folders = [Path(one) for one in found.models]
+    folder = next((one for one in folders if (one / "data.toml").is_file()), None)
+    root = Path(found.root)
+    everything = data is not None
+    table = load(contract_of(kb), data, folder=folder, root=root, everything=everything)
+    store = Store(*[one.parent for one in folders])
+    options.setdefault("specs", folder if options.get("policies") else None)
+    return compare(Dispatcher(kb, store), table, **options)
 
 
 def _training(dispatcher: Dispatcher, table: Table, specs: Path | None) -> Gathered | None:

@@ -18,6 +18,7 @@ from heuron.compare.slices import SliceSearch
 
 if TYPE_CHECKING:
     from heuron.compare.copies import CopiesWorth
+    from heuron.compare.rule_rows import RuleRows
 
 __all__ = ["BackendScore", "Comparison", "Errors", "PairScore", "View"]
 
@@ -225,7 +226,7 @@ class Comparison:
     `cost`, `costs` ranks the backends by it. `disagreements` is None when they were not asked for,
     and so are `policies`; `slices` is None where no training rows have out-of-fold answers. Of a
     quantity `unit` is its unit, and `within` says in words what counts as right. `copies` says
-    what copies are worth, if that was asked.
+    what copies are worth, `rule_rows` where one rule was wrong, if that was asked.
     """
 
     domain: str
@@ -246,6 +247,7 @@ class Comparison:
     unit: str | None = None
     within: str | None = None
     copies: CopiesWorth | None = None
+    rule_rows: RuleRows | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of DESIGN (without format and command)."""
@@ -271,19 +273,33 @@ class Comparison:
             else [one.to_dict() for one in self.disagreements],
             "policies": None if self.policies is None else self.policies.to_dict(),
             "copies": None if self.copies is None else self.copies.to_dict(),
+            "rule_rows": None if self.rule_rows is None else self.rule_rows.to_dict(),
             "warnings": list(self.warnings),
         }
 
-    def to_frame(self) -> Any:
-        """Return the scores as a pandas table, a row a backend (pandas must be installed)."""
-        import pandas
+    def to_frame(self, library: str = "pandas") -> Any:
+        """Return the scores as a table, a row a backend.
 
-        scored = {name: score.to_dict() for name, score in self.backends.items()}
+        Args:
+            library: "pandas", with the backends as its index, or "polars", with a column
+                `backend`; it must be installed.
+
+        Raises:
+            ValueError: It is neither of the two.
+        """
         left_out = ("confusion", "reliability", "certainties", "coverage_curve", "routes")
         rows = {
-            name: {key: value for key, value in one.items() if key not in left_out}
-            for name, one in scored.items()
+            name: {key: one for key, one in score.to_dict().items() if key not in left_out}
+            for name, score in self.backends.items()
         }
+        if library == "polars":
+            import polars
+
+            return polars.DataFrame([{"backend": name, **row} for name, row in rows.items()])
+        if library != "pandas":
+            raise ValueError(f'a table is of "pandas" or "polars", not of "{library}"')
+        import pandas
+
         return pandas.DataFrame.from_dict(rows, orient="index")
 
     def _repr_html_(self) -> str:

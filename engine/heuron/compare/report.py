@@ -17,6 +17,7 @@ from heuron.compare.report_details import (
     disagreement_block,
     policy_block,
     rule_block,
+    rule_rows_block,
     slice_block,
 )
 from heuron.compare.verdicts import in_short, where_they_differ, who_is_right, who_should_answer
@@ -74,6 +75,7 @@ def report(
             slice_block(comparison),
             _certainties(comparison),
             rule_block(comparison),
+            rule_rows_block(comparison),
             copies_block(comparison),
             cost_block(comparison),
             policy_block(comparison),

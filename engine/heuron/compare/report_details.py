@@ -23,11 +23,14 @@ __all__ = [
     "disagreement_block",
     "policy_block",
     "rule_block",
+    "rule_rows_block",
     "slice_block",
 ]
 
 SHOWN_ROWS: Final = 20
 """So many rows on which backends differ are shown."""
+SHOWN_FIELDS: Final = 6
+"""So many fields of a row on which a rule was wrong are shown."""
 KINDS: Final = {
     "answered": "{} answers",
     "right": "{} is right when it answers",
@@ -72,6 +75,26 @@ def _rule_row(rule: RuleScore) -> tuple[str, ...]:
         SHORT.get(rule.verdict, rule.verdict),
         changed,
     )
+
+
+def rule_rows_block(comparison: Comparison) -> Block:
+    """Return the rows on which a rule was wrong, with what was known of them."""
+    found = comparison.rule_rows
+    if found is None:
+        return Block()
+    title = f"{found.rule}: wrong on {row_count(len(found.wrong))} of {found.fired} it fired on"
+    if not found.wrong:
+        return Block(title, ("It was never wrong here.",))
+    rows = []
+    for one in found.wrong[:SHOWN_ROWS]:
+        parts = [f"{name} {show(value)}" for name, value in one.evidence.items()]
+        known = ", ".join(parts[:SHOWN_FIELDS])
+        if len(parts) > SHOWN_FIELDS:
+            known += f" and {len(parts) - SHOWN_FIELDS} more"
+        rows.append((f"row {one.row}", f"said {show(one.said)}", show(one.truth), known))
+    more = len(found.wrong) - SHOWN_ROWS
+    notes = (f"{row_count(more)} more: --json",) if more > 0 else ()
+    return Block(title, (), ("", "", "truth", "known"), tuple(rows), (1, 2, 3), notes)
 
 
 def _whole(interval: Interval | None) -> str:
