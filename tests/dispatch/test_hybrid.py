@@ -10,26 +10,15 @@ from collections.abc import Callable
 import numpy
 import pandas
 import pytest
-from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from flowers import TEMPLATE, iris_frame
 from heuron.dispatch import HybridClassifier
 
-RULES = """
-domain iris "Which iris is this?"
-
-type Iris:
-    sepal_length: number, optional
-    sepal_width: number, optional
-    petal_length: number
-    petal_width: number
-    species: setosa | versicolor | virginica
-
-goal Iris.species
-
+RULES = f"""{TEMPLATE}
 rule short:
     when i: Iris(petal_length < 2.5)
     then conclude i.species = virginica, certainty 0.9
@@ -43,9 +32,7 @@ rule medium:
 
 @pytest.fixture
 def flowers() -> tuple[pandas.DataFrame, numpy.ndarray]:
-    bunch = load_iris(as_frame=True)
-    names = [name.removesuffix(" (cm)") for name in bunch.feature_names]
-    return bunch.data.set_axis(names, axis=1), bunch.target_names[bunch.target]
+    return iris_frame()
 
 
 @parametrize_with_checks(

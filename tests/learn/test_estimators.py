@@ -13,20 +13,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import heuron
+from flowers import TEMPLATE, iris_frame
 from heuron.learn import RuleClassifier
 
-IRIS = """
-domain iris "Which iris is this?"
-
-type Iris:
-    sepal_length: number, optional
-    sepal_width: number, optional
-    petal_length: number
-    petal_width: number
-    species: setosa | versicolor | virginica
-
-goal Iris.species
-
+IRIS = f"""{TEMPLATE}
 rule short:
     when i: Iris(petal_length < 2.5)
     then conclude i.species = setosa, certainty 0.99
@@ -43,9 +33,7 @@ rule long:
 
 @pytest.fixture
 def flowers() -> tuple[pandas.DataFrame, numpy.ndarray]:
-    bunch = load_iris(as_frame=True)
-    names = [name.removesuffix(" (cm)") for name in bunch.feature_names]
-    return bunch.data.set_axis(names, axis=1), bunch.target_names[bunch.target]
+    return iris_frame()
 
 
 def test_rules_predict(flowers: tuple[pandas.DataFrame, numpy.ndarray]) -> None:

@@ -11,9 +11,9 @@ import numpy
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from heuron.learn.estimators import RuleClassifier
+from heuron.learn.estimators import RuleClassifier, checked_records
 
 __all__ = ["HybridClassifier"]
 
@@ -128,12 +128,8 @@ class HybridClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
     def _checked(self, X: Any, reset: bool) -> Any:
-        """Return X checked for shape, and for numbers where the rules are induced from an array."""
-        if self.kb is not None or hasattr(X, "columns"):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
         finite = "allow-nan" if get_tags(self._model()).input_tags.allow_nan else True
-        return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite=finite)
+        return checked_records(self, X, reset=reset, finite=finite)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from heuron.answer import Answer
     from heuron.knowledge.base import KnowledgeBase
 
-__all__ = ["RuleClassifier"]
+__all__ = ["RuleClassifier", "checked_records"]
 
 HAIR = 1e-12
 """Less than any certainty that a rule gives."""
@@ -180,11 +180,7 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return int(numpy.flatnonzero(self.classes_ == self.default)[0])
 
     def _checked(self, X: Any, reset: bool) -> Any:
-        """Return X as scikit-learn wants it: frames as they are, an array for rules checked."""
-        if self.kb is not None or hasattr(X, "columns"):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
-        return validate_data(self, X, reset=reset, dtype=float, ensure_all_finite="allow-nan")
+        return checked_records(self, X, reset=reset, finite="allow-nan")
 
     def _induce(self, X: Any, places: Any) -> None:
         from heuron.knowledge.load import loads
@@ -268,6 +264,21 @@ class RuleClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             {name: cells[row] for name, cells in columns.items() if cells[row] is not UNKNOWN}
             for row in range(_rows(X))
         ]
+
+
+def checked_records(estimator: Any, X: Any, *, reset: bool, finite: bool | str) -> Any:
+    """Return records checked for shape, and for numbers where rules are induced from an array.
+
+    Args:
+        estimator: Has `kb`: with one, or with a frame, cells are left as they are.
+        X: The records.
+        reset: Whether they say how many columns there are, as in `fit`.
+        finite: What numbers may be, as scikit-learn's `ensure_all_finite` has it.
+    """
+    if estimator.kb is not None or hasattr(X, "columns"):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return X
+    return validate_data(estimator, X, reset=reset, dtype=float, ensure_all_finite=finite)
 
 
 def _knowledge(kb: Any) -> KnowledgeBase:
