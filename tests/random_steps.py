@@ -56,7 +56,8 @@ class StepMaker:
         for name, kind in FIELDS[type_name].items():
             form = self.chance.number(0, 99)
             if form < 30 and bound.get(kind):
-                operator = self.pick(("==", "==", "!="))
+                ordered = ("==", "==", "!=", "<", ">=")
+                operator = self.pick(("==", "==", "!=") if kind == "hue" else ordered)
                 slots.append(f"{name} {operator} {self.pick(bound[kind])}")
             elif form < 60 and binds:
                 self.fresh += 1

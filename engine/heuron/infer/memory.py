@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
+from heuron.infer.ranges import RangeIndex
 from heuron.values import UNKNOWN, Fact, Template, Value
 
 __all__ = ["Index", "Memory", "Row", "Settled", "Shape"]
@@ -168,6 +169,7 @@ class Memory:
         "_by_value",
         "_indexes",
         "_is_awake",
+        "_ranges",
         "_referring",
         "_settled",
         "_tables",
@@ -194,7 +196,8 @@ class Memory:
         self._tables: dict[str, dict[int, Row]] = {name: {} for name in shapes}
         self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
         self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
-        self.kept: dict[str, list[Index]] = {name: [] for name in shapes}
+        self._ranges: dict[tuple[str, int], RangeIndex] = {}
+        self.kept: dict[str, list[Index | RangeIndex]] = {name: [] for name in shapes}
         self._is_awake = False
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -224,14 +227,25 @@ class Memory:
                 self._keep(type_name, self._indexes[key])
         return self._indexes[key]
 
+    def ranges(self, type_name: str, place: int) -> RangeIndex:
+        """Return the index of a type by the order of one place of its rows; see `index`."""
+        key = (type_name, place)
+        if key not in self._ranges:
+            self._ranges[key] = RangeIndex(self._tables[type_name], place)
+            if self._is_awake:
+                self._keep(type_name, self._ranges[key])
+        return self._ranges[key]
+
     def wake(self) -> None:
         """Fill all indexes, and keep them up to date from now on."""
         if not self._is_awake:
             self._is_awake = True
             for (type_name, _), index in self._indexes.items():
                 self._keep(type_name, index)
+            for (type_name, _), one in self._ranges.items():
+                self._keep(type_name, one)
 
-    def _keep(self, type_name: str, index: Index) -> None:
+    def _keep(self, type_name: str, index: Index | RangeIndex) -> None:
         index.fill()
         self.kept[type_name].append(index)
 

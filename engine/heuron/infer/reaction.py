@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from heuron.infer.changes import Change, Refused, assert_fact, fitted_field, modify_fact
 from heuron.infer.memory import Memory, Row
+from heuron.infer.shared import SharedMatches
 from heuron.infer.step import Found
 from heuron.values import Value
 
@@ -66,6 +67,10 @@ class Reaction:
             return self.agenda.awakened(index, place, event, row)
 
         return search
+
+    def share(self, tables: tuple[dict[int, Row], ...]) -> SharedMatches:
+        """Return a place for what searches share that read these tables alone."""
+        return SharedMatches(tables)
 
     # What generated code cannot do by itself.
 

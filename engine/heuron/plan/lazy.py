@@ -17,8 +17,9 @@ gone may have blocked it.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
-from heuron.check.reads import patterns
+from heuron.check.reads import bound, free, patterns
 from heuron.check.tree import (
     Aggregate,
     Bind,
@@ -39,11 +40,12 @@ from heuron.check.tree import (
 )
 from heuron.check.walk import walk
 from heuron.plan.gates import blockers
-from heuron.plan.items import Item, items_of
+from heuron.plan.items import Item, items_of, own_field
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 from heuron.plan.scope import Scope
+from heuron.plan.shared import Shared, shared_part, types_read
 from heuron.values import UNKNOWN
 
 __all__ = ["is_lazy", "write_lazy"]
@@ -110,7 +112,11 @@ def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -
     for place, pattern in enumerate(own):
         names.append(f"l{rule.index}_s{place}")
         older = frozenset(one.variable for one in own[:place])
-        _search(module, names[-1], rule.conditions, pattern, older, rows, values)
+        shared = shared_part(module.program, rule, pattern)
+        if shared is None:
+            _search(module, names[-1], rule.conditions, pattern, older, rows, values)
+        else:
+            _shared_search(module, names[-1], rule, pattern, shared, older, rows, values)
     everything = frozenset(one.variable for one in own)
     for place, blocker in enumerate(blockers(rule)):
         names.append(f"l{rule.index}_w{place}")
@@ -122,6 +128,9 @@ def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -
     return names
 
 
+FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
 class _LazyBody(Body):
     """A body whose loops take a snapshot, newest facts first, and pass over newer facts."""
 
@@ -130,8 +139,14 @@ class _LazyBody(Body):
         self.older = older
         self.negations: list[tuple[Item, int]] = []
         self.levels: list[tuple[str, int]] = []
+        self.waiting: list[Item] = []
+        self.is_timed = True
 
     def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        if not keys and pattern.identity is None:
+            ranged = self._ranged(pattern)
+            if ranged:
+                return ranged
         source = super()._candidates(pattern, keys)
         if source.endswith(".values()"):
             return self.module.newest_first(pattern.type_name, source.removesuffix(".values()"))
@@ -141,12 +156,17 @@ class _LazyBody(Body):
         if seeded:
             self._seed(pattern, items)
             return
+        self.waiting = items
         super()._loop(pattern, items, seeded)
-        row = self.scope.rows[pattern.variable]
-        compare = ">=" if pattern.variable in self.older else ">"
-        self.writer.line(f"if {row}[1] {compare} event:")
-        self.writer.line("    continue")
+        if self.is_timed:
+            self.pass_newer(pattern.variable)
         self.levels.append((pattern.variable, self.writer.depth))
+
+    def pass_newer(self, variable: str) -> None:
+        """Write the way past a row that is newer than the event."""
+        compare = ">=" if variable in self.older else ">"
+        self.writer.line(f"if {self.scope.rows[variable]}[1] {compare} event:")
+        self.writer.line("    continue")
 
     def _continue_elsewhere(self, name: str) -> None:
         super()._continue_elsewhere(name)
@@ -170,6 +190,32 @@ class _LazyBody(Body):
         return f"{self.module.find(self.scope.types[variable])}({row}[0]) is not {row}"
 
     watched: frozenset[str] = frozenset()
+
+    def _ranged(self, pattern: Pattern) -> str:
+        """Return the local with what a range index gives, where the order of a field counts."""
+        places = self.module.layouts[pattern.type_name].places
+        binders = {one.variable: one.field for one in pattern.bindings}
+        for item in self.waiting:
+            test = item.condition
+            if not isinstance(test, Compare) or test.operator not in FLIPPED:
+                continue
+            sides = ((test.left, test.right, test.operator), (test.right, test.left, ""))
+            for mine, other, operator in sides:
+                field = own_field(pattern, binders, mine)
+                ready = all(self.scope.has(name) for name in free(other))
+                if field in places and ready and not isinstance(other, Constant):
+                    if mine.type.levels or any(isinstance(one, Aggregate) for one in walk(other)):
+                        continue
+                    operator = operator or FLIPPED[test.operator]
+                    index = self.module.ranges(pattern.type_name, places[field])
+                    way = "above" if operator[0] == ">" else "below"
+                    local = self.writer.fresh("c")
+                    value = self.expressions.value(other)
+                    self.writer.line(f"{local} = {index}.{way}({value})")
+                    self.writer.line(f"left[0] -= len({local})")
+                    self.writer.line("if left[0] < 0: stop()")
+                    return local
+        return ""
 
     def _seed(self, pattern: Pattern, items: list[Item]) -> None:
         """Bind the seed, which is one row: there is nothing to loop over."""
@@ -252,25 +298,90 @@ def _search(
 ) -> None:
     def emit(body: Body) -> None:
         assert isinstance(body, _LazyBody)
-        scope = body.scope
-        matched = "".join(f"{scope.rows[one]}, " for one in rows)
-        held = "".join(f"{scope.local(one)}, " for one in values)
-        holds = body.still_holds(rows)
-        if holds:
-            body.writer.line(f"if {holds}:")
-            body.writer.depth += 1
-        body.writer.line(f"yield (({matched}), ({held}))")
-        body.writer.depth -= bool(holds)
+        _give(body, rows, values)
         body.leave_stale_loops(seed)
 
-    leaf = Leaf(emit, "return", ("event", "gone", "began"), _delegated)
-    body = _LazyBody(module, leaf, older)
+    body = _LazyBody(module, Leaf(emit, "return", ("event", "gone", "began"), _delegated), older)
+    _begin(body, seed, rows)
+    body.write(name, ("event", "seed"), conditions, seed)
+
+
+def _begin(body: _LazyBody, seed: Pattern, rows: list[str]) -> None:
     body.watched = frozenset(rows)
-    if seed.variable in rows:
-        body.writer.line(f"if {module.find(seed.type_name)}(seed[0]) is not seed:")
+    if seed.variable in body.watched:
+        body.writer.line(f"if {body.module.find(seed.type_name)}(seed[0]) is not seed:")
         body.writer.line("    return")
     body.writer.line("gone, began = memory.gone, memory.event")
-    body.write(name, ("event", "seed"), conditions, seed)
+
+
+def _give(body: _LazyBody, rows: list[str], values: list[str]) -> None:
+    """Write the gift of an activation, if it holds at that moment."""
+    scope = body.scope
+    matched = "".join(f"{scope.rows[one]}, " for one in rows)
+    held = "".join(f"{scope.local(one)}, " for one in values)
+    holds = body.still_holds(rows)
+    if holds:
+        body.writer.line(f"if {holds}:")
+        body.writer.depth += 1
+    body.writer.line(f"yield (({matched}), ({held}))")
+    body.writer.depth -= bool(holds)
+
+
+def _shared_search(
+    module: Module,
+    name: str,
+    rule: Rule,
+    seed: Pattern,
+    shared: Shared,
+    older: frozenset[str],
+    rows: list[str],
+    values: list[str],
+) -> None:
+    """Write a search whose other patterns are matched by a search that is shared."""
+    conditions, crossing = shared
+    own = [one for one in rows if one != seed.variable]
+    bound_there = [one for one in values if one in bound(conditions)]
+
+    def emit(body: Body) -> None:
+        assert isinstance(body, _LazyBody)
+        _give(body, own, bound_there)
+
+    inner = _LazyBody(module, Leaf(emit, "return", ("gone", "began"), _delegated), older)
+    inner.is_timed = False
+    inner.watched = frozenset(own)
+    inner.writer.line("gone, began = memory.gone, memory.event")
+    inner.write(f"{name}_shared", (), conditions)
+    body = _LazyBody(module, Leaf(emit, "return"), older)
+    _begin(body, seed, rows)
+    waiting = items_of((seed, *crossing))
+    body._seed(seed, waiting)
+    body._ready(waiting)
+    tables = ", ".join(module.table(one) for one in sorted(types_read(conditions)))
+    found = module.named(f"{name}_found", f"reaction.share(({tables}, ))")
+    scope = body.scope
+    for one in patterns(conditions):
+        scope.rows[one.variable] = body.writer.fresh("r")
+        scope.types[one.variable] = one.type_name
+    for variable in bound_there:
+        scope.values[variable] = body.writer.fresh("v")
+    matched = "".join(f"{scope.rows[one]}, " for one in own)
+    held = "".join(f"{scope.values[one]}, " for one in bound_there)
+    body.writer.line(f"for ({matched}), ({held}) in {found}.matches({name}_shared):")
+    body.writer.depth += 1
+    body.loops += 1
+    for variable in own:
+        body.pass_newer(variable)
+    body.negations += [(one, 0) for one in items_of(conditions) if _is_negation(one)]
+    body._ready(waiting)
+    _give(body, rows, values)
+    body.leave_stale_loops(seed)
+    body.writer.depth -= 1
+    body.writer.line("return")
+    module.add(name, ("event", "seed"), body.writer.lines)
+
+
+def _is_negation(item: Item) -> bool:
+    return isinstance(item.condition, Negation)
 
 
 def _other_side(test: Expression, pattern: Pattern) -> Expression | None:

@@ -88,6 +88,12 @@ class Module:
         self._header[f"y{number}"] = f"y{number} = i{number}.possible"
         return f"g{number}", f"y{number}"
 
+    def ranges(self, type_name: str, place: int) -> str:
+        """Return the name of the index of a type by the order of one place of its rows."""
+        name = f"j{self._number('j', type_name, place)}"
+        literal = self.constants.literal(type_name)
+        return self.named(name, f"memory.ranges({literal}, {place!r})")
+
     def settled(self, type_name: str, field: str, what: str) -> str:
         """Return the name of a look-up in a concluded field by fact number.
 

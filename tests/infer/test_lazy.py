@@ -1,0 +1,199 @@
+"""The lazy agenda: what is searched once, what survives changes, and what is put back in order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heuron.diagnostics import LimitError, RuleError
+from heuron.infer.limits import Limits
+from heuron.infer.ranges import RangeIndex
+from heuron.values import UNKNOWN
+from sessions import facts_of, fired, session_of
+
+PAIRS = """
+type Control(at: integer)
+type Low(x: integer)
+type High(y: integer)
+type Found(at: integer, x: integer, y: integer)
+rule found:
+    when:
+        Control(at: n)
+        Low(x: a)
+        High(y: b, y >= a)
+    then assert Found(n, a, b)
+rule tick:
+    salience -1
+    when c: Control(at < 100)
+    then modify c: at = c.at + 1
+"""
+
+
+def pairs(limits=None):
+    """Return a session in which one pair of 100 x 100 fits."""
+    state = session_of(PAIRS, limits)
+    for number in range(100):
+        state.assert_("Low", 100 + number)
+        state.assert_("High", number + 1)
+    state.assert_("Control", 0)
+    return state
+
+
+def test_pairs_are_not_searched_again_when_only_the_control_changes():
+    """Searched again each time, this would be 100 x 10,000 steps, with ranges 100 x 100."""
+    state = pairs(Limits(steps=5_000))
+
+    assert len(state.run().firings) == 201
+    assert facts_of(state, "Found")[:2] == ["Found(0, 100, 100)", "Found(1, 100, 100)"]
+
+
+def test_a_remembered_search_begins_again_when_what_it_read_has_changed():
+    state = pairs()
+    fired(state, 3)
+    (low, *_) = state.facts("Low")
+    high = state.assert_("High", 150)
+    state.retract(low)
+    fired(state, 1)
+
+    assert facts_of(state, "Found")[-1].endswith(", 150)")
+    state.retract(high)
+    before = len(state.facts("Found"))
+    fired(state)
+    assert len(state.facts("Found")) == before
+
+
+def test_a_search_that_met_a_limit_is_not_taken_for_complete():
+    text = PAIRS.replace("y >= a", "y - a == 1_000")
+    state = session_of(text, Limits(steps=300))
+    for number in range(40):
+        state.assert_("Low", number)
+        state.assert_("High", number)
+    control = state.assert_("Control", 0)
+    with pytest.raises(LimitError):
+        state.run()
+    state.modify(control, at=7)
+
+    with pytest.raises(LimitError):
+        state.run()
+
+
+def test_what_a_refused_firing_changed_stands_again_where_it_stood():
+    """Newest first is the order of the facts before that firing."""
+    state = session_of("""
+type Item(n: integer)
+type Node(name: text, of: Item)
+type Go(on: boolean)
+type Done(n: integer)
+rule change:
+    salience 10
+    when:
+        g: Go(on == true)
+        i: Item(n == 1)
+        j: Item(n == 2)
+        Node(of == j)
+    then:
+        modify i: n = 10
+        retract j
+rule list:
+    when:
+        Go()
+        Item(n: x)
+    then assert Done(x)
+""")
+    for number in (1, 2, 3):
+        item = state.assert_("Item", number)
+        if number == 2:
+            state.assert_("Node", "a", item)
+    state.assert_("Go", True)
+    with pytest.raises(RuleError, match="referred to"):
+        state.run()
+    assert facts_of(state, "Item") == ["Item(1)", "Item(2)", "Item(3)"]
+
+    fired(state)
+
+    assert facts_of(state, "Done") == ["Done(3)", "Done(2)", "Done(1)"]
+
+
+def test_a_modify_of_what_a_negation_does_not_read_unblocks_nothing():
+    state = session_of("""
+type Job(n: integer)
+type Lock(n: integer, note: text)
+type Free(n: integer)
+rule free:
+    when:
+        Job(n: x)
+        not Lock(n == x)
+    then assert Free(x)
+""")
+    state.assert_("Job", 1)
+    lock = state.assert_("Lock", 1, "held")
+    assert fired(state) == []
+    state.modify(lock, note="still held")
+    assert fired(state) == []
+    state.modify(lock, n=2)
+    assert fired(state) == ["free"]
+
+
+def test_a_lock_with_an_unknown_key_blocks_everything():
+    """It may be the one; an index of known keys does not have it."""
+    state = session_of("""
+type Job(n: integer)
+type Lock(n: integer)
+type Free(n: integer)
+rule free:
+    when:
+        Job(n: x)
+        not Lock(n == x)
+    then assert Free(x)
+""")
+    lock = state.assert_("Lock", None)
+    state.assert_("Job", 1)
+    assert fired(state) == []
+    state.retract(lock)
+    assert fired(state) == ["free"]
+
+
+def test_a_rule_of_thirty_patterns_fires():
+    conditions = "\n".join(f"        Link(a == x{at}, b: x{at + 1})" for at in range(29))
+    state = session_of(f"""
+type Link(a: integer, b: integer)
+type End(n: integer)
+rule long:
+    when:
+        Link(a: x00, b: x0, a == 0)
+{conditions}
+    then assert End(x29)
+""")
+    for number in range(30):
+        state.assert_("Link", number, number + 1)
+
+    assert (fired(state), facts_of(state, "End")) == (["long"], ["End(30)"])
+
+
+values = st.one_of(st.integers(0, 5), st.just(UNKNOWN))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["add", "remove", "renew"]), values), max_size=40))
+def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
+    table = {}
+    index = RangeIndex(table, 2)
+    for event, (do, value) in enumerate(script, 1):
+        if do == "add" or not table:
+            table[event] = (event, event, value)
+            index.add(table[event])
+            continue
+        number = min(table)
+        index.remove(table.pop(number))
+        if do == "renew":
+            table[number] = (number, event, value)
+            index.add(table[number])
+    afresh = RangeIndex(table, 2)
+    afresh.fill()
+    newest = sorted(table.values(), key=lambda row: -row[1])
+    known = [row for row in newest if row[2] is not UNKNOWN]
+    for bound in range(6):
+        for one in (index, afresh):
+            above = [row for row in one.above(bound) if row[2] >= bound]
+            below = [row for row in one.below(bound) if row[2] <= bound]
+            assert above == [row for row in known if row[2] >= bound]
+            assert below == [row for row in known if row[2] <= bound]
+    assert index.above(UNKNOWN) == []
