@@ -10,7 +10,7 @@ indexes would cost every run.
 
 from __future__ import annotations
 
-from heuron.check.tree import Compare, Constant, Derive, Expression, Rule, Test, Variable
+from heuron.check.tree import Compare, Constant, Derive, Expression, Rule, Variable
 from heuron.plan.derivation import derived_values, tuple_of
 from heuron.plan.general import held_local, variables
 from heuron.plan.matcher import Body, Leaf
@@ -37,13 +37,13 @@ def _reason(module: Module, rule: Rule, action: Derive, function: str) -> None:
     layout = module.layouts[action.type_name]
     scope = Scope()
     given = dict(action.values)
-    wanted: list[Test] = []
+    wanted: list[Expression] = []
     for place, name in enumerate(layout.given):
         field = layout.template[name]
         # A field that may be unknown equals nothing by a test; the last look decides on it.
         if name in given and not field.optional and field.default is None:
             scope.values[f"${place}"] = f"fact[{place}]"
-            wanted.append(Test(expression=_equal(given[name], f"${place}")))
+            wanted.append(_equal(given[name], f"${place}"))
     rows, values = variables(rule)
 
     def emit(body: Body) -> None:
