@@ -15,6 +15,7 @@ from scipy.stats import t, ttest_1samp
 import heuron
 from heuron.cli.app import main
 from heuron.compare import compare
+from heuron.compare.disagreements import OTHER
 from heuron.compare.folds import Folds, fold_rows, halves
 from heuron.compare.paired import corrected_resampled_t
 from heuron.compare.report import report
@@ -208,3 +209,16 @@ def test_policies_of_a_built_in_domain_need_no_training(
     assert main(["compare", "iris", "--policies", "--json"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert body["policies"]["rows_found"] == body["held_out"]["of"] - body["held_out"]["rows"]
+
+
+def test_no_reason_of_another_answer_is_given(coins: tuple[Path, Opened]) -> None:
+    """The trained tree knows its rows by heart; those of the folds guess, and are often wrong."""
+    folder, (dispatcher, table) = coins
+    folds = Folds(folder / "models" / "coin", 5)
+    found = compare(dispatcher, table, folds=folds, disagreements=True, slices=False, timed=False)
+    known = set(table.places("training"))
+    rows = [one for one in found.disagreements or () if one.row - 1 in known]
+    said = [one for row in rows for one in row.said]
+    wrong = [one for one in said if one.backend == "model:tree" and not one.right]
+    assert wrong
+    assert {one.reason for one in wrong} == {OTHER}

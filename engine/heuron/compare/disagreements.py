@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Disagreement", "Said", "differing_rows", "disagreements"]
 
+OTHER: Final = "fitted without this row; as it was trained it says something else"
+"""The reason of a model that was fitted again, where the trained one explains another answer."""
 PARTS: Final = 3
 """So many of a model's contributions make its reason."""
 
@@ -109,17 +111,19 @@ def _said(dispatcher: Dispatcher, gathered: Gathered, row: int) -> tuple[Said, .
         title = name if name == "rules" else f"model:{name}"
         if name == "rules" and "rules+models" in outcomes.replies:
             title = "rules+models"
-        reason = _reason(answer.why())
+        reason = _reason(answer.why(), first_value(answer.value))
         value = first_value(answer.value)
         good = test(value, truth)
         found.append(Said(title, value, good, answer.certainty, answer.confidence, reason))
     return tuple(found)
 
 
-def _reason(why: Proof) -> str:
+def _reason(why: Proof, value: Value) -> str:
     """Return a proof or a model's explanation in a line."""
     explanation = getattr(why, "explanation", None)
     if explanation is not None:
+        if explanation.value != value:
+            return OTHER
         parts: Sequence[tuple[str, Value, float]] = [
             (one.field, one.value, one.amount) for one in explanation.parts[:PARTS]
         ]
