@@ -14,7 +14,7 @@ import heuron
 from heuron.check.tree import Base
 from heuron.diagnostics import LimitError
 from heuron.infer import truth
-from heuron.infer.limits import Limits
+from heuron.infer.limits import CHUNK, Limits
 from heuron.infer.session import State
 from heuron.values import UNKNOWN
 from naive import Oracle
@@ -346,3 +346,15 @@ def test_every_reason_of_a_fact_can_be_asked_for():
     found = [[row[2:] for row in rows] for _, (rows, _, _) in state.justifications(number)]
 
     assert sorted(found) == [[(1, 2), (2, 9)], [(1, 3), (3, 9)]]
+
+
+def test_a_reason_is_looked_up_and_not_searched_for():
+    """In a chain of any length a reason takes the steps of its own premises."""
+    state = session_of(FAMILY)
+    for number in range(60):
+        state.assert_("Edge", number, number + 1)
+    most = 0
+    for fact in state.facts("Reach"):
+        assert state.justification(fact.number) is not None
+        most = max(most, CHUNK - state._budget.left[0])
+    assert 0 < most < 100

@@ -435,12 +435,14 @@ class State:
     def justifications(self, number: int) -> tuple[tuple[int, Activation], ...]:
         """Return all activations that derive a fact: (index of the rule, activation)."""
         self.refresh()
+        self._budget.start()
         with self._limited():
             return self.truth.reasons.all_of(number)
 
     def justification(self, number: int) -> tuple[int, Activation] | None:
         """Return the first activation that derived a fact, or None for a told fact."""
         self.refresh()
+        self._budget.start()
         with self._limited():
             return self.truth.reasons.first_of(number)
 

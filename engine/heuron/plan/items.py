@@ -38,7 +38,7 @@ def own_field(pattern: Pattern, binders: dict[str, str], node: Expression) -> st
     return ""
 
 
-def items_of(conditions: Iterable[Condition]) -> list[Item]:
+def items_of(conditions: Iterable[Condition | Expression]) -> list[Item]:
     """Return the bindings, tests and other conditions, each with the variables it waits for."""
     items: list[Item] = []
     for one in conditions:
@@ -51,7 +51,7 @@ def items_of(conditions: Iterable[Condition]) -> list[Item]:
     return items
 
 
-def is_late(item: Item, conditions: tuple[Condition, ...]) -> bool:
+def is_late(item: Item, conditions: tuple[Condition | Expression, ...]) -> bool:
     """Return whether a condition calls a model, or reads what one said: those stand last."""
     late = {one.variable for one in conditions if isinstance(one, Predict)}
     grown = True

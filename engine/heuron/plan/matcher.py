@@ -114,7 +114,7 @@ class Body:
         self,
         name: str,
         parameters: Iterable[str],
-        conditions: tuple[Condition, ...],
+        conditions: tuple[Condition | Expression, ...],
         seed: Pattern | None = None,
     ) -> None:
         """Write the function `name`, seeded by one of its patterns or not."""
