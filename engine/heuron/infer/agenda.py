@@ -65,12 +65,12 @@ class Agenda:
     def __init__(
         self,
         memory: Memory,
-        rules: list[dict[str, Any]],
         steps: dict[int, Step],
         functions: dict[str, Callable[..., Any]],
         strategy: Strategy,
     ) -> None:
         self._memory = memory
+        rules = [step.rule for step in steps.values()]
         self._rules = rules
         self._steps = steps
         self._functions = functions

@@ -7,15 +7,14 @@ A firing whose actions cannot all be carried out leaves everything as it was bef
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from heuron.answer import Firing
 from heuron.diagnostics import Diagnostic, HeuronError, LimitError, RuleError, Severity, Span
 from heuron.infer.agenda import Agenda
 from heuron.infer.changes import Change, Refused
+from heuron.infer.collector import CollectorOff
 from heuron.infer.events import Event, Listener
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, limit_error
@@ -25,28 +24,12 @@ from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of
 from heuron.infer.truth import Truth
 from heuron.values import Fact, Value, show
 
-__all__ = ["Cycle", "collector_off"]
+__all__ = ["Cycle"]
 
 RECENT = 40
 """How many of the last firings are looked at to say which rules were going round."""
 STRETCH = 64
 """Firings between two looks at the clock and at the number of facts."""
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Keep the cyclic garbage collector out of a run, and restore it, also after an error.
-
-    Rows and activations are tuples without cycles: there is nothing for it to find, and looking
-    costs up to two thirds of a run. The limit on facts bounds what could pile up.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Cycle:
@@ -108,20 +91,29 @@ class Cycle:
         for listener in self._listeners:
             listener(event)
 
-    def run(self, limit: int | None) -> list[Fired]:
-        """Fire until quiescence, `halt`, or `limit` firings."""
+    def run(self, limit: int | None, collector: CollectorOff | None = None) -> list[Fired]:
+        """Fire until quiescence, `halt`, or `limit` firings.
+
+        Args:
+            limit: At most so many firings, or None.
+            collector: Given where host functions may leave garbage, which it is to look for.
+        """
         firings: list[Fired] = []
         if self._agenda is None or self.halted:
             return firings
         self._recent = firings
         try:
-            self._fire_all(self._agenda, firings, limit)
+            self._fire_all(self._agenda, firings, limit, collector)
         finally:
             self._recent = firings[-RECENT:]
         return firings
 
     def _fire_all(
-        self, agenda: Agenda | LazyAgenda, firings: list[Fired], limit: int | None
+        self,
+        agenda: Agenda | LazyAgenda,
+        firings: list[Fired],
+        limit: int | None,
+        collector: CollectorOff | None,
     ) -> None:
         most = self._budget.limits.firings
         until = most if limit is None else min(limit, most)
@@ -141,6 +133,8 @@ class Cycle:
                 if self.halted:
                     return
             self._budget.hold(len(self._memory))
+            if collector is not None:
+                collector.look(len(firings))
             if len(firings) < stop:
                 return
         if until == most and limit != until and agenda.has_next():

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from heuron.diagnostics import Diagnostic, HeuronError, Severity
-from heuron.values import UNKNOWN, Value
+from heuron.values import INTEGER_LIMIT, UNKNOWN, Value
 
 if TYPE_CHECKING:
     from heuron.answer import Predict, Prediction
@@ -68,6 +68,8 @@ class Host:
             not isinstance(value, accepted) or (isinstance(value, bool) and kind != "boolean")
         ):
             raise _wrong(name, f"gave {value!r}, which is no {kind}")
+        if kind == "integer" and not -INTEGER_LIMIT <= value <= INTEGER_LIMIT:
+            return UNKNOWN
         if kind == "number" and isinstance(value, (int, float)):
             return float(value) if float("-inf") < value < float("inf") else UNKNOWN
         return tuple(value) if isinstance(value, list) else value

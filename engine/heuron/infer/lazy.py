@@ -38,7 +38,6 @@ class LazyAgenda:
         "_reaction",
         "_ready",
         "_seeding",
-        "_stack_of",
         "_stacks",
         "_steps",
         "at",
@@ -47,7 +46,6 @@ class LazyAgenda:
     def __init__(
         self,
         memory: Memory,
-        rules: list[dict[str, Any]],
         steps: dict[int, Step],
         functions: dict[str, Callable[..., Any]],
         chosen: Strategy,
@@ -57,16 +55,14 @@ class LazyAgenda:
         self._functions = functions
         self._reaction = reaction
         self._ready: list[Start] = reaction.ready
-        eager = [rule for rule in rules if rule["lazy"] is None]
-        self._eager = Agenda(memory, eager, steps, functions, chosen) if eager else None
-        self._steps = {rule["index"]: steps[rule["index"]] for rule in rules if rule not in eager}
-        levels = {-step.rule["salience"] for step in self._steps.values()}
+        eager = {index: step for index, step in steps.items() if step.rule["lazy"] is None}
+        self._eager = Agenda(memory, eager, functions, chosen) if eager else None
+        self._steps = {index: step for index, step in steps.items() if index not in eager}
         # INVARIANT: in each stack the events rise, and of one event the rules fall.
-        stacks: dict[int, list[Entry]] = {level: [] for level in sorted(levels)}
-        self._stacks = tuple(stacks.values())
-        self._stack_of = {
-            index: stacks[-step.rule["salience"]] for index, step in self._steps.items()
-        }
+        stacks: dict[int, list[Entry]] = {}
+        for step in self._steps.values():
+            step.stack = stacks.setdefault(-step.rule["salience"], step.stack)
+        self._stacks = tuple(stacks[level] for level in sorted(stacks))
         # From a type to what its new rows may complete, and what its old rows may have blocked.
         self._seeding: dict[str, Callable[[Row], None]] = {}
         self._ending: dict[str, Callable[[Row], None]] = {}
@@ -102,7 +98,7 @@ class LazyAgenda:
         for (event, index), found in sorted(listed.items(), key=lambda one: one[0]):
             step = self._steps[-index]
             found.sort(key=lambda one: self._recency(one[0]))
-            self._stack_of[-index].append((event, step, _standing(step, found), None))
+            step.stack.append((event, step, _standing(step, found), None))
 
     def begin(self) -> None:
         """Begin to keep what a firing does to the part that is kept eagerly, for `undo`."""
@@ -155,20 +151,20 @@ class LazyAgenda:
         """Take in the searches that the present event starts."""
         ready, event = self._ready, self._memory.event
         if len(ready) == 1:
-            index, search, row = ready.pop()
-            self._stack_of[index].append((event, self._steps[index], row, search))
+            step, search, row = ready.pop()
+            step.stack.append((event, step, row, search))
             return
         starts: dict[int, list[Start]] = {}
         for start in ready:
-            starts.setdefault(start[0], []).append(start)
+            starts.setdefault(start[0].index, []).append(start)
         ready.clear()
         for index in sorted(starts, reverse=True):
-            step, some = self._steps[index], starts[index]
+            some = starts[index]
+            step, search, row = some[0]
             if len(some) == 1:
-                _, search, row = some[0]
-                self._stack_of[index].append((event, step, row, search))
+                step.stack.append((event, step, row, search))
             else:
-                self._stack_of[index].append((event, step, step, self._merging(some)))
+                step.stack.append((event, step, step, self._merging(some)))
 
     # Searches.
 

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from heuron.infer.changes import Change, Refused, assert_fact, fitted_field, modify_fact
 from heuron.infer.memory import Memory, Row
 from heuron.infer.shared import SharedMatches
-from heuron.infer.step import Found
+from heuron.infer.step import Found, Step
 from heuron.values import Value
 
 __all__ = ["Reaction", "Start"]
 
-Start = tuple[int, Callable[[int, Row], Iterator[Found]], Row]
-"""A search that an event starts: index of the rule, its generator, the row around which."""
+Start = tuple[Step, Callable[[int, Row], Iterator[Found]], Row]
+"""A search that an event starts: the rule, its generator, the row around which."""
 
 
 class Agenda(Protocol):
@@ -35,14 +35,15 @@ class Agenda(Protocol):
 class Reaction:
     """What follows a change. `follows_all` says that every change goes to the cycle.
 
-    `ready` are the searches that the present event starts, `asserted_by` the names of the rules
-    that asserted or modified facts, by number.
+    `steps` are the rules by index, `ready` the searches that the present event starts,
+    `asserted_by` the names of the rules that asserted or modified facts, by number.
     """
 
-    __slots__ = ("agenda", "asserted_by", "follows_all", "memory", "ready", "take_in")
+    __slots__ = ("agenda", "asserted_by", "follows_all", "memory", "ready", "steps", "take_in")
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, steps: Mapping[int, Step]) -> None:
         self.memory = memory
+        self.steps = steps
         self.ready: list[Start] = []
         self.asserted_by: dict[int, str] = {}
         self.follows_all = False

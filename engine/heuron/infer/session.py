@@ -11,7 +11,8 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.asserting import Quick, quick_asserts
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
-from heuron.infer.cycle import Cycle, collector_off
+from heuron.infer.collector import CollectorOff
+from heuron.infer.cycle import Cycle
 from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
 from heuron.infer.lazy import LazyAgenda
@@ -114,13 +115,14 @@ class State:
             }
         )
         self._budget = Budget(limits)
-        self._reaction = Reaction(self.memory)
+        steps = {index: Step(self._rules[index]) for index in outline["steps"]}
+        self._reaction = Reaction(self.memory, steps)
         self.asserted_by = self._reaction.asserted_by
         self._functions = make(*self._closed_over())
         self.truth = Truth(
             self.memory, dict(outline), self._functions, self._make_reasons, self._budget
         )
-        self._agenda = self._agenda_of(outline["steps"], strategy_name)
+        self._agenda = self._agenda_of(steps, strategy_name) if steps else None
         self._listeners: list[Listener] = []
         self._cycle = Cycle(
             self.memory, self.truth, self._agenda, self._reaction, self._budget, self._listeners
@@ -148,20 +150,18 @@ class State:
         note = self._note_quickly if agenda is None else agenda.note
         return quick_asserts(self.memory, accepts, note)
 
-    def _agenda_of(self, indexes: tuple[int, ...], name: str) -> Agenda | LazyAgenda | None:
-        if not indexes:
-            return None
+    def _agenda_of(self, steps: dict[int, Step], name: str) -> Agenda | LazyAgenda:
         self.memory.wake()
-        rules = [self._rules[index] for index in indexes]
         functions, chosen = self._functions, strategy(name)
-        steps = {rule["index"]: Step(rule, functions) for rule in rules}
+        for step in steps.values():
+            step.equip(functions)
         if name == "depth":
-            agenda = LazyAgenda(self.memory, rules, steps, functions, chosen, self._reaction)
+            agenda = LazyAgenda(self.memory, steps, functions, chosen, self._reaction)
             self._reaction.agenda = agenda
             return agenda
         # A lazy search finds activations in the order of `depth`; no other order can be lazy.
         self._reaction.follows_all = True
-        return Agenda(self.memory, rules, steps, functions, chosen)
+        return Agenda(self.memory, steps, functions, chosen)
 
     # What the host changes.
 
@@ -293,7 +293,7 @@ class State:
                 that may fire. All others have fired before.
         """
         self._budget.start()
-        with collector_off(), self._limited():
+        with CollectorOff(), self._limited():
             self.truth.update(())
             listed = ready()
             if self._agenda is not None:
@@ -321,17 +321,19 @@ class State:
         self._budget.start()
         self._cycle.halted = False
         self._cycle.logs = []
-        with collector_off(), self._limited():
-            self._catch_up()
-            firings = self._cycle.run(limit)
-        quiescent = self._cycle.halted or self._agenda is None or not self._agenda.has_next()
-        return Inference(
-            Firings(firings, self._cycle.firing),
-            quiescent,
-            len(firings),
-            tuple(self._cycle.logs),
-            self.truth.reports(),
-        )
+        with CollectorOff() as collector:
+            has_guests = bool(self.host.functions or self._listeners)
+            with self._limited():
+                self._catch_up()
+                firings = self._cycle.run(limit, collector if has_guests else None)
+                is_over = self._agenda is None or not self._agenda.has_next()
+            return Inference(
+                Firings(firings, self._cycle.firing),
+                self._cycle.halted or is_over,
+                len(firings),
+                tuple(self._cycle.logs),
+                self.truth.reports(),
+            )
 
     def step(self) -> Firing | None:
         """Fire one step; return its firing, or None when nothing can fire."""
@@ -349,7 +351,7 @@ class State:
         """Bring the definitions to their fixpoint, if something changed since, ready to be read."""
         if not self._fresh or not self._started:
             self._budget.start()
-            with collector_off(), self._limited():
+            with CollectorOff(), self._limited():
                 self._catch_up()
         self.truth.settle()
         self.memory.wake()

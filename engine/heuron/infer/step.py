@@ -23,25 +23,46 @@ NO_TEXTS: Final[Texts] = (None, ())
 
 
 class Step:
-    """One rule that changes memory.
+    """One rule that changes memory. It is made before the functions are, and given them then.
 
     `rule` is what the outline knows of it; `act` carries out its actions, and `careful` says that
     one of them may be refused after another; a plain step is not careful, says nothing and does not
     halt. `texts` computes its reason and log lines, if it has
     any. For a rule that is searched lazily `still` says whether an activation still holds, and
-    `woken` remembers the events after which activations were unblocked.
+    `stack` holds its searches, with those of other rules of its salience, and `woken` remembers the
+    events after which activations were unblocked.
     """
 
-    __slots__ = ("act", "careful", "halts", "index", "is_plain", "rule", "still", "texts", "woken")
+    __slots__ = (
+        "act",
+        "careful",
+        "halts",
+        "index",
+        "is_plain",
+        "rule",
+        "stack",
+        "still",
+        "texts",
+        "woken",
+    )
 
-    def __init__(self, rule: dict[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+    act: Callable[..., tuple[int, ...]]
+    still: Callable[..., bool] | None
+    texts: Callable[..., Texts] | None
+
+    def __init__(self, rule: dict[str, Any]) -> None:
         self.rule = rule
         self.index: int = rule["index"]
-        self.act: Callable[..., tuple[int, ...]] = functions[f"a{self.index}"]
         self.careful: bool = rule["careful"]
         self.halts: bool = rule["halts"]
-        self.still: Callable[..., bool] | None = functions.get(f"v{self.index}")
+        self.is_plain = False
+        self.stack: list[Any] = []
         self.woken: dict[Key, int] = {}
+
+    def equip(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Take the functions of the rule from those of the session."""
+        self.act = functions[f"a{self.index}"]
+        self.still = functions.get(f"v{self.index}")
         reason, lines = functions.get(f"w{self.index}"), functions.get(f"o{self.index}")
         self.texts = None if reason is lines is None else _texts(reason, lines)
         self.is_plain = self.texts is None and not self.careful and not self.halts

@@ -63,6 +63,7 @@ class Changes:
         self._holds: dict[str, None] = {}
         self._changes: dict[tuple[str, tuple[str, ...]], str] = {}
         self._ends: dict[str, None] = {}
+        self._seeding: dict[str, list[Gate]] = {}
         self._ending: dict[str, list[Gate]] = {}
 
     def hold(self, type_name: str) -> str:
@@ -85,6 +86,7 @@ class Changes:
         names = []
         for type_name, number in self._numbers.items():
             seeding = seeding_gates(self.module, self.lazy, type_name)
+            self._seeding[type_name] = seeding
             self._ending[type_name] = ending_gates(self.module, self.lazy, type_name)
             for letter, gates in (("e", seeding), ("f", self._ending[type_name])):
                 if gates:
@@ -128,6 +130,14 @@ class Changes:
             writer.line(f"follow({literal}, {old}, {new})")
             return
         writer.line(f"if reaction.follows_all: follow({literal}, {old}, {new})")
+        only = self._seeding.get(type_name, ())
+        if len(gates) == len(only) == 1 and gates[0][1] == "row":
+            # There is nothing to be put in order: the search goes where it belongs at once.
+            (gate,) = only
+            writer.line(f"elif {' and '.join(gate.tests) or 'True'}:")
+            entry = f"(event, {gate.step}, row, {gate.search})"
+            writer.line(f"    {gate.step}.stack.append({entry})")
+            return
         if gates:
             self.module.named("ready", "reaction.ready")
             self.module.named("enter", "reaction.enter")

@@ -36,6 +36,7 @@ from heuron.check.tree import (
 )
 from heuron.plan.contract import FUNCTIONS
 from heuron.plan.source import Constants, Writer
+from heuron.plan.wholes import whole_source
 from heuron.values import UNKNOWN, FieldType
 
 __all__ = ["Expressions", "Names"]
@@ -205,6 +206,9 @@ class Expressions:
             return f"neg({operands[0]})"
         function = ARITHMETIC[node.operator]
         if len(operands) == 2:
+            whole = whole_source(node, *operands)
+            if whole is not None:
+                return whole
             return f"{function}({operands[0]}, {operands[1]})"
         return f"{function}_all(({', '.join(operands)},))"
 

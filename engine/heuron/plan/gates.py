@@ -40,11 +40,17 @@ __all__ = ["Gate", "blockers", "ending_gates", "seeding_gates", "write_gates"]
 class Gate:
     """What must hold of `row` and of memory for a search to be worth its start.
 
-    `tests` are sources of conditions, `call` starts the search.
+    `tests` are sources of conditions, `step` and `search` the names of the rule and its search.
     """
 
     tests: tuple[str, ...]
-    call: str
+    step: str
+    search: str
+
+    @property
+    def call(self) -> str:
+        """Source that puts the search among those that the present event starts."""
+        return f"start(({self.step}, {self.search}, row))"
 
 
 def blockers(rule: Rule) -> tuple[Pattern, ...]:
@@ -69,8 +75,8 @@ def seeding_gates(module: Module, rules: Iterable[Rule], type_name: str) -> list
             # The new row is there by now.
             tests = [one for one in present if one != module.table(type_name)]
             tests += _own_tests(module, pattern)
-            call = f"start(({rule.index!r}, l{rule.index}_s{place}, row))"
-            gates.append(Gate(tuple(dict.fromkeys(tests)), call))
+            search = f"l{rule.index}_s{place}"
+            gates.append(Gate(tuple(dict.fromkeys(tests)), _step(module, rule), search))
     return gates
 
 
@@ -98,9 +104,13 @@ def ending_gates(
             name = module.named(
                 f"w{rule.index}_{place}", f"reaction.waking({rule.index!r}, {place!r})"
             )
-            call = f"start(({rule.index!r}, {name}, row))"
-            gates.append(Gate(tuple(dict.fromkeys(tests)), call))
+            gates.append(Gate(tuple(dict.fromkeys(tests)), _step(module, rule), name))
     return gates
+
+
+def _step(module: Module, rule: Rule) -> str:
+    """Return the name of a rule's step."""
+    return module.named(f"step{rule.index}", f"reaction.steps[{rule.index!r}]")
 
 
 def _fields_read(pattern: Pattern) -> set[str]:
