@@ -4,11 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heuron.check import analyse
 from heuron.diagnostics import LimitError, RuleError
 from heuron.infer.limits import Limits
 from heuron.infer.ranges import RangeIndex
+from heuron.plan import matcher
 from heuron.values import UNKNOWN
+from playing import by_engine, by_oracle
 from sessions import facts_of, fired, session_of
+from strategies import make_steps
 
 PAIRS = """
 type Control(at: integer)
@@ -197,3 +201,41 @@ def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
             assert above == [row for row in known if row[2] >= bound]
             assert below == [row for row in known if row[2] <= bound]
     assert index.above(UNKNOWN) == []
+
+
+def test_random_steps_when_every_bucket_counts_as_large(monkeypatch):
+    """Then the finer index of a state is made at once, and must be kept with each change."""
+    monkeypatch.setattr(matcher, "LARGE", 0)
+    effects = 0
+    for seed in range(150):
+        trial = make_steps(seed)
+        base, _ = analyse(trial.text, "trial.rules")
+        assert base is not None
+        expected = by_oracle(base, trial)
+        effects += expected.has_effect
+
+        assert by_engine(base, trial) == expected, seed
+    assert effects > 100
+
+
+def test_tasks_that_are_done_are_not_looked_at_again():
+    """Each of 400 firings looks at what is still open: 80,200 rows in all, and not at the rest."""
+    state = session_of(
+        """
+type Turn(project: integer, at: integer)
+type Task(project: integer, n: integer, done: boolean)
+rule work:
+    when:
+        u: Turn(project: p)
+        t: Task(project == p, done == false)
+    then:
+        modify t: done = true
+        modify u: at = u.at + 1
+""",
+        Limits(steps=82_000),
+    )
+    for number in range(400):
+        state.assert_("Task", 0, number, False)
+    state.assert_("Turn", 0, 0)
+
+    assert len(fired(state)) == 400

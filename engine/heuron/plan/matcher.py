@@ -39,8 +39,10 @@ from heuron.check.tree import (
     Test,
 )
 from heuron.check.walk import walk
+from heuron.plan.aggregates import aggregate_source
 from heuron.plan.expression import Expressions
-from heuron.plan.items import Item, is_late, items_of, own_field
+from heuron.plan.items import Item, is_late, items_of
+from heuron.plan.keys import LARGE, keys_of
 from heuron.plan.module import Module
 from heuron.plan.scope import MatchNames, Scope
 from heuron.plan.source import Writer
@@ -108,6 +110,7 @@ class Body:
         self.noted: list[str] = []
         self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
         self.checks: list[Item] = []
+        self._fine: dict[str, dict[int, str]] = {}
         self._parts: list[tuple[str, list[str], Writer]] = []
 
     def write(
@@ -243,32 +246,35 @@ class Body:
         writer.line(
             f"{local} = {possible}({key})" if self.possible else f"{local} = {exact}({key}, EMPTY)"
         )
+        self._refine(pattern, keys, local)
         writer.line(f"left[0] -= len({local})")
         writer.line("if left[0] < 0: stop()")
         return local if self.possible else f"{local}.values()"
 
+    def _refine(self, pattern: Pattern, keys: dict[int, str], local: str) -> None:
+        """Write the look-up in a finer index, for when the bucket that was found is large."""
+        fine = self._fine.pop(pattern.variable, keys)
+        if len(fine) == len(keys):
+            return
+        places = tuple(sorted(fine))
+        literal = self.module.constants.literal(pattern.type_name)
+        key = f"({', '.join(fine[place] for place in places)})"
+        way = f"possible({key})" if self.possible else f"buckets.get({key}, EMPTY)"
+        self.writer.line(f"if len({local}) > {LARGE}:")
+        self.writer.line(f"    {local} = memory.index({literal}, {places!r}).{way}")
+
     def _keys(self, pattern: Pattern, items: list[Item]) -> tuple[dict[int, str], list[Item]]:
         """Return the places of a row whose values are known before the loop, as source."""
-        places = self.module.layouts[pattern.type_name].places
-        binders = {one.variable: one.field for one in pattern.bindings}
-        keys: dict[int, str] = {}
-        used: list[Item] = []
-        for item in items:
-            test = item.condition
-            if not isinstance(test, Compare) or test.operator != "==":
-                continue
-            for mine, other in ((test.left, test.right), (test.right, test.left)):
-                field = own_field(pattern, binders, mine)
-                if field not in places or places[field] in keys:
-                    continue
-                names = free(other)
-                if any(isinstance(one, Aggregate) for one in walk(other)):
-                    continue
-                if all(self.scope.has(name) for name in names):
-                    keys[places[field]] = self.expressions.value(other)
-                    used.append(item)
-                    break
-        return keys, used
+        keys = keys_of(
+            pattern,
+            items,
+            self.module.layouts[pattern.type_name].places,
+            self.module.modified.get(pattern.type_name, frozenset()),
+            self.scope.has,
+            self.expressions.value,
+        )
+        self._fine[pattern.variable] = keys.fine
+        return keys.coarse, keys.used
 
     # Everything else.
 
@@ -528,7 +534,7 @@ class Body:
         """Write the call of an aggregate and return the local that holds its value."""
         weighed = self.weighed and self._reads_concluded(node)
         values = "[one[0] for one in found]" if weighed else "found"
-        result = AGGREGATES[node.function].format(values=values, zero=_zero(node))
+        result = aggregate_source(node, values)
         unknown = "UNKNOWN"
         if weighed:
             result = f"({result}, min([one[1] for one in found], default=1.0))"
@@ -560,16 +566,6 @@ class Body:
         return self.module.kept[key]
 
 
-AGGREGATES: Final = {
-    "sum": "total({values}, {zero})",
-    "count": "len({values})",
-    "min": "least({values})",
-    "max": "greatest({values})",
-    "avg": "mean({values})",
-    "collect": "collected({values})",
-}
-
-
 def _emit_lowest(body: Body) -> None:
     body.writer.line(f"found.append({body.lowest()})")
 
@@ -593,7 +589,3 @@ def _aggregate_emitter(node: Aggregate, weighed: bool) -> Callable[[Body], None]
         body.writer.line(f"found.append({value})")
 
     return emit
-
-
-def _zero(node: Aggregate) -> str:
-    return {"number": "0.0", "duration": "timedelta(0)"}.get(node.type.kind, "0")

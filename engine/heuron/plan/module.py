@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from heuron.check.tree import Condition
+from heuron.plan.keys import modified_fields
 from heuron.plan.normal import Program
 from heuron.plan.source import Constants
 from heuron.values import Template
@@ -52,6 +53,8 @@ class Module:
         self._functions: list[str] = []
         self._names: list[str] = []
         self._counts: dict[str, int] = {}
+        self.modified = modified_fields(program)
+        """The fields of each type that steps modify: see `plan.keys`."""
         self.is_cold = False
         """Whether what is written is seldom called: its indexes are made when it is, if ever."""
         self.indexes: dict[str, list[tuple[tuple[int, ...], int]]] = {}

@@ -1,0 +1,206 @@
+"""The body of a lazy search: loops newest first that may be left and gone on with later.
+
+Between two activations anything may change. So a loop goes over a snapshot, passes over facts that
+are newer than the event, and what was read earlier is looked at again before an activation is
+given out; a loop whose own row has gone ends.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from heuron.check.reads import free
+from heuron.check.tree import (
+    Aggregate,
+    Compare,
+    Constant,
+    Expression,
+    FactVariable,
+    FieldOf,
+    Negation,
+    Pattern,
+    Variable,
+)
+from heuron.check.walk import walk
+from heuron.plan.items import Item, items_of, own_field
+from heuron.plan.matcher import Body, Leaf
+from heuron.plan.module import Module
+from heuron.plan.scope import Scope
+from heuron.values import UNKNOWN
+
+__all__ = ["SearchBody"]
+
+FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class SearchBody(Body):
+    """A body whose loops take a snapshot, newest facts first, and pass over newer facts."""
+
+    def __init__(self, module: Module, leaf: Leaf, older: frozenset[str]) -> None:
+        super().__init__(module, Scope(), False, leaf)
+        self.older = older
+        self.negations: list[tuple[Item, int]] = []
+        self.levels: list[tuple[str, int]] = []
+        self.waiting: list[Item] = []
+        self.is_timed = True
+
+    def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        if not keys and pattern.identity is None:
+            ranged = self._ranged(pattern)
+            if ranged:
+                return ranged
+        source = super()._candidates(pattern, keys)
+        if source.endswith(".values()"):
+            return self.module.newest_first(pattern.type_name, source.removesuffix(".values()"))
+        return source
+
+    def _loop(self, pattern: Pattern, items: list[Item], seeded: bool) -> None:
+        if seeded:
+            self.bind_seed(pattern, items)
+            return
+        self.waiting = items
+        super()._loop(pattern, items, seeded)
+        if self.is_timed:
+            self.pass_newer(pattern.variable)
+        self.levels.append((pattern.variable, self.writer.depth))
+
+    def pass_newer(self, variable: str) -> None:
+        """Write the way past a row that is newer than the event."""
+        compare = ">=" if variable in self.older else ">"
+        self.writer.line(f"if {self.scope.rows[variable]}[1] {compare} event:")
+        self.writer.line("    continue")
+
+    def _continue_elsewhere(self, name: str) -> None:
+        super()._continue_elsewhere(name)
+        self.levels = []
+
+    def leave_stale_loops(self, seed: Pattern) -> None:
+        """Write, after an activation was given out, the end of every loop whose row has gone."""
+        writer = self.writer
+        depth = writer.depth
+        if seed.variable in self.watched:
+            writer.line(f"if memory.gone != gone and {self._is_stale(seed.variable)}:")
+            writer.line("    return")
+        for outer, inner in reversed(list(pairwise(self.levels))):
+            writer.depth = inner[1]
+            writer.line(f"if memory.gone != gone and {self._is_stale(outer[0])}:")
+            writer.line("    break")
+        writer.depth = depth
+
+    def _is_stale(self, variable: str) -> str:
+        row = self.scope.rows[variable]
+        return f"{self.module.find(self.scope.types[variable])}({row}[0]) is not {row}"
+
+    watched: frozenset[str] = frozenset()
+
+    def _ranged(self, pattern: Pattern) -> str:
+        """Return the local with what a range index gives, where the order of a field counts."""
+        places = self.module.layouts[pattern.type_name].places
+        binders = {one.variable: one.field for one in pattern.bindings}
+        for item in self.waiting:
+            test = item.condition
+            if not isinstance(test, Compare) or test.operator not in FLIPPED:
+                continue
+            sides = ((test.left, test.right, test.operator), (test.right, test.left, ""))
+            for mine, other, operator in sides:
+                field = own_field(pattern, binders, mine)
+                ready = all(self.scope.has(name) for name in free(other))
+                if field in places and ready and not isinstance(other, Constant):
+                    if mine.type.levels or any(isinstance(one, Aggregate) for one in walk(other)):
+                        continue
+                    operator = operator or FLIPPED[test.operator]
+                    index = self.module.ranges(pattern.type_name, places[field])
+                    way = "above" if operator[0] == ">" else "below"
+                    local = self.writer.fresh("c")
+                    value = self.expressions.value(other)
+                    self.writer.line(f"{local} = {index}.{way}({value})")
+                    self.writer.line(f"left[0] -= len({local})")
+                    self.writer.line("if left[0] < 0: stop()")
+                    return local
+        return ""
+
+    def bind_seed(self, pattern: Pattern, items: list[Item]) -> None:
+        """Bind the seed, which is one row: there is nothing to loop over."""
+        self.scope.rows[pattern.variable] = "seed"
+        self.scope.types[pattern.variable] = pattern.type_name
+        if pattern.identity is not None:
+            items.insert(0, self._identity(pattern, pattern.identity))
+
+    def _next(self, patterns: list[Pattern], items: list[Item], seed: Pattern | None) -> Pattern:
+        # As written: the loops must give activations in the order in which they fire.
+        return super()._next(patterns, items, None if seed not in patterns else seed)
+
+    def _condition(self, item: Item) -> None:
+        super()._condition(item)
+        if isinstance(item.condition, Negation):
+            self.negations.append((item, self.loops))
+
+    def true(self, item: Item) -> str:
+        """Return source for "this condition is true"; a `not` that is one look-up is that."""
+        if isinstance(item.condition, Negation):
+            blocked = self._one_look_up(item.condition)
+            if blocked:
+                return f"not {blocked}"
+        return super().true(item)
+
+    def _one_look_up(self, negation: Negation) -> str:
+        """Return source for "some fact blocks", when equality with known values is all it takes.
+
+        Facts with unknown fields are in no bucket: if there are any, all of them are looked at.
+        """
+        (pattern,) = negation.conditions
+        assert isinstance(pattern, Pattern)
+        table = self.module.table(pattern.type_name)
+        if not (pattern.tests or pattern.bindings):
+            return table
+        keys, used = self._keys(pattern, items_of(negation.conditions))
+        sides = [_other_side(one, pattern) for one in pattern.tests]
+        if pattern.bindings or len(used) < len(pattern.tests) or not all(map(_is_known, sides)):
+            return ""
+        places = tuple(sorted(keys))
+        exact, _ = self.module.index(pattern.type_name, places)
+        vague = exact.replace("g", "vague", 1)
+        index = exact.replace("g", "i", 1)
+        self.module.named(vague, f"{index}.vague")
+        parts = [keys[place] for place in places]
+        key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        return f"({exact}({key}) or ({vague} and {self.ask(negation.conditions, True)}))"
+
+    def still_holds(self, watched: list[str]) -> str:
+        """Return source for what may have changed while the search was suspended, or nothing.
+
+        Rows are looked up again only when some row is held no longer; a `not` that was asked
+        before the innermost loop only when there has been an event.
+        """
+        scope, module = self.scope, self.module
+        types = {scope.types[name] for name in watched}
+        rows = " and ".join(
+            f"{module.find(scope.types[name])}({scope.rows[name]}[0]) is {scope.rows[name]}"
+            for name in watched
+        )
+        checks = []
+        if rows and types.isdisjoint(module.program.derived):
+            checks.append(f"(memory.gone == gone or ({rows}))")
+        elif rows:
+            checks.append(rows)
+        negations = [self.true(item) for item, loops in self.negations if loops < self.loops]
+        if negations:
+            checks.append(f"(memory.event == began or ({' and '.join(negations)}))")
+        return " and ".join(checks)
+
+
+def _other_side(test: Expression, pattern: Pattern) -> Expression | None:
+    """Return what a pattern's own field is compared with."""
+    if not isinstance(test, Compare):
+        return None
+    left = test.left
+    is_own = isinstance(left, FieldOf) and left.variable == pattern.variable
+    return test.right if is_own else left
+
+
+def _is_known(node: Expression | None) -> bool:
+    """Return whether a value is known wherever it can be read."""
+    if isinstance(node, Constant):
+        return node.value is not UNKNOWN
+    return isinstance(node, (Variable, FactVariable))
