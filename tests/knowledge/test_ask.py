@@ -10,6 +10,7 @@ import pytest
 
 import heuron
 from heuron.answer import Alternative, Answer
+from heuron.diagnostics import RuleError
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.evidence import from_words
 
@@ -212,3 +213,10 @@ rule r:
 """
     (support,) = heuron.loads(text).ask({"a": a, **given}).why().supports
     assert [one.source for one in support.premises] == ["given", source]
+
+
+@pytest.mark.parametrize("evidence", [[1], 5, None, "colour=red", [("colour", "red")]])
+def test_evidence_that_is_no_dictionary_is_refused(evidence: object) -> None:
+    kb = heuron.load("iris")
+    with pytest.raises(RuleError, match=r"Evidence is a dictionary of fields, not of type"):
+        kb.ask(evidence)  # type: ignore[arg-type]

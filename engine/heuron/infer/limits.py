@@ -13,6 +13,15 @@ __all__ = ["Budget", "LimitReached", "Limits", "limit_error"]
 CHUNK: Final = 1_000_000
 """Search steps between two looks at the clock."""
 
+GOING_ROUND: Final = (
+    "a rule that keeps making its own conditions true never ends; test what it changes"
+)
+SEARCHING: Final = (
+    "a rule that keeps making its own conditions true never ends, and patterns that share no "
+    "field are tried in every combination; join them by a field (`b == a.id`)"
+)
+"""The time and the search have two causes, which nothing here tells apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -98,5 +107,5 @@ def limit_error(
     span = None if place is None else Span(place[0], place[3], place[4])
     line = place[1] if place is not None and place[1] else None
     column = place[2] if line is not None and place is not None else None
-    hint = "a rule that keeps making its own conditions true never ends; test what it changes"
+    hint = SEARCHING if "search steps" in what or "seconds" in what else GOING_ROUND
     return LimitError(Diagnostic(Severity.ERROR, "limit", message, span, hint, (), line, column))

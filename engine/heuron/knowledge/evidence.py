@@ -89,6 +89,10 @@ def read_evidence(
     Raises:
         RuleError: With one diagnostic for every mistake.
     """
+    if not isinstance(raw, Mapping):
+        message = f"Evidence is a dictionary of fields, not of type `{type(raw).__name__}`."
+        hint = 'Give {"field": value, …}; many records go to `ask_many`, one after the other.'
+        raise RuleError(_mistake("bad-evidence", message, hint))
     return _Checker(templates, goal_type).read(raw)
 
 
