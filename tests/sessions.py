@@ -15,6 +15,20 @@ from resolving import resolved
 
 TODAY = date(2026, 1, 1)
 
+CLOSURE = """
+type Edge(a: integer, b: integer)
+type Reach(a: integer, b: integer)
+rule one:
+    when Edge(a: x, b: y)
+    then derive Reach(x, y)
+rule more:
+    when:
+        Reach(a: x, b: y)
+        Edge(a == y, b: z)
+    then derive Reach(x, z)
+"""
+"""Who reaches whom: the smallest program that goes round."""
+
 
 def engine_of(text: str) -> Engine:
     """Return the engine of a rule text."""

@@ -6,7 +6,7 @@ Text and JSON are made from these; nothing here computes an answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from heuron.values import UNKNOWN, Value
@@ -278,10 +278,6 @@ class Answer:
         if self.explainer is None:
             return "no explanation was kept with this answer"
         return self.explainer.why_not(value)
-
-    def with_route(self, route: Route | None, elapsed_us: float | None = None) -> Answer:
-        """Return this answer as the dispatcher's, with the route that led to it."""
-        return replace(self, route=route, elapsed_us=elapsed_us)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form (without format and command; see docs/reference/json.md)."""

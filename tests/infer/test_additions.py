@@ -8,21 +8,12 @@ import heuron
 from heuron.check import analyse
 from heuron.infer import deriving, truth
 from playing import by_engine
+from sessions import CLOSURE
 from strategies import make_trial
 
-FAMILY = """
-type Edge(a: integer, b: integer)
-type Reach(a: integer, b: integer)
+FAMILY = f"""{CLOSURE}
 type Far(a: integer)
 type Alone(a: integer)
-rule one:
-    when Edge(a: x, b: y)
-    then derive Reach(x, y)
-rule more:
-    when:
-        Reach(a: x, b: y)
-        Edge(a == y, b: z)
-    then derive Reach(x, z)
 rule far:
     when count(1 for r: Reach()) > 5
     then derive Far(0)

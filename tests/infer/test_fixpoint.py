@@ -19,7 +19,7 @@ from heuron.infer.session import State
 from heuron.values import UNKNOWN
 from naive import Oracle
 from resolving import resolved
-from sessions import TODAY, engine_of, facts_of, session_of
+from sessions import CLOSURE, TODAY, engine_of, facts_of, session_of
 
 TYPES = """
 type A(a: integer, b: integer, c: integer)
@@ -221,22 +221,8 @@ def assert_reasons(state: State, text: str) -> None:
             del waiting[one]
 
 
-FAMILY = """
-type Edge(a: integer, b: integer)
-type Reach(a: integer, b: integer)
-rule one:
-    when Edge(a: x, b: y)
-    then derive Reach(x, y)
-rule more:
-    when:
-        Reach(a: x, b: y)
-        Edge(a == y, b: z)
-    then derive Reach(x, z)
-"""
-
-
 def test_facts_become_rows_when_somebody_looks():
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     for number in range(20):
         state.assert_("Edge", number, number + 1)
     state.run()
@@ -248,7 +234,7 @@ def test_facts_become_rows_when_somebody_looks():
 
 def test_a_retract_takes_back_what_it_must_and_no_more():
     """In two chains that share no node, the other one is not even looked at."""
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     edges = [state.assert_("Edge", n, n + 1) for n in (*range(100), *range(200, 300))]
     before = {one.number for one in state.facts("Reach")}
     state.retract(edges[-1])
@@ -260,7 +246,7 @@ def test_a_retract_takes_back_what_it_must_and_no_more():
 
 def test_an_edge_that_is_replaced_leaves_what_has_another_way():
     text = "".join(f"    Edge({a}, {b})\n" for a, b in ((1, 2), (2, 3), (1, 4), (4, 3), (3, 5)))
-    state = session_of(f"{FAMILY}facts:\n{text}")
+    state = session_of(f"{CLOSURE}facts:\n{text}")
     numbers = {words: one.number for one, words in zip(state.facts(), facts_of(state), strict=True)}
     state.retract(numbers["Edge(2, 3)"])
 
@@ -279,7 +265,7 @@ def test_an_edge_that_is_replaced_leaves_what_has_another_way():
 
 def test_a_circle_does_not_hold_itself_up():
     """Facts that are reasons for each other go when nothing else holds them."""
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     way_in = state.assert_("Edge", 1, 2)
     state.assert_("Edge", 2, 3)
     state.assert_("Edge", 3, 2)
@@ -290,7 +276,7 @@ def test_a_circle_does_not_hold_itself_up():
 
 
 def test_a_fact_that_is_told_as_well_outlives_its_reasons_and_its_telling():
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     edge = state.assert_("Edge", 1, 2)
     state.run()
     told = state.assert_("Reach", 1, 2)
@@ -305,7 +291,7 @@ def test_a_fact_that_is_told_as_well_outlives_its_reasons_and_its_telling():
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
 def test_two_of_the_facts_of_one_reason_go_together(order):
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     edges = {n: state.assert_("Edge", n, n + 1) for n in (1, 2)}
     state.facts()
     for number in order:
@@ -332,7 +318,7 @@ rule next:
 
 
 def test_a_path_meets_the_limit_on_facts():
-    state = session_of(FAMILY, Limits(facts=200))
+    state = session_of(CLOSURE, Limits(facts=200))
     for number in range(30):
         state.assert_("Edge", number, number + 1)
     with pytest.raises(LimitError, match=r"200 facts.*`more`"):
@@ -341,7 +327,7 @@ def test_a_path_meets_the_limit_on_facts():
 
 def test_every_reason_of_a_fact_can_be_asked_for():
     text = "".join(f"    Edge({a}, {b})\n" for a, b in ((1, 2), (2, 9), (1, 3), (3, 9)))
-    state = session_of(f"{FAMILY}facts:\n{text}")
+    state = session_of(f"{CLOSURE}facts:\n{text}")
     number = next(one.number for one in state.facts("Reach") if one["a"] == 1 and one["b"] == 9)
     found = [[row[2:] for row in rows] for _, (rows, _, _) in state.justifications(number)]
 
@@ -350,7 +336,7 @@ def test_every_reason_of_a_fact_can_be_asked_for():
 
 def test_a_reason_is_looked_up_and_not_searched_for():
     """In a chain of any length a reason takes the steps of its own premises."""
-    state = session_of(FAMILY)
+    state = session_of(CLOSURE)
     for number in range(60):
         state.assert_("Edge", number, number + 1)
     most = 0

@@ -68,11 +68,6 @@ class Router:
         except NotKinds:
             self._reads = None
 
-    @property
-    def by_kinds(self) -> bool:
-        """Whether rows are told apart by kinds, and not asked about one by one."""
-        return self._reads is not None
-
     def route(self, piece: CodedPiece, rules: RulesSaid, said: Mapping[str, Said]) -> Said:
         """Return who answers each row, and what."""
         places = self._places(piece, rules, said)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from heuron.compare.comparison import BackendScore, Comparison
 from heuron.compare.drawing import FAINT, HEAT, INK, SERIES, Drawing, draw_points
 from heuron.compare.intervals import wilson
+from heuron.compare.metrics import Bin, CertaintyBin
 from heuron.compare.outcomes import short_name
 
 __all__ = [
@@ -95,18 +97,8 @@ def reliability(comparison: Comparison) -> str | None:
     for at, name, score in scored:
         assert score.calibration is not None
         bins = [one for one in score.calibration.bins if one.rows]
-        shares = [one.right / one.rows for one in bins]
-        ends = [wilson(one.right, one.rows) for one in bins]
-        draw_points(
-            axes,
-            [100 * one.confidence for one in bins],
-            [100 * share for share in shares],
-            None,
-            [(100 * low, 100 * high) for low, high in ends],
-            at,
-            short_name(name),
-            line=True,
-        )
+        means = [100 * one.confidence for one in bins]
+        _line_of_shares(drawing, means, None, bins, at, name)
     axes.set(xlabel="confidence, %", ylabel="right, %", ylim=(-2, 102))
     axes.grid(True)
     drawing.legend()
@@ -121,22 +113,28 @@ def reliability_of_certainty(comparison: Comparison) -> str | None:
     drawing = Drawing("sure-rules")
     axes = drawing.axes
     for at, name, score in scored:
-        shares = [one.right / one.rows for one in score.certainties]
-        ends = [wilson(one.right, one.rows) for one in score.certainties]
-        draw_points(
-            axes,
-            [one.mean for one in score.certainties],
-            [100 * share for share in shares],
-            [(one.low, one.high) for one in score.certainties],
-            [(100 * low, 100 * high) for low, high in ends],
-            at,
-            short_name(name),
-            line=True,
-        )
+        means = [one.mean for one in score.certainties]
+        spans = [(one.low, one.high) for one in score.certainties]
+        _line_of_shares(drawing, means, spans, score.certainties, at, name)
     axes.set(xlabel="certainty", ylabel="right, %", ylim=(-2, 102))
     axes.grid(True)
     drawing.legend()
     return drawing.svg("Certainty of the rules' answers against the share that was right")
+
+
+def _line_of_shares(
+    drawing: Drawing,
+    at_x: list[float],
+    spans: list[tuple[float, float]] | None,
+    groups: Iterable[Bin | CertaintyBin],
+    at: int,
+    name: str,
+) -> None:
+    """Draw the share of right answers in each group of answers, with its interval."""
+    counts = [(one.right, one.rows) for one in groups]
+    shares = [100 * right / rows for right, rows in counts]
+    ends = [(100 * low, 100 * high) for low, high in (wilson(*one) for one in counts)]
+    draw_points(drawing.axes, at_x, shares, spans, ends, at, short_name(name), line=True)
 
 
 def accuracy_by_coverage(comparison: Comparison) -> str:

@@ -242,7 +242,7 @@ class Dispatcher:
                 self._counter(answer.backend).count(seconds)
         dispatch = self.decide(asked, strict)
         object.__setattr__(dispatch, "elapsed_us", round((perf_counter() - start) * 1e6, 1))
-        return SideBySide(answers, dispatch, agreement(answers, self.same), asked)
+        return SideBySide(answers, dispatch, agreement(answers, self.same))
 
     def _absent(self, name: str) -> Diagnostic:
         """Return what is wrong with a model that cannot be asked."""

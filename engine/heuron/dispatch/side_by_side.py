@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from heuron.answer import Answer
 from heuron.values import Value
-
-if TYPE_CHECKING:
-    from heuron.dispatch.consultation import Consultation
 
 __all__ = ["SideBySide", "agreement"]
 
@@ -19,14 +15,12 @@ __all__ = ["SideBySide", "agreement"]
 class SideBySide:
     """Every backend's own answer, the dispatcher's, and whether those who answered agree.
 
-    `agree` is None when fewer than two gave an answer. `consultation` remembers what was asked,
-    for explanations.
+    `agree` is None when fewer than two gave an answer.
     """
 
     answers: Mapping[str, Answer]
     dispatch: Answer
     agree: bool | None
-    consultation: Consultation | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form of `ask --via all`."""

@@ -321,20 +321,19 @@ class _PlainBody(Body):
         self.known_fields: set[tuple[str, str]] = set()
         self.used: list[str] = []
         self.looked_up: list[str] = []
+        self.functions: list[str] = []
 
     def lines(self, name: str) -> list[str]:
         """Return the lines of the function that searches around the seeds."""
-        parts: list[str] = []
-        self.module_lines = parts
         self.write(name, (), self.rule.conditions, self.seed)
-        return parts
+        return self.functions
 
     def _finish(self) -> None:
         ((name, _, writer),) = self._parts
         parameters = "parts, charge" if self.is_path else "seeds, fresh"
         aliases = [f"{one}_get = {one}.get" for one in dict.fromkeys(self.used)]
         lines = [*(f"    {one}" for one in aliases), *writer.lines]
-        self.module_lines += [f"def {name}({parameters}):", *lines]
+        self.functions += [f"def {name}({parameters}):", *lines]
 
     def statics(self) -> str:
         """Return source for the projections that do not grow, which are looked up."""
