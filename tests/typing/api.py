@@ -28,6 +28,7 @@ session.run(limit=10)
 found: tuple[object, ...] = session.query("ancestors_of", who="ann")
 
 dispatcher = Dispatcher(kb, Store("models"))
+opened: Dispatcher = Dispatcher.open("cancer")
 routed: Answer = dispatcher.ask({"age": 40}, via="rules")
 side_by_side = dispatcher.ask({"age": 40}, via="all")
 agree: bool | None = side_by_side.agree

@@ -1,4 +1,4 @@
-"""The user's own folders: for what was compiled, for trained models, for the list of trusted sums.
+"""The user's own folders: for what was compiled, for the ledger, for comparisons that can go on.
 
 The only place that asks the environment where they are; lower layers are told.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["cache_folder", "comparisons_folder", "data_folder", "ledger_folder"]
+__all__ = ["cache_folder", "comparisons_folder", "ledger_folder"]
 
 
 def cache_folder() -> str | None:
@@ -32,7 +32,7 @@ def ledger_folder() -> str | None:
         return None
     if given:
         return given
-    from heuron.knowledge.project import find_project
+    from heuron.knowledge.project import data_folder, find_project
 
     project = find_project(".")
     if project is not None and os.access(project, os.W_OK):
@@ -45,16 +45,9 @@ def comparisons_folder() -> str:
 
     It is in the project's `.heuron`, else one of the user's own.
     """
-    from heuron.knowledge.project import find_project
+    from heuron.knowledge.project import data_folder, find_project
 
     project = find_project(".")
     if project is not None and os.access(project, os.W_OK):
         return os.path.join(project, ".heuron", "comparisons")
     return os.path.join(data_folder(), "comparisons")
-
-
-def data_folder() -> str:
-    """Return the folder for what belongs to the user outside any project."""
-    import platformdirs
-
-    return platformdirs.user_data_dir("heuron", appauthor=False)

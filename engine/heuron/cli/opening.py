@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heuron.cli.folders import cache_folder, data_folder, ledger_folder
+from heuron.cli.folders import cache_folder, ledger_folder
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.load import load
-from heuron.knowledge.project import Domain, find_domain, find_project
+from heuron.knowledge.project import Domain, find_domain, store_folders, trusted_file
 
 if TYPE_CHECKING:
     from heuron.dispatch.dispatcher import Dispatcher
@@ -26,7 +26,6 @@ __all__ = [
     "open_ledger",
     "open_store",
     "opened_models",
-    "store_folders",
     "trusted_file",
 ]
 
@@ -52,14 +51,6 @@ def open_store(domain: Domain) -> Store:
     cache = cache_folder()
     checked = None if cache is None else os.path.join(cache, "checked")
     return Store(*roots, checked=checked, trusted=trusted_file)
-
-
-def store_folders(domain: Domain) -> list[str]:
-    """Return the folders of trained models that a domain can use, the nearest first."""
-    roots = [os.path.dirname(folder) for folder in domain.models]
-    if domain.built_in and find_project(".") is None:
-        roots.insert(0, os.path.join(data_folder(), "models"))
-    return roots
 
 
 def opened_models(name: str) -> tuple[str, tuple[str, ...], Store]:
@@ -116,12 +107,6 @@ def listed_files() -> list[str]:
     if not found:
         note("There is no rule file in rules/ here, nor above. Give the path of one.")
     return found
-
-
-def trusted_file() -> Path:
-    """Return the user's list of trusted sums: `$HEURON_TRUST`, else in the user's data folder."""
-    given = os.environ.get("HEURON_TRUST")
-    return Path(given) if given else Path(data_folder()) / "trusted.txt"
 
 
 def day(text: str | None) -> Any:

@@ -140,8 +140,9 @@ def compare_stream(
 
 def _job(domain: Domain, streaming: Streaming, policy: str | None, resumed: Stopped | None) -> Job:
     from heuron.cli.folders import cache_folder
-    from heuron.cli.opening import store_folders, trusted_file
+    from heuron.cli.opening import trusted_file
     from heuron.compare.job import Job
+    from heuron.knowledge.project import store_folders
 
     absolute = domain._replace(
         file=os.path.abspath(domain.file),

@@ -110,22 +110,19 @@ def compare_domain(domain: str, data: str | None = None, **options: Any) -> Comp
         RuleError: There is no such domain, or it has no data.
     """
     from heuron.dispatch import Dispatcher
-    from heuron.knowledge.load import load as load_rules
     from heuron.knowledge.project import find_domain
     from heuron.learn.contract import contract_of
     from heuron.learn.data import load
-    from heuron.learn.store import Store
 
+    dispatcher = Dispatcher.open(domain)
     found = find_domain(domain)
-    kb = load_rules(found)
     folders = [Path(one) for one in found.models]
     folder = next((one for one in folders if (one / "data.toml").is_file()), None)
     root = Path(found.root)
     everything = data is not None
-    table = load(contract_of(kb), data, folder=folder, root=root, everything=everything)
-    store = Store(*[one.parent for one in folders])
+    table = load(contract_of(dispatcher.kb), data, folder=folder, root=root, everything=everything)
     options.setdefault("specs", folder if options.get("policies") else None)
-    return compare(Dispatcher(kb, store), table, **options)
+    return compare(dispatcher, table, **options)
 
 
 def _training(dispatcher: Dispatcher, table: Table, specs: Path | None) -> Gathered | None:

@@ -73,6 +73,29 @@ class Dispatcher:
         if policy is not None:
             self._policy = self.policy_named(policy)
 
+    @classmethod
+    def open(
+        cls, domain: str, *, policy: str | None = None, ledger: Ledger | None = None
+    ) -> Dispatcher:
+        """Return the dispatcher of a domain with all its trained models, as `heuron ask` has it.
+
+        Args:
+            domain: A built-in name, a name in the project's `rules/`, or a path of a rule file.
+            policy: The name of a dispatch block; by default the first one.
+            ledger: Where answers are counted; None: nowhere.
+
+        Raises:
+            RuleError: There is no such domain, its file has errors, it has no goal, or no block
+                of that name.
+        """
+        from heuron.knowledge.load import load
+        from heuron.knowledge.project import find_domain, store_folders, trusted_file
+        from heuron.learn.store import Store
+
+        found = find_domain(domain)
+        store = Store(*store_folders(found), trusted=trusted_file)
+        return cls(load(found), store, policy=policy, ledger=ledger)
+
     @property
     def models(self) -> tuple[str, ...]:
         """The names of the models that can answer, sorted."""

@@ -1,4 +1,4 @@
-"""Where knowledge bases are: the project's `rules/`, the built-in ones, or a path.
+"""Where knowledge bases and models are: in the project, the user's own, built in, or at a path.
 
 Owns the search for a domain by name and for the project's folder. Reads names of files only,
 and the `domain` line of a rule file for a list; everything else is the loader's work.
@@ -7,18 +7,24 @@ and the `domain` line of a rule file for a list; everything else is the loader's
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "Domain",
     "built_in_folder",
+    "data_folder",
     "domains",
     "find_domain",
     "find_project",
     "headline",
     "rule_files",
+    "store_folders",
+    "trusted_file",
 ]
 
 MARKS = ("rules", "models", "pyproject.toml", ".git")
@@ -66,6 +72,31 @@ def built_in_folder() -> str:
     if os.path.isdir(inside):
         return inside
     return os.path.dirname(os.path.dirname(package))
+
+
+def data_folder() -> str:
+    """Return the folder for what belongs to the user outside any project."""
+    import platformdirs
+
+    return platformdirs.user_data_dir("heuron", appauthor=False)
+
+
+def trusted_file() -> Path:
+    """Return the user's list of trusted sums: `$HEURON_TRUST`, else in the user's data folder."""
+    from pathlib import Path
+
+    return Path(os.environ.get("HEURON_TRUST") or os.path.join(data_folder(), "trusted.txt"))
+
+
+def store_folders(domain: Domain) -> list[str]:
+    """Return the folders of trained models that a domain can use, the nearest first.
+
+    They are the project's, or outside any project the user's own, and the built-in ones.
+    """
+    roots = [os.path.dirname(folder) for folder in domain.models]
+    if domain.built_in and find_project(".") is None:
+        roots.insert(0, os.path.join(data_folder(), "models"))
+    return roots
 
 
 def find_domain(domain: str, start: str = ".") -> Domain:
