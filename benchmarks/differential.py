@@ -158,6 +158,7 @@ def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
         counts["trials"] += 1
         counts["firings that agreed"] += comparison.firings
         counts["trials with firings"] += comparison.firings > 0
+        counts["ties, in which CLIPS was made to take ours"] += comparison.ties
         counts[f"ended: {comparison.end}"] += 1
         if comparison.end == "different":
             different.append(seed)

@@ -94,8 +94,9 @@ def play(
 
 
 def code_of(problem: OracleError | HeuronError) -> str:
-    """Return the code of an error."""
-    return problem.code if isinstance(problem, OracleError) else problem.diagnostics[0].code
+    """Return the code of an error; a change of a fact that is gone is one to the oracle."""
+    code = problem.code if isinstance(problem, OracleError) else problem.diagnostics[0].code
+    return "action-failed" if code == "unknown-fact" else code
 
 
 def judge(model: str, record: Mapping[str, Any]) -> Prediction:

@@ -1,0 +1,217 @@
+"""The sides of a trial against CLIPS, behind one small face: the engine, the oracle, and CLIPS.
+
+An activation is told by its rule and the facts that it matches, each as texts, so that sides can
+be compared whatever they number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import clips
+
+import clips_text
+from heuron.check.tree import Base
+from heuron.infer.load import Engine
+from heuron.infer.session import State
+from heuron.plan.lower import lower
+from heuron.values import Value
+from naive import Oracle, OracleError
+from naive_definitions import fitted
+
+Content = tuple[object, ...]
+Activation = tuple[str, tuple[Content, ...]]
+
+FIRST = 10_000
+"""The highest salience that CLIPS knows."""
+
+
+def as_texts(type_name: str, values: Any) -> Content:
+    """Return a fact as a value, all of it text."""
+    return (type_name, *(str(value) for value in values))
+
+
+class Ours:
+    """The engine."""
+
+    def __init__(self, base: Base) -> None:
+        self.state: State = Engine(lower(base), base.texts).session()
+
+    def add(self, type_name: str, values: Mapping[str, Value]) -> int:
+        """Assert a fact; return what it is known by."""
+        return self.state.add(type_name, dict(values))
+
+    def holds(self, known: int) -> bool:
+        """Return whether a fact is still held."""
+        return self.state.fact(known) is not None
+
+    def modify(self, known: int, values: Mapping[str, Value]) -> None:
+        """Change a held fact."""
+        self.state.modify(known, **values)
+
+    def retract(self, known: int) -> None:
+        """End a held fact."""
+        self.state.retract(known)
+
+    def agenda(self) -> list[Activation]:
+        """Return what may fire, the next one first."""
+        return [
+            (one.rule, tuple(self.content(number) for number in one.matched))
+            for one in self.state.agenda()
+        ]
+
+    def event(self, activation: Activation) -> int:
+        """Return the number of the event that completed an activation."""
+        assert self.state._agenda is not None
+        return next(
+            one.event
+            for one in self.state._agenda.waiting()
+            if (one.rule["name"], tuple(self.content(row[0]) for row in one.rows)) == activation
+        )
+
+    def fire(self) -> None:
+        """Let the first activation fire."""
+        self.state.run(1)
+
+    def content(self, number: int) -> Content:
+        """Return a held fact as a value."""
+        fact = self.state.fact(number)
+        assert fact is not None
+        return as_texts(fact.type, fact.values.values())
+
+    def facts(self) -> list[Content]:
+        """Return all that is held, in an order."""
+        return sorted(self.content(one.number) for one in self.state.facts())
+
+
+class InHalves(Oracle):
+    """The oracle with the one thing that CLIPS means otherwise: a modify is two events.
+
+    The old version goes and everything looks around, then the new one comes. An `exists` that
+    only this fact satisfies is false in between, so that its rule is activated once more.
+    """
+
+    def modify(self, number: int, changes: Mapping[str, Value]) -> None:
+        """Retract the old version, then assert the new one under the same number."""
+        if number not in self.told:
+            raise OracleError("action-failed")
+        held = self.told[number]
+        template = self.base.templates[held.type]
+        own = tuple(
+            (name, fitted(template, name, changes.get(name, value))) for name, value in held.values
+        )
+        if own == held.values:
+            return
+        self.retract(number)
+        if self.equal_to(held.type, own) is None:
+            self.event += 1
+            self.told[number] = replace(held, values=own, event=self.event)
+            self.look_around()
+
+
+class ByOracle:
+    """An oracle, brute force."""
+
+    def __init__(self, base: Base, kind: type[Oracle]) -> None:
+        self.oracle = kind(base)
+
+    def add(self, type_name: str, values: Mapping[str, Value]) -> int:
+        """Assert a fact; return what it is known by."""
+        return self.oracle.add(type_name, values)
+
+    def holds(self, known: int) -> bool:
+        """Return whether a fact is still held."""
+        return known in self.oracle.told
+
+    def modify(self, known: int, values: Mapping[str, Value]) -> None:
+        """Change a held fact."""
+        self.oracle.modify(known, values)
+
+    def retract(self, known: int) -> None:
+        """End a held fact."""
+        self.oracle.retract(known)
+
+    def agenda(self) -> list[Activation]:
+        """Return what may fire, the next one first."""
+        return [self.described(one) for one in self.oracle.agenda()]
+
+    def described(self, activation: Any) -> Activation:
+        """Return an activation without numbers."""
+        facts = [self.oracle.content(number) for number in activation.matched]
+        return activation.rule.name, tuple(as_texts(str(of), own) for of, *own in facts)
+
+    def event(self, activation: Activation) -> int:
+        """Return the number of the event that completed an activation."""
+        return next(
+            event
+            for event, one in self.oracle.conflict.values()
+            if self.described(one) == activation
+        )
+
+    def fire(self) -> None:
+        """Let the first activation fire."""
+        self.oracle.run(1)
+
+    def facts(self) -> list[Content]:
+        """Return all that is held, in an order."""
+        return sorted(as_texts(str(of), own) for of, *own in self.oracle.facts())
+
+
+class Theirs:
+    """CLIPS."""
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        self.environment = clips.Environment()
+        for construct in clips_text.constructs(base):
+            self.environment.build(construct)
+
+    def add(self, type_name: str, values: Mapping[str, Value]) -> Any:
+        """Assert a fact; return what it is known by."""
+        return self.environment.assert_string(clips_text.fact(type_name, values))
+
+    def modify(self, known: Any, values: Mapping[str, Value]) -> None:
+        """Change a held fact; clipspy takes levels as symbols."""
+        known.modify_slots(
+            **{
+                name: clips.Symbol(one) if isinstance(one, str) else one
+                for name, one in values.items()
+            }
+        )
+
+    def retract(self, known: Any) -> None:
+        """End a held fact."""
+        known.retract()
+
+    def activations(self) -> list[tuple[Activation, Any]]:
+        """Return what may fire; `*` stands for `not` and `exists`, which match no fact."""
+        facts = {f"f-{one.index}": self.content(one) for one in self.environment.facts()}
+        found = []
+        for one in self.environment.activations():
+            matched = str(one).split(":", 1)[1].strip().split(",")
+            told = (one.name, tuple(facts[each] for each in matched if each in facts))
+            found.append((told, one))
+        return found
+
+    def agenda(self) -> list[Activation]:
+        """Return what may fire, the next one first."""
+        return [told for told, _ in self.activations()]
+
+    def fire(self, chosen: Activation) -> None:
+        """Let one activation fire: the first one, or one that is put before it in a tie."""
+        activations = self.activations()
+        if activations[0][0] != chosen:
+            next(one for told, one in activations if told == chosen).salience = FIRST
+            self.environment.reorder()
+        self.environment.run(1)
+
+    def content(self, fact: Any) -> Content:
+        """Return a held fact as a value."""
+        names = self.base.templates[fact.template.name].names
+        return as_texts(fact.template.name, [fact[name] for name in names])
+
+    def facts(self) -> list[Content]:
+        """Return all that is held, in an order."""
+        return sorted(self.content(one) for one in self.environment.facts())
