@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from heuron.answer import Answer, Firing, Proof, Route
     from heuron.diagnostics import Diagnostic, HeuronError, LimitError, RuleError, Severity
+    from heuron.infer.events import Event
+    from heuron.infer.inference import Inference
+    from heuron.infer.limits import Limits
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.load import check, load, loads
     from heuron.knowledge.session import Session
@@ -26,13 +29,16 @@ __all__ = [
     "UNKNOWN",
     "Answer",
     "Diagnostic",
+    "Event",
     "Fact",
     "Field",
     "FieldType",
     "Firing",
     "HeuronError",
+    "Inference",
     "KnowledgeBase",
     "LimitError",
+    "Limits",
     "Proof",
     "Route",
     "RuleError",
@@ -48,6 +54,9 @@ __all__ = [
 _HOMES: Final = {
     "answer": ("Answer", "Firing", "Proof", "Route"),
     "diagnostics": ("Diagnostic", "HeuronError", "LimitError", "RuleError", "Severity"),
+    "infer.events": ("Event",),
+    "infer.inference": ("Inference",),
+    "infer.limits": ("Limits",),
     "knowledge.base": ("KnowledgeBase",),
     "knowledge.load": ("check", "load", "loads"),
     "knowledge.session": ("Session",),

@@ -101,6 +101,10 @@ CODES: Final[dict[str, Code]] = {
     "unknown-type": Code(
         "A type is not declared", "Declare it with `type`, or bring it with `use`."
     ),
+    "unknown-fact": Code(
+        "A fact is not held",
+        "No fact of that number is held: it was never there, was retracted, or lost what it followed from.",
+    ),
     "unknown-field": Code(
         "A type has no such field",
         "The hint names the nearest field, and `heuron describe` lists them all.",

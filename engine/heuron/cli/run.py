@@ -9,6 +9,7 @@ import typer
 from heuron.values import show, show_fact
 
 if TYPE_CHECKING:
+    from heuron.answer import Proof
     from heuron.infer.events import Event
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.session import Session
@@ -54,6 +55,13 @@ def run(
             "'ancestors_of(\"ann\")'.",
         ),
     ] = None,
+    why: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Say why fact #NUMBER holds: every rule that gives it, and what led to it.",
+        ),
+    ] = None,
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing as it happens.")] = False,
     today: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the run, as 2026-11-24.")
@@ -74,13 +82,21 @@ def run(
         session.listen(lambda event: note(_event_words(knowledge, event)))
     inference = session.run(limit)
     answers = [(one, ask_query(session, one)) for one in query or []]
+    proofs = [(number, _proofs(knowledge, session, number)) for number in why or []]
     if json:
-        print_json("run", _body(knowledge, session, inference, answers))
+        body = _body(knowledge, session, inference, answers)
+        print_json("run", body | {"why": [_why_body(*one) for one in proofs]})
         return exits.GOOD
     for line in inference.logs:
         say(line)
-    for line in _fact_lines(knowledge, session) if query is None else _answer_lines(answers):
+    for line in _answer_lines(answers):
         say(line)
+    for number, some in proofs:
+        for proof in some.values():
+            say(f"#{number}  {proof}".replace("\n", "\n  "))
+    if query is None and why is None:
+        for line in _fact_lines(knowledge, session):
+            say(line)
     if not inference.quiescent:
         note(f"stopped after {inference.cycles} steps; more could fire")
     return exits.GOOD
@@ -97,6 +113,21 @@ def _answer_lines(answers: Answers) -> list[str]:
     return [
         line for text, some in answers for line in (text, *(f"    {show(one)}" for one in some))
     ]
+
+
+def _proofs(knowledge: KnowledgeBase, session: Session, number: int) -> dict[str | None, Proof]:
+    """Return why a fact holds, under None, and why its concluded fields have their values."""
+    proofs: dict[str | None, Proof] = {None: session.explain(number, all=True)}
+    fact = session.fact(number)
+    for name, field in knowledge.concluded:
+        if fact is not None and name == fact.type and session.value(number, field)[1] > 0.0:
+            proofs[field] = session.explain(number, field)
+    return proofs
+
+
+def _why_body(number: int, proofs: dict[str | None, Proof]) -> dict[str, object]:
+    concluded = {field: one.to_dict() for field, one in proofs.items() if field is not None}
+    return {"fact": number, "proof": proofs[None].to_dict(), "concluded": concluded}
 
 
 def _event_words(knowledge: KnowledgeBase, event: Event) -> str:

@@ -43,9 +43,16 @@ def why(state: State, number: int, field: str, value: Value | None = None) -> Pr
     return _Prover(state).field(number, field, value, 0)
 
 
-def why_fact(state: State, number: int) -> Proof:
-    """Return the proof of a fact: how it is derived, asserted or given."""
-    return _Prover(state).fact(number, 0)
+def why_fact(state: State, number: int, *, every: bool = False) -> Proof:
+    """Return the proof of a fact: how it is derived, asserted or given.
+
+    Args:
+        state: The session that holds the fact.
+        number: The fact's number.
+        every: Name every activation that derives it, in rule order, and not the first alone.
+    """
+    prover = _Prover(state)
+    return prover.every_reason(number) if every else prover.fact(number, 0)
 
 
 def place_of(rule: Mapping[str, Any]) -> str:
@@ -96,6 +103,20 @@ class _Prover:
         index, activation = justification
         support = self._support(index, activation, 1.0, None, number, depth)
         return Proof(conclusion, None, (support,))
+
+    def every_reason(self, number: int) -> Proof:
+        """Return the proof of a fact with everything that derives it, told or not.
+
+        The premises are proved by their first reasons: those never go in a circle.
+        """
+        supports = tuple(
+            self._support(index, activation, 1.0, None, number, 0)
+            for index, activation in self.state.justifications(number)
+        )
+        conclusion = self._fact_words(number)
+        if number in self.state.memory.told or not supports:
+            conclusion += f", {self._fact_source(number)}"
+        return Proof(conclusion, None, supports)
 
     def _support(
         self,

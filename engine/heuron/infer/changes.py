@@ -201,7 +201,7 @@ def retract_fact(memory: Memory, number: int) -> Change:
 def _told(memory: Memory, number: int) -> str:
     type_name = memory.types.get(number)
     if type_name is None:
-        raise Refused("action-failed", f"there is no fact {number}")
+        raise Refused("unknown-fact", f"there is no fact {number}")
     if number not in memory.told:
         raise Refused("derived-type", f"fact {number} is derived: it goes with its reasons")
     return type_name

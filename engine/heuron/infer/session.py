@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from heuron.answer import Firing
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
@@ -15,13 +14,14 @@ from heuron.infer.collector import CollectorOff
 from heuron.infer.cycle import Cycle
 from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
+from heuron.infer.inference import Firings, Inference
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.reaction import Reaction
-from heuron.infer.step import Fired, Step, bindings_of
-from heuron.infer.strategy import strategy
+from heuron.infer.step import Step, bindings_of
+from heuron.infer.strategy import Strategy, strategy
 from heuron.infer.truth import Activation, Contribution, Truth
 from heuron.values import UNKNOWN, Fact, Template, Value
 
@@ -30,53 +30,6 @@ if TYPE_CHECKING:
     from heuron.infer.saving import Ready
 
 __all__ = ["Inference", "State"]
-
-
-class Firings(Sequence[Firing]):
-    """The firings of a run in order; each is put into words only when it is looked at."""
-
-    __slots__ = ("_fired", "_made")
-
-    def __init__(self, fired: Sequence[Fired], made: Callable[[Fired], Firing]) -> None:
-        self._fired = fired
-        self._made = made
-
-    def __len__(self) -> int:
-        return len(self._fired)
-
-    @overload
-    def __getitem__(self, at: int) -> Firing: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Firings: ...
-
-    def __getitem__(self, at: int | slice) -> Firing | Firings:
-        if isinstance(at, slice):
-            return Firings(self._fired[at], self._made)
-        return self._made(self._fired[at])
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, (Firings, tuple, list)) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
-
-
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """What a run did: the steps that fired, in order.
-
-    `quiescent` says that nothing more can fire; `cycles` counts the firings; `logs` are the lines
-    of `log` actions; `reports` what definitions found strange: (kind, field or table, fact).
-    """
-
-    firings: Firings
-    quiescent: bool
-    cycles: int
-    logs: tuple[str, ...]
-    reports: tuple[tuple[str, str, int], ...]
 
 
 class State:
@@ -122,7 +75,8 @@ class State:
         self.truth = Truth(
             self.memory, dict(outline), self._functions, self._make_reasons, self._budget
         )
-        self._agenda = self._agenda_of(steps, strategy_name) if steps else None
+        chosen = strategy(strategy_name)
+        self._agenda = self._agenda_of(steps, chosen, strategy_name == "depth") if steps else None
         self._listeners: list[Listener] = []
         self._cycle = Cycle(
             self.memory, self.truth, self._agenda, self._reaction, self._budget, self._listeners
@@ -150,12 +104,14 @@ class State:
         note = self._note_quickly if agenda is None else agenda.note
         return quick_asserts(self.memory, accepts, note)
 
-    def _agenda_of(self, steps: dict[int, Step], name: str) -> Agenda | LazyAgenda:
+    def _agenda_of(
+        self, steps: dict[int, Step], chosen: Strategy, is_depth: bool
+    ) -> Agenda | LazyAgenda:
         self.memory.wake()
-        functions, chosen = self._functions, strategy(name)
+        functions = self._functions
         for step in steps.values():
             step.equip(functions)
-        if name == "depth":
+        if is_depth:
             agenda = LazyAgenda(self.memory, steps, functions, chosen, self._reaction)
             self._reaction.agenda = agenda
             return agenda

@@ -74,7 +74,10 @@ def strategy(name: str = "depth") -> Strategy:
 
     Raises:
         RuleError: When there is no such strategy.
+        TypeError: When it is no name.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"a strategy is chosen by its name, not by {name!r}")
     found = STRATEGIES.get(name)
     if found is not None:
         return found

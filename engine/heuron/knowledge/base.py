@@ -7,7 +7,7 @@ the way from evidence to an answer of the rules. Models and routes are the dispa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from os import PathLike
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -331,7 +331,15 @@ class KnowledgeBase:
         return read_evidence(raw, self.templates, None if goal is None else goal.type_name)
 
     def host(self, *, today: date | None = None, predict: Predict | None = None) -> Host:
-        """Return what a run is given from outside: functions, models, the day."""
+        """Return what a run is given from outside: functions, models, the day.
+
+        Raises:
+            TypeError: The day is no date.
+        """
+        if isinstance(today, datetime):
+            today = today.date()
+        elif today is not None and not isinstance(today, date):
+            raise TypeError(f"today is a datetime.date, not {today!r}")
         return Host(self._functions, predict, today)
 
     def session(
@@ -359,8 +367,11 @@ class KnowledgeBase:
             RuleError: There is no such strategy or engine, the state does not go with these
                 rules, or experta cannot express them: each that it cannot is named.
         """
+        from heuron.infer.limits import Limits
         from heuron.knowledge.session import Session, resumed
 
+        if limits is not None and not isinstance(limits, Limits):
+            raise TypeError(f"limits are `heuron.Limits`, not {limits!r}")
         if engine != "heuron":
             from heuron.knowledge.on_experta import on_experta
 

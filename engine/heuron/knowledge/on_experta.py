@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
-from heuron.infer.experta.state import ExpertaState, experta_state, missing
+from heuron.infer.experta.state import experta_state, missing
 from heuron.knowledge.session import Session
 from heuron.values import Fact
 
@@ -23,12 +23,7 @@ class ExpertaSession(Session):
     __slots__ = ()
     _state: Any
 
-    def assert_(self, type_name: str, /, *positional: object, **values: object) -> Fact:
-        """Hold a fact and return it, as `Session.assert_`."""
-        state: ExpertaState = self._state
-        return state.assert_(type_name, *positional, **values)
-
-    def explain(self, fact: Fact | int, field: str | None = None) -> Any:
+    def explain(self, fact: Fact | int, field: str | None = None, *, all: bool = False) -> Any:
         """Refuse: experta keeps no reasons."""
         raise missing("keeps no reasons, so it explains nothing")
 

@@ -9,6 +9,13 @@ from os import PathLike, fspath, getpid, replace, unlink
 from typing import TYPE_CHECKING, Any
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.knowledge.naming import (
+    check_type,
+    field_of,
+    given_by_place,
+    number_of,
+    number_of_held,
+)
 from heuron.values import Fact, Value
 
 if TYPE_CHECKING:
@@ -48,7 +55,10 @@ class Session:
             fact = quick(positional, values)
             if fact is not None:
                 return fact
-        return self._state.assert_(type_name, *positional, **values)
+        templates = self.knowledge.templates
+        check_type(templates, type_name)
+        given = given_by_place(templates[type_name], positional, values)
+        return self._state.assert_(type_name, **given)
 
     def modify(self, fact: Fact | int, /, **changes: object) -> Fact | None:
         """Change fields of a held fact and return its new version (None: it equalled another).
@@ -56,8 +66,9 @@ class Session:
         Raises:
             RuleError: The fact is not held, is derived, or a value is not accepted.
         """
-        self._state.modify(fact, **changes)
-        return self._state.fact(fact.number if isinstance(fact, Fact) else fact)
+        number = number_of(fact)
+        self._state.modify(number, **changes)
+        return self._state.fact(number)
 
     def retract(self, fact: Fact | int, /) -> None:
         """End a held fact.
@@ -65,7 +76,7 @@ class Session:
         Raises:
             RuleError: The fact is not held, is derived, or is referred to.
         """
-        self._state.retract(fact)
+        self._state.retract(number_of(fact))
 
     def run(self, limit: int | None = None) -> Inference:
         """Fire steps until nothing can fire, or `limit` of them.
@@ -73,7 +84,12 @@ class Session:
         Raises:
             LimitError: A limit was met; the message names the rules that went round.
             RuleError: An action cannot be carried out; memory is as before that firing.
+            ValueError: The limit is negative.
         """
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+            raise TypeError(f"the limit is a number of firings, not {limit!r}")
+        if limit is not None and limit < 0:
+            raise ValueError(f"the limit is a number of firings from 0, not {limit}")
         return self._state.run(limit)
 
     def step(self) -> Firing | None:
@@ -81,11 +97,17 @@ class Session:
         return self._state.step()
 
     def facts(self, type_name: str | None = None) -> tuple[Fact, ...]:
-        """Return the held facts, told and derived: by type, then in fact order."""
+        """Return the held facts, told and derived: by type, then in fact order.
+
+        Raises:
+            RuleError: There is no such type.
+        """
+        if type_name is not None:
+            check_type(self.knowledge.templates, type_name)
         return self._state.facts(type_name)
 
     def fact(self, number: int) -> Fact | None:
-        """Return a held fact by its number."""
+        """Return a held fact by its number; None when there is none."""
         return self._state.fact(number)
 
     def agenda(self) -> tuple[Firing, ...]:
@@ -93,8 +115,14 @@ class Session:
         return self._state.agenda()
 
     def value(self, fact: Fact | int, field: str) -> tuple[Value, float]:
-        """Return the value of a fact's field, concluded ones too, and its certainty."""
-        return self._state.value(fact.number if isinstance(fact, Fact) else fact, field)
+        """Return the value of a fact's field, concluded ones too, and its certainty.
+
+        An unknown field is `heuron.UNKNOWN` at certainty 0; of a `many` field it is the best value.
+
+        Raises:
+            RuleError: The fact is not held, or its type has no such field.
+        """
+        return self._state.value(*self._field_of(fact, field))
 
     def query(self, name: str, /, *positional: Value, **arguments: Value) -> tuple[Value, ...]:
         """Return the values of a named question, one for each match, in fact order.
@@ -105,14 +133,29 @@ class Session:
         """
         return self._state.query(name, *positional, **arguments)
 
-    def explain(self, fact: Fact | int, field: str | None = None) -> Proof:
-        """Return why a fact is held, or why a concluded field of it has its value."""
+    def explain(self, fact: Fact | int, field: str | None = None, *, all: bool = False) -> Proof:
+        """Return why a fact is held, or why a concluded field of it has its value.
+
+        Args:
+            fact: A fact, or its number.
+            field: A concluded field; every rule that speaks for or against its value is named.
+            all: Name every rule that gives the fact, with every activation, and not the first
+                alone. The facts behind it are explained by their first reason each.
+
+        Raises:
+            RuleError: The fact is not held, or its type has no such field.
+        """
         from heuron.explain.why import why, why_fact
 
-        number = fact.number if isinstance(fact, Fact) else fact
         if field is None:
-            return why_fact(self._state, number)
-        return why(self._state, number, field)
+            return why_fact(self._state, number_of_held(self._state, fact), every=all)
+        return why(self._state, *self._field_of(fact, field))
+
+    def _field_of(self, fact: Fact | int, field: str) -> tuple[int, str]:
+        number = number_of_held(self._state, fact)
+        held = self._state.fact(number)
+        assert held is not None
+        return number, field_of(self.knowledge.templates[held.type], field)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write working memory to a JSON file; `kb.session(state=path)` takes it up again.
@@ -143,7 +186,13 @@ class Session:
         return state_as_data(self._state) | {"rules": rules_digest(self.knowledge)}
 
     def listen(self, listener: Callable[[Event], Any]) -> None:
-        """Tell `listener` of everything that happens from now on."""
+        """Tell `listener` of everything that happens from now on; see `heuron.infer.events`.
+
+        A listener that raises an error is heard: what was under way is taken back, as when an
+        action cannot be carried out, and the error goes on to whoever asked for it.
+        """
+        if not callable(listener):
+            raise TypeError(f"a listener is called with each event, and {listener!r} cannot be")
         self._state.listen(listener)
 
     @property

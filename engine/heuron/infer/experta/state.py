@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from heuron.answer import Firing
@@ -61,8 +62,11 @@ class ExpertaState:
     """Working memory with experta beside it. Not shared between threads.
 
     It has the part of `State` that does not depend on how rules are run: facts come and go,
-    steps fire, queries are answered. It keeps no reasons, so nothing is explained.
+    steps fire, queries are answered. It keeps no reasons, so nothing is explained. `quick` is
+    empty: experta is told of every fact.
     """
+
+    quick: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,
