@@ -33,6 +33,22 @@ def fit(values: Array, whole: bool) -> Array:
     return np.where(wrong, np.nan, values) if wrong.any() else values
 
 
+def fit_whole(calculate: Any, left: Array, right: Array) -> Array:
+    """Return a sum, difference or product of whole numbers, NaN where it is out of range.
+
+    A float of 2**53 stands for 2**53 + 1 too: those few are calculated again as integers.
+    """
+    values = np.asarray(calculate(left, right), dtype=float)
+    size = np.abs(values)
+    if (size < INTEGER_LIMIT).all():
+        return values
+    wrong = np.asarray(~(size <= INTEGER_LIMIT))
+    edge = np.asarray(size == INTEGER_LIMIT)
+    exact = [np.broadcast_to(one, values.shape)[edge].astype(np.int64) for one in (left, right)]
+    wrong[edge] = np.abs(calculate(*exact)) > INTEGER_LIMIT
+    return np.where(wrong, np.nan, values)
+
+
 def column(mask: Array, n: int) -> Array:
     """Return a mask as a column of its own."""
     return np.broadcast_to(mask, (n,))
@@ -211,6 +227,7 @@ COLUMN_NAMES: Final[dict[str, object]] = {
     "nan": np.nan,
     "real": np.float64,
     "fit": fit,
+    "fit_whole": fit_whole,
     "inverse": inverse,
     "doubt": doubt,
     "certainty": certainty,

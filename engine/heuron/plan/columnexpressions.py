@@ -38,6 +38,8 @@ from heuron.values import UNKNOWN, FieldType, Value
 __all__ = ["Column", "ColumnExpressions", "NotColumns", "column_kind", "encode"]
 
 OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+EXACTLY: Final = {"+": "np.add", "-": "np.subtract", "*": "np.multiply"}
+"""Operators whose result on whole numbers may be out of range by less than a float can tell."""
 EPOCH: Final = datetime(2000, 1, 1)
 FLOATS: Final = ("number", "integer", "date", "datetime", "duration")
 
@@ -183,13 +185,18 @@ class ColumnExpressions:
         ):
             raise NotColumns("it calculates with dates")
         parts = [self._operand(one) for one in node.operands]
-        whole = node.type.kind == "integer"
         if len(parts) == 1:
             return f"(-{parts[0]})"
         function = {"+": "+", "-": "-", "*": "*", "/": "/", "//": "//", "%": "%"}[node.operator]
         total = parts[0]
-        for part in parts[1:]:
-            total = self.keep(f"fit({total} {function} {part}, {whole!r})")
+        # `a + b + 0.5` is a number, but its first step is one of whole numbers.
+        whole = node.operands[0].type.kind == "integer" and function != "/"
+        for part, operand in zip(parts[1:], node.operands[1:], strict=True):
+            whole = whole and operand.type.kind == "integer"
+            if whole and function in EXACTLY:
+                total = self.keep(f"fit_whole({EXACTLY[function]}, {total}, {part})")
+            else:
+                total = self.keep(f"fit({total} {function} {part}, {whole!r})")
         return total
 
     def _condition(self, node: Expression, sense: bool) -> str:
