@@ -5,7 +5,7 @@ Imports numpy; nothing on the way of a single answer imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -38,20 +38,35 @@ class Chunk:
     """The results of the rows from `start` on.
 
     `values` and `certainties` are by concluded field; of a `many` field the values are lists of
-    (value, certainty). `fired` maps the index of a rule or row to the rows on which it fired.
-    `one_by_one` counts the rows that the single-record function answered.
+    (value, certainty). `masks` maps the index of a rule or row to the rows on which it fired;
+    `hits` the index of the first row of a first-hit table to the place of the row that hit (-1:
+    none did) and the number of its rows. `one_by_one` counts the rows that the single-record
+    function answered.
     """
 
     start: int
     values: Mapping[str, Array]
     certainties: Mapping[str, Array]
-    fired: Mapping[int, Array]
+    masks: Mapping[int, Array]
+    hits: Mapping[int, tuple[Array, int]]
     one_by_one: int
+
+    @property
+    def fired(self) -> dict[int, Array]:
+        """The rows on which each rule or row fired, by index."""
+        found = dict(self.masks)
+        for index, (hit, count) in self.hits.items():
+            found.update((index + at, hit == at) for at in range(count))
+        return found
 
     @property
     def counts(self) -> dict[int, int]:
         """On how many rows each rule or row fired."""
-        return {index: int(np.count_nonzero(mask)) for index, mask in self.fired.items()}
+        found = {index: int(np.count_nonzero(mask)) for index, mask in self.masks.items()}
+        for index, (hit, count) in self.hits.items():
+            rows = np.bincount(hit + 1, minlength=count + 1)[1:].tolist()
+            found.update((index + at, one) for at, one in enumerate(rows))
+        return found
 
 
 def column_run(engine: Engine) -> ColumnRun:
@@ -158,49 +173,56 @@ class ColumnRun:
             else:
                 values[name] = _writable(found, size, np.nan if kind == "float" else -1)
                 certainties[name] = _writable(certain, size, 0.0)
-        fired: dict[int, Array] = {}
+        masks: dict[int, Array] = {}
+        hits: dict[int, tuple[Array, int]] = {}
         for index, held in (results["fired"] if results else {}).items():
             if isinstance(held, tuple):
-                hit, count = held
-                fired.update((index + at, hit == at) for at in range(count))
+                hits[index] = held
             else:
-                fired[index] = np.array(np.broadcast_to(held, (size,)))
+                masks[index] = np.array(np.broadcast_to(held, (size,)))
         odd = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
         if len(odd):
+            chunk = Chunk(start, values, certainties, masks, hits, len(odd))
             for at, row in zip(odd.tolist(), records(odd + start), strict=True):
-                result = self.engine.record(row, host)
-                self._one(at, result, values, certainties, fired, size)
-        return Chunk(start, values, certainties, fired, len(odd))
+                _one(chunk, at, self.engine.record(row, host), self.plan.outputs)
+        return Chunk(start, values, certainties, masks, hits, len(odd))
 
-    def _one(
-        self,
-        at: int,
-        result: RecordResult,
-        values: dict[str, Array],
-        certainties: dict[str, Array],
-        fired: dict[int, Array],
-        size: int,
-    ) -> None:
-        """Write the answer of the single-record function over the columns."""
-        for name, kind, levels, many in self.plan.outputs:
-            if many:
-                values[name][at] = result.held(name)
-                certainties[name][at] = result.settled(name)[1]
-                continue
-            value, certainty = result.settled(name)
-            if kind in ("float", "level", "boolean"):
-                values[name][at] = encode(value, kind, levels)
-            else:
-                if values[name].dtype != object:
-                    values[name] = np.full(size, UNKNOWN, dtype=object)
-                values[name][at] = value
-            certainties[name][at] = certainty
-        for mask in fired.values():
-            mask[at] = False
-        for index in result.fired:
-            if index not in fired:
-                fired[index] = np.zeros(size, dtype=bool)
-            fired[index][at] = True
+
+def _one(
+    chunk: Chunk,
+    at: int,
+    result: RecordResult,
+    outputs: Sequence[tuple[str, str, tuple[str, ...], bool]],
+) -> None:
+    """Write the answer of the single-record function over the columns of a chunk."""
+    values: Any = chunk.values
+    masks: Any = chunk.masks
+    certainties, hits = chunk.certainties, chunk.hits
+    for name, kind, levels, many in outputs:
+        if many:
+            values[name][at] = result.held(name)
+            certainties[name][at] = result.settled(name)[1]
+            continue
+        value, certainty = result.settled(name)
+        if kind in ("float", "level", "boolean"):
+            values[name][at] = encode(value, kind, levels)
+        else:
+            if values[name].dtype != object:
+                values[name] = np.full(len(values[name]), UNKNOWN, dtype=object)
+            values[name][at] = value
+        certainties[name][at] = certainty
+    for mask in masks.values():
+        mask[at] = False
+    for hit, _ in hits.values():
+        hit[at] = -1
+    for index in result.fired:
+        table = next((one for one in hits if one <= index < one + hits[one][1]), None)
+        if table is not None:
+            hits[table][0][at] = index - table
+            continue
+        if index not in masks:
+            masks[index] = np.zeros(len(certainties[outputs[0][0]]), dtype=bool)
+        masks[index][at] = True
 
 
 def _is_complete(part: Array, kind: str) -> bool:
