@@ -178,8 +178,9 @@ values = st.one_of(st.integers(0, 5), st.just(UNKNOWN))
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "renew"]), values), max_size=40))
 def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
-    table = {}
-    index = RangeIndex(table, 2)
+    table, kept = {}, []
+    index = RangeIndex(table, 2, kept.append)
+    index.awake()
     for event, (do, value) in enumerate(script, 1):
         if do == "add" or not table:
             table[event] = (event, event, value)
@@ -190,8 +191,7 @@ def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
         if do == "renew":
             table[number] = (number, event, value)
             index.add(table[number])
-    afresh = RangeIndex(table, 2)
-    afresh.fill()
+    afresh = RangeIndex(table, 2, kept.append)
     newest = sorted(table.values(), key=lambda row: -row[1])
     known = [row for row in newest if row[2] is not UNKNOWN]
     for bound in range(6):
@@ -201,6 +201,39 @@ def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
             assert above == [row for row in known if row[2] >= bound]
             assert below == [row for row in known if row[2] <= bound]
     assert index.above(UNKNOWN) == []
+    assert kept == [index, afresh]
+
+
+def test_an_index_is_kept_from_the_first_look_on():
+    state = session_of("""
+domain late
+type Item(kind: text, size: integer)
+type Stage(value: integer)
+type Found(size: integer)
+rule look:
+    when:
+        Stage(value == 2)
+        Item(kind == "a", size: n)
+    then assert Found(n)
+""")
+    items = [state.assert_("Item", kind, n) for n, kind in enumerate("abaab")]
+    stage = state.assert_("Stage", 1)
+    state.run()
+    assert state.memory.kept["Item"] == []
+
+    state.retract(items[0])
+    state.modify(items[1], kind="a")
+    state.modify(stage, value=2)
+    assert fired(state) == ["look", "look", "look"]
+    assert len(state.memory.kept["Item"]) == 1
+    state.modify(items[4], kind="a")
+    state.modify(items[3], size=9)
+    state.retract(items[2])
+    state.modify(stage, value=1)
+    state.modify(stage, value=2)
+    fired(state)
+
+    assert facts_of(state, "Found") == [f"Found({n})" for n in (1, 3, 2, 9, 4)]
 
 
 def test_random_steps_when_every_bucket_counts_as_large(monkeypatch):

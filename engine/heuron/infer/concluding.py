@@ -73,7 +73,6 @@ class Concluding:
 
     def conclude(self, stratum: dict[str, Any]) -> Fields:
         """Conclude everything of a stratum afresh; return which fields changed, of which facts."""
-        self._memory.wake()
         touched: dict[Key, dict[int, None]] = {}
         for key in stratum["concludes"]:
             # What was said of it before, and what is given, is settled again too.
@@ -93,7 +92,6 @@ class Concluding:
             changes: The changes of facts since it was last concluded, told and derived.
             fields: The concluded fields that changed, of lower strata.
         """
-        self._memory.wake()
         changed: dict[str, dict[int, None]] = {}
         for type_name, old, new in changes:
             row = new or old

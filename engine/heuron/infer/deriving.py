@@ -150,7 +150,6 @@ class Deriving:
 
     def go_on(self, stratum: dict[str, Any], added: dict[str, list[Row]]) -> list[Change]:
         """Derive what follows from added facts, where nothing that was derived can go."""
-        self._memory.wake()
         types = stratum["derives"]
         derived = _Derived({type_name: {} for type_name in types})
         changes: list[Change] = []
@@ -169,7 +168,6 @@ class Deriving:
         self, stratum: dict[str, Any], derived: _Derived, delta: dict[str, list[Row]] | None
     ) -> Iterator[dict[str, list[Row]]]:
         """Yield the new rows of each round, until one has none."""
-        self._memory.wake()
         delta = self._round(stratum, derived, delta)
         yield delta
         rounds = 0
@@ -269,7 +267,6 @@ class Deriving:
             reads: The types that its rules read or derive.
         """
         memory = self._memory
-        memory.wake()
         mine = [one for one in changed if one[0] in reads]
         held = sum(len(memory.table(one)) for one in stratum["derives"])
         plain = f"z{stratum['index']}" in self._functions

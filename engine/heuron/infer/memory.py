@@ -8,8 +8,9 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final
 
@@ -70,20 +71,33 @@ class Index:
     """Rows of one type by the values at some places.
 
     `buckets` maps a key (one value, or a tuple of them) to rows by number. Rows in which one of
-    these values is unknown stand apart: they match no key, and may match every key.
+    these values is unknown stand apart: they match no key, and may match every key. An index is
+    empty until it is first asked, and kept up to date from then on: who never looks anything up
+    pays for no index.
     """
 
-    __slots__ = ("_key_of", "_several", "_table", "buckets", "vague")
+    __slots__ = ("_key_of", "_several", "_table", "_wake", "buckets", "is_kept", "vague")
 
-    def __init__(self, table: dict[int, Row], places: tuple[int, ...]) -> None:
+    def __init__(
+        self, table: dict[int, Row], places: tuple[int, ...], wake: Callable[[Index], None]
+    ) -> None:
         self._several = len(places) > 1
         self._key_of = itemgetter(*places)
         self._table = table
+        self._wake = wake
+        self.is_kept = False
         self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
 
-    def fill(self) -> None:
-        """Enter all rows of the table."""
+    def awake(self) -> Callable[..., Any]:
+        """Keep the index from now on; return its look-up by key."""
+        if not self.is_kept:
+            self.is_kept = True
+            self._fill()
+            self._wake(self)
+        return self.buckets.get
+
+    def _fill(self) -> None:
         key_of, buckets = self._key_of, self.buckets
         for row in self._table.values():
             key = key_of(row)
@@ -127,6 +141,8 @@ class Index:
 
     def possible(self, key: Any) -> Collection[Row]:
         """Return the rows that have the key or may have it."""
+        if not self.is_kept:
+            self.awake()
         bucket = self.buckets.get(key)
         if bucket is not None:
             return [*bucket.values(), *self.vague.values()] if self.vague else bucket.values()
@@ -160,15 +176,15 @@ class Memory:
     """The facts that are held now. Changed only by the recognise-act cycle and by truth.
 
     `told` are the numbers of facts that the host or a step asserted; all others are derived.
-    `kept` are the indexes of each type that are up to date: none before somebody looks up.
+    `kept` are the indexes of each type that are up to date: those that somebody has asked.
     `gone` counts the rows that are held no longer: while it stays, every row that was held is.
     Tables and buckets stand in the order of events, the newest last.
     """
 
     __slots__ = (
         "_by_value",
+        "_further",
         "_indexes",
-        "_is_awake",
         "_ranges",
         "_referring",
         "_settled",
@@ -198,7 +214,7 @@ class Memory:
         self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
         self._ranges: dict[tuple[str, int], RangeIndex] = {}
         self.kept: dict[str, list[Index | RangeIndex]] = {name: [] for name in shapes}
-        self._is_awake = False
+        self._further: dict[str, tuple[frozenset[Index], list[Index | RangeIndex]]] = {}
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
         for target in shapes:
@@ -216,38 +232,33 @@ class Memory:
         return self._tables[type_name]
 
     def index(self, type_name: str, places: tuple[int, ...]) -> Index:
-        """Return the index of a type by these places of its rows.
-
-        Before `wake` it is empty: a session that never looks anything up pays for no index.
-        """
+        """Return the index of a type by these places of its rows."""
         key = (type_name, places)
         if key not in self._indexes:
-            self._indexes[key] = Index(self._tables[type_name], places)
-            if self._is_awake:
-                self._keep(type_name, self._indexes[key])
+            keep = partial(self._keep, type_name)
+            self._indexes[key] = Index(self._tables[type_name], places, keep)
         return self._indexes[key]
 
     def ranges(self, type_name: str, place: int) -> RangeIndex:
         """Return the index of a type by the order of one place of its rows; see `index`."""
         key = (type_name, place)
         if key not in self._ranges:
-            self._ranges[key] = RangeIndex(self._tables[type_name], place)
-            if self._is_awake:
-                self._keep(type_name, self._ranges[key])
+            keep = partial(self._keep, type_name)
+            self._ranges[key] = RangeIndex(self._tables[type_name], place, keep)
         return self._ranges[key]
 
-    def wake(self) -> None:
-        """Fill all indexes, and keep them up to date from now on."""
-        if not self._is_awake:
-            self._is_awake = True
-            for (type_name, _), index in self._indexes.items():
-                self._keep(type_name, index)
-            for (type_name, _), one in self._ranges.items():
-                self._keep(type_name, one)
+    def further(self, type_name: str, own: Iterable[Index]) -> list[Index | RangeIndex]:
+        """Return the indexes of a type that are kept, now and later, beside those of the caller."""
+        known = frozenset(own)
+        listed = [one for one in self.kept[type_name] if one not in known]
+        self._further[type_name] = (known, listed)
+        return listed
 
     def _keep(self, type_name: str, index: Index | RangeIndex) -> None:
-        index.fill()
         self.kept[type_name].append(index)
+        known, listed = self._further.get(type_name, (frozenset(), None))
+        if listed is not None and index not in known:
+            listed.append(index)
 
     def settled(self, type_name: str, field: str) -> Settled:
         """Return what is settled about a concluded field."""
@@ -415,10 +426,9 @@ class Memory:
 
     def referring(self, number: int) -> tuple[int, ...]:
         """Return the numbers of the told facts that refer to a fact, itself aside."""
-        self.wake()
         found: list[int] = []
         for type_name, place in self._referring[self.types[number]]:
-            rows = self.index(type_name, (place,)).buckets.get(number, {})
+            rows = self.index(type_name, (place,)).awake()(number, {})
             found += [one for one in rows if one in self.told and one != number]
         return tuple(sorted(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,20 +20,31 @@ FEW: Final = 8
 class RangeIndex:
     """Rows of one type, sorted by the value at one place; rows where it is unknown stand apart.
 
-    `buckets` is always empty: it keeps rows in the order of values, not of events.
+    `buckets` is always empty: it keeps rows in the order of values, not of events. It is empty
+    until it is first asked, and kept up to date from then on.
     """
 
-    __slots__ = ("_place", "_rows", "_table", "_values", "buckets")
+    __slots__ = ("_place", "_rows", "_table", "_values", "_wake", "buckets", "is_kept")
 
-    def __init__(self, table: dict[int, Row], place: int) -> None:
+    def __init__(
+        self, table: dict[int, Row], place: int, wake: Callable[[RangeIndex], None]
+    ) -> None:
         self._table = table
         self._place = place
+        self._wake = wake
+        self.is_kept = False
         self._values: list[Any] = []
         self._rows: list[Row] = []
         self.buckets: dict[Any, dict[int, Row]] = {}
 
-    def fill(self) -> None:
-        """Enter all rows of the table."""
+    def awake(self) -> None:
+        """Keep the index from now on."""
+        if not self.is_kept:
+            self.is_kept = True
+            self._fill()
+            self._wake(self)
+
+    def _fill(self) -> None:
         place = self._place
         rows = [row for row in self._table.values() if row[place] is not UNKNOWN]
         rows.sort(key=itemgetter(place))
@@ -62,12 +74,14 @@ class RangeIndex:
         """Return the rows with this value or a greater one, and perhaps others, newest first."""
         if value is UNKNOWN:
             return []
+        self.awake()
         return self._between(bisect_left(self._values, value), len(self._rows))
 
     def below(self, value: Any) -> list[Row]:
         """Return the rows with this value or a smaller one, and perhaps others, newest first."""
         if value is UNKNOWN:
             return []
+        self.awake()
         return self._between(0, bisect_right(self._values, value))
 
     def _between(self, low: int, high: int) -> list[Row]:

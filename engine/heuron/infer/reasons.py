@@ -129,7 +129,6 @@ class Reasons:
         self, stratum: dict[str, Any] | None, type_name: str, values: Row, one: bool
     ) -> list[Reason]:
         if self._functions is None:
-            self._memory.wake()
             self._functions = self._make()
         found: list[Reason] = []
         for index in () if stratum is None else stratum["derive"]:

@@ -107,7 +107,6 @@ class State:
     def _agenda_of(
         self, steps: dict[int, Step], chosen: Strategy, is_depth: bool
     ) -> Agenda | LazyAgenda:
-        self.memory.wake()
         functions = self._functions
         for step in steps.values():
             step.equip(functions)
@@ -310,7 +309,6 @@ class State:
             with CollectorOff(), self._limited():
                 self._catch_up()
         self.truth.settle()
-        self.memory.wake()
 
     # What there is to see.
 

@@ -111,12 +111,13 @@ class Changes:
         return Writer(), module.table(type_name), by_value, literal
 
     def _others(self, writer: Writer, type_name: str, *calls: str) -> None:
-        """Keep the indexes that were made after this module's own."""
-        own = len(self.module.indexes.get(type_name, ()))
+        """Keep the indexes beside this module's own."""
+        own = tuple_of([f"i{number}" for _, number in self.module.indexes.get(type_name, ())])
         literal = self.module.constants.literal(type_name)
-        name = self.module.named(f"kept{self._numbers[type_name]}", f"memory.kept[{literal}]")
-        writer.line(f"if len({name}) > {own}:")
-        writer.line(f"    for index in {name}[{own}:]:")
+        number = self._numbers[type_name]
+        name = self.module.named(f"further{number}", f"memory.further({literal}, {own})")
+        writer.line(f"if {name}:")
+        writer.line(f"    for index in {name}:")
         for call in calls:
             writer.line(f"        index.{call}")
 
@@ -276,29 +277,32 @@ def _key(places: tuple[int, ...], row: str) -> str:
 
 def _enter(writer: Writer, index: int, places: tuple[int, ...], row: str, known: bool) -> None:
     """Write the entry of a row in an index; where a value may be unknown it decides itself."""
-    writer.line(f"key = {_key(places, row)}")
-    writer.line(f"bucket = g{index}(key)")
+    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"    key = {_key(places, row)}")
+    writer.line(f"    bucket = g{index}(key)")
     new = f"i{index}_buckets[key] = {{number: {row}}}" if known else f"i{index}.add({row})"
-    writer.line(f"if bucket is None: {new}")
-    writer.line(f"else: bucket[number] = {row}")
+    writer.line(f"    if bucket is None: {new}")
+    writer.line(f"    else: bucket[number] = {row}")
 
 
 def _leave(writer: Writer, index: int, places: tuple[int, ...]) -> None:
     """Write the removal of the row `old` from an index."""
-    writer.line(f"key = {_key(places, 'old')}")
-    writer.line(f"bucket = g{index}(key)")
-    writer.line(f"if bucket is None: i{index}.remove(old)")
-    writer.line("else:")
-    writer.line("    del bucket[number]")
-    writer.line(f"    if not bucket: del i{index}_buckets[key]")
+    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"    key = {_key(places, 'old')}")
+    writer.line(f"    bucket = g{index}(key)")
+    writer.line(f"    if bucket is None: i{index}.remove(old)")
+    writer.line("    else:")
+    writer.line("        del bucket[number]")
+    writer.line(f"        if not bucket: del i{index}_buckets[key]")
 
 
 def _renew(writer: Writer, index: int, places: tuple[int, ...]) -> None:
     """Write the move of a new version to the end of the bucket in which the old one was."""
-    writer.line(f"bucket = g{index}({_key(places, 'old')})")
-    writer.line("if bucket is None:")
-    writer.line(f"    i{index}.remove(old)")
-    writer.line(f"    i{index}.add(row)")
-    writer.line("else:")
-    writer.line("    del bucket[number]")
-    writer.line("    bucket[number] = row")
+    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"    bucket = g{index}({_key(places, 'old')})")
+    writer.line("    if bucket is None:")
+    writer.line(f"        i{index}.remove(old)")
+    writer.line(f"        i{index}.add(row)")
+    writer.line("    else:")
+    writer.line("        del bucket[number]")
+    writer.line("        bucket[number] = row")

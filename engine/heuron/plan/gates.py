@@ -72,9 +72,9 @@ def seeding_gates(module: Module, rules: Iterable[Rule], type_name: str) -> list
                 continue
             others = [one for one in own if one is not pattern]
             present = [_presence(module, one, pattern) for one in others]
-            # The new row is there by now.
-            tests = [one for one in present if one != module.table(type_name)]
-            tests += _own_tests(module, pattern)
+            # The new row is there by now; its own tests cost least, so they come first.
+            tests = _own_tests(module, pattern)
+            tests += [one for one in present if one != module.table(type_name)]
             search = f"l{rule.index}_s{place}"
             gates.append(Gate(tuple(dict.fromkeys(tests)), _step(module, rule), search))
     return gates

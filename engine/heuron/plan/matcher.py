@@ -259,7 +259,7 @@ class Body:
         places = tuple(sorted(fine))
         literal = self.module.constants.literal(pattern.type_name)
         key = f"({', '.join(fine[place] for place in places)})"
-        way = f"possible({key})" if self.possible else f"buckets.get({key}, EMPTY)"
+        way = f"possible({key})" if self.possible else f"awake()({key}, EMPTY)"
         self.writer.line(f"if len({local}) > {LARGE}:")
         self.writer.line(f"    {local} = memory.index({literal}, {places!r}).{way}")
 

@@ -81,13 +81,19 @@ class Module:
         literal = self.constants.literal(type_name)
         if self.is_cold and ("i", type_name, places) not in self._numbers:
             index = f"memory.index({literal}, {places!r})"
-            return f"{index}.buckets.get", f"{index}.possible"
+            return f"{index}.awake()", f"{index}.possible"
         number = self._number("i", type_name, places)
         if (places, number) not in self.indexes.setdefault(type_name, []):
             self.indexes[type_name].append((places, number))
         self._header[f"i{number}"] = f"i{number} = memory.index({literal}, {places!r})"
         self._header[f"i{number}_buckets"] = f"i{number}_buckets = i{number}.buckets"
-        self._header[f"g{number}"] = f"g{number} = i{number}_buckets.get"
+        # The first look-up lets the index be kept; the name then stands for its dictionary's own.
+        self._header[f"g{number}"] = (
+            f"def g{number}(key, default=None):\n"
+            f"    nonlocal g{number}\n"
+            f"    g{number} = i{number}.awake()\n"
+            f"    return g{number}(key, default)"
+        )
         self._header[f"y{number}"] = f"y{number} = i{number}.possible"
         return f"g{number}", f"y{number}"
 
@@ -160,7 +166,7 @@ class Module:
             [
                 *self.constants.lines,
                 "def make(memory, reaction, today, now, host, predict, left, stop):",
-                *(f"    {line}" for line in self._header.values()),
+                *(f"    {line}" for text in self._header.values() for line in text.splitlines()),
                 *self._functions,
                 f"    return {{{exported}}}",
                 "",
