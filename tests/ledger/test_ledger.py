@@ -208,3 +208,25 @@ def test_folder_in_place_of_the_database_stops_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.book(Entry("train", "iris", "model:tree", seconds=1.0))
     assert ledger.summary().training_seconds == 1.0
+
+
+def test_threads_lose_no_answer(tmp_path: Path) -> None:
+    """An answer is counted by a step that no two threads take together."""
+    from threading import Thread
+
+    ledger = Ledger(tmp_path, interval=None)
+    counter = ledger.counter("cancer", "rules")
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            Thread(target=lambda: [counter.count(0.001) for _ in range(5_000)]) for _ in range(4)
+        ]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    finally:
+        sys.setswitchinterval(switching)
+    assert counter.answers == 20_000
+    assert ledger.summary("cancer").answers == 20_000

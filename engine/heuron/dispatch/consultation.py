@@ -35,6 +35,9 @@ class Consultation:
         ask_rules: Asks the rules about the record and all other facts.
         host: Functions of the host program, and the day.
         facts: The other facts of the evidence, as pairs of type and values.
+
+    Attributes:
+        taken: Whose answer was taken: "rules", a model's name, or "refer".
     """
 
     __slots__ = (
@@ -47,7 +50,10 @@ class Consultation:
         "facts",
         "host",
         "record",
+        "taken",
     )
+
+    taken: str
 
     def __init__(
         self,
@@ -198,6 +204,7 @@ class Consultation:
     def _taken(self, decision: Decision) -> Answer:
         line, route = decision.line, decision.route
         if line is None or line.backend == "refer":
+            self.taken = "refer"
             reason = "no route" if line is None else line.reason or "a person decides"
             needs = self._lacking(decision.missing)
             if needs:
@@ -221,7 +228,7 @@ class Consultation:
                 needs=needs,
                 explainer=explainer,
             )
-        name = line.name if line.backend == "model" and line.name else "rules"
+        self.taken = name = line.name if line.backend == "model" and line.name else "rules"
         if name == "rules":
             return routed(self.rules().finding, route)
         return replace(self.answer(name), route=route)

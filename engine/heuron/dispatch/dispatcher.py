@@ -6,10 +6,11 @@ of the parser, the checks or the plans when the knowledge base comes from the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from itertools import repeat
 from time import perf_counter, thread_time
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from heuron.answer import Answer, Predict
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
@@ -19,7 +20,7 @@ from heuron.dispatch.policy import NAMES, Policy, RouteLine, default_policy
 from heuron.infer.dispatch import start_dispatch
 from heuron.knowledge.base import KnowledgeBase
 from heuron.knowledge.evidence import Evidence
-from heuron.knowledge.finding import Finding, RulesAnswer
+from heuron.knowledge.finding import Finding
 from heuron.values import Value
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from heuron.ledger import Counter, Ledger
 
 __all__ = ["Dispatcher"]
-
-TIMED: Final = 63
-"""Of an answer's number, the bits that say whether it is timed: see `heuron.ledger`."""
 
 Given = Mapping[str, object] | Evidence
 
@@ -65,7 +63,9 @@ class Dispatcher:
         self._policy: Policy | None = None
         self._block = policy
         self._ledger = ledger
-        self._counters: dict[str | None, Counter] = {}
+        # By the name of who answered: its counter, and the answers until one is timed.
+        self._taken: dict[str, Counter] = {}
+        self._left: dict[str, Iterator[object]] = {}
         self._timing = ledger is not None
         self.concluded = frozenset(
             field for type_name, field in kb.concluded if type_name == template.name
@@ -176,8 +176,9 @@ class Dispatcher:
                 when a route's model is absent.
             LimitError: A limit was met.
         """
+        if self._timing:
+            return self._timed(evidence, via, strict, today)
         self.bench.loading = 0.0
-        spent = thread_time() if self._timing else 0.0
         start = perf_counter()
         asked = self.consult(evidence, today)
         if via == "all":
@@ -186,34 +187,60 @@ class Dispatcher:
         elapsed = perf_counter() - start
         # The answer is new, and nobody has seen it yet.
         object.__setattr__(answer, "elapsed_us", round(elapsed * 1e6, 1))
-        if self._ledger is not None:
-            # Written out here, for a call would cost more than counting does.
-            # An answer of the rules works its backend out when it is read: too slow for that.
-            try:
-                counter = self._counters["rules" if type(answer) is RulesAnswer else answer.backend]
-            except KeyError:
-                counter = self._counter(answer.backend)
-            counter.answers = answers = counter.answers + 1
-            if spent or answers & 63 < 2:
-                self._time(counter, answers, elapsed, spent)
+        # Written out here, for a call would cost more than counting does.
+        try:
+            left = self._left[asked.taken]
+        except KeyError:
+            left = self._begin(asked.taken, answer, max(0.0, elapsed - self.bench.loading))
+        for _ in left:
+            break
+        else:
+            self._turn(asked.taken)
         return answer
 
-    def _time(self, counter: Counter, answers: int, elapsed: float, spent: float) -> None:
-        """Take in an answer's processor time; after one in 64 the next answer is timed.
+    def _begin(self, taken: str, answer: Answer, seconds: float) -> Iterator[object]:
+        """Return where answers of a backend are counted from now on; the first took so long."""
+        if self._ledger is None:
+            self._left[taken] = left = repeat(None)
+            return left
+        counter = self._counter(answer.backend)
+        counter.sample(seconds)
+        self._taken[taken], self._left[taken] = counter, counter.left
+        return counter.left
 
-        Reading the processor's clock takes longer than counting, so few answers do.
+    def _turn(self, taken: str) -> None:
+        """Count an answer for which none was left, and time the next one if it is one in 64."""
+        counter = self._taken[taken]
+        self._timing = counter.turn()
+        self._left[taken] = counter.left
+
+    def _timed(
+        self, evidence: Given, via: str, strict: bool, today: date | None
+    ) -> Answer | SideBySide:
+        """Answer, and take in the processor time that it took.
+
+        Reading the processor's clock takes longer than counting, so few answers come here: the
+        first, and those after one in 64.
         """
-        loading, self._timing = self.bench.loading, answers & TIMED == 0
-        if answers == 1:
-            counter.first = max(0.0, (thread_time() - spent if spent else elapsed) - loading)
-        elif spent and not loading:
-            counter.sample(thread_time() - spent)
+        self._timing = False
+        began = thread_time()
+        answer = self.ask(evidence, via, strict, today)
+        spent = thread_time() - began
+        if via == "all":  # answers side by side count themselves
+            self._timing = True
+            return answer
+        assert isinstance(answer, Answer)
+        counter, loading = self._counter(answer.backend), self.bench.loading
+        if not loading:
+            counter.sample(spent)
+        elif counter.answers == 1:
+            counter.sample(max(0.0, spent - loading))
+        return answer
 
     def _counter(self, backend: str | None) -> Counter:
-        """Return the ledger's counter of a backend, remembered from then on."""
+        """Return the ledger's counter of a backend."""
         assert self._ledger is not None
-        counter = self._counters[backend] = self._ledger.counter(self.kb.name, backend or "rules")
-        return counter
+        return self._ledger.counter(self.kb.name, backend or "rules")
 
     def consult(self, evidence: Given, today: date | None = None) -> Consultation:
         """Return a consultation about one record, in which nobody has been asked yet.
@@ -250,6 +277,7 @@ class Dispatcher:
             return self.decide(asked, strict)
         if via != "rules" and self.bench.get(via) is None:
             raise RuleError(self._absent(via))
+        asked.taken = via
         return asked.answer(via)
 
     def _side_by_side(self, asked: Consultation, strict: bool, start: float) -> SideBySide:

@@ -13,7 +13,9 @@ import contextlib
 import json
 import os
 import time
+from _thread import allocate_lock
 from collections.abc import Iterable, Iterator
+from operator import length_hint
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import ref
 
@@ -30,7 +32,10 @@ except ImportError:  # no such locks on Windows: there a line may be lost while 
 __all__ = ["INTERVAL", "KINDS", "SAMPLE", "SPOOL", "Counter", "Entry", "Ledger", "locked"]
 
 SAMPLE: Final = 64
-"""One answer in this many is timed; a power of two."""
+"""One answer in this many is timed."""
+
+UNTIMED: Final = range(SAMPLE - 1)
+"""The answers before it."""
 
 INTERVAL: Final = 5.0
 """Seconds after which a living process writes down what it has counted; a kill loses no more."""
@@ -63,35 +68,61 @@ class Counter:
     The counts only ever rise, and `take` remembers how far it has come: who counts and who writes
     down may be two threads. The first answer is slower than all that follow (caches are cold, code
     is compiled): its time is used only when no later one was timed.
+
+    Attributes:
+        left: The answers until one is timed. Who has given an answer takes one off with a step of
+            a `for` loop, and calls `turn` when none is left: such a step costs a third of an
+            addition to an attribute, and no two threads take the same one.
     """
 
-    __slots__ = ("_taken", "_taken_samples", "_taken_seconds", "answers", "backend", "domain",
-                 "first", "samples", "seconds")  # fmt: skip
+    __slots__ = ("_first", "_full", "_lock", "_taken", "_taken_samples", "_taken_seconds",
+                 "backend", "domain", "left", "samples", "seconds")  # fmt: skip
 
     def __init__(self, domain: str, backend: str) -> None:
         self.domain = domain
         self.backend = backend
-        self.answers = 0
+        self.left = iter(UNTIMED)
         self.seconds = 0.0
         self.samples = 0
-        self.first = 0.0
+        self._full = 0
+        self._lock = allocate_lock()
+        self._first: float | None = None
         self._taken = 0
         self._taken_seconds = 0.0
         self._taken_samples = 0
 
+    @property
+    def answers(self) -> int:
+        """How many answers have been counted."""
+        with self._lock:
+            return self._full + len(UNTIMED) - length_hint(self.left)
+
+    def turn(self) -> bool:
+        """Count an answer when `left` was empty; return whether it is the one in 64."""
+        with self._lock:
+            for _ in self.left:
+                return False  # another thread came first
+            self._full += SAMPLE
+            self.left = iter(UNTIMED)
+            return True
+
     def count(self, seconds: float) -> None:
         """Count an answer that took so long; the times of one in 64 are added up."""
-        self.answers = answers = self.answers + 1
-        if answers & (SAMPLE - 1) < 2:
-            if answers == 1:
-                self.first = seconds
-            elif not answers & (SAMPLE - 1):
+        for _ in self.left:
+            break
+        else:
+            if self.turn():
                 self.sample(seconds)
+        if self._first is None:
+            self._first = seconds
 
     def sample(self, seconds: float) -> None:
-        """Take in the time of an answer that has been counted."""
-        self.seconds += seconds
-        self.samples += 1
+        """Take in the time of an answer; that of the very first is used where no other is."""
+        if not self.samples and self.answers < 2:
+            self._first = seconds
+        else:
+            self.seconds += seconds
+            self.samples += 1
 
     def take(self) -> Entry | None:
         """Return what has been counted since the last call."""
@@ -107,12 +138,13 @@ class Counter:
             answers - self._taken,
         )
         if not samples:
-            entry = entry._replace(seconds=self.first, timed=1)
+            entry = entry._replace(seconds=self._first or 0.0, timed=1)
         self._taken, self._taken_samples, self._taken_seconds = answers, samples, seconds
         return entry
 
     def forget(self) -> None:
         """Take what has been counted without writing it down: another process does."""
+        self._lock = allocate_lock()  # in a forked child a thread that is gone may hold it
         self.take()
 
 
