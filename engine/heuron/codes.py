@@ -71,6 +71,12 @@ CODES: Final[dict[str, Code]] = {
         "A file cannot be read or written",
         "The message gives the system's reason: permission, a full disk, a folder in place of a file.",
     ),
+    "session-stopped": Code(
+        "A session was stopped in the midst of a search",
+        "A limit, or an interrupt, ended a run while a step was being searched, so what that search "
+        "had still to find is lost. Its facts are as they were, and can be read; to run on, begin a "
+        "new session with them.",
+    ),
     "state-refused": Code(
         "A saved session cannot be taken up",
         "The file is no saved session, was damaged, or was saved with other rules: what has fired "
@@ -323,6 +329,10 @@ CODES: Final[dict[str, Code]] = {
         "Whole numbers look like codes",
         "A few whole numbers without order mislead a model that takes them as amounts. Declare an enumeration and map it under [levels.FIELD].",
     ),
+    "constant": Code(
+        "A field has one value in all rows",
+        "It tells nothing, and models leave it out: what they would do with another value nobody could know.",
+    ),
     "few-rows": Code(
         "A level has few rows",
         "Neither side can be judged on so few rows, and models learn little.",
@@ -330,6 +340,10 @@ CODES: Final[dict[str, Code]] = {
     "copied-rows": Code(
         "Rows are copies of each other",
         "Copies on both sides of the split make every model look better than it is. Heuron keeps copies on one side and scores them once.",
+    ),
+    "equal-rows": Code(
+        "Some rows are equal",
+        "They are too few, or too much what chance would bring, to count as copies of each other, so each stays on its side of the split and is scored.",
     ),
     "contradictory-rows": Code(
         "Rows differ in the target alone",

@@ -341,3 +341,65 @@ def test_random_programs_hold_the_same_facts_in_the_end():
 
     assert results.count(False) == 0
     assert results.count(True) >= 30
+
+
+HALFWAY = """
+type T(n: integer)
+type Holds(t: T)
+type U(n: integer)
+facts:
+    one: T(1)
+    Holds(one)
+rule r:
+    when t: T(n: x)
+    then:
+        assert U(x)
+        retract t
+"""
+
+
+def test_a_firing_that_is_refused_midway_is_taken_back_whole():
+    kb = heuron.loads(HALFWAY)
+    found = {}
+    for engine in ("heuron", "experta"):
+        session = kb.session(engine=engine)
+        heard = []
+        session.listen(heard.append)
+        with pytest.raises(RuleError, match=r"rule `r` could not act: .*is referred to") as caught:
+            session.run()
+        assert session.run().cycles == 0
+        holds = session.facts("Holds")[0]
+        session.retract(holds)
+        found[engine] = (session.facts(), [(one.kind, one.fact) for one in heard])
+        assert caught.value.diagnostics[0].code == "action-failed"
+
+    assert found["heuron"] == found["experta"]
+    assert found["heuron"][1] == [("retracted", heuron.Fact("Holds", {"t": 1}))]
+
+
+def test_a_function_that_fails_on_experta_is_named_with_its_rule():
+    def grim(n: int) -> int:
+        return 1 // (n - 7)
+
+    for then, when in (("assert U(grim(x))", "x > 0"), ("assert U(x)", "grim(x) < 5")):
+        text = f"type T(n: integer)\ntype U(n: integer)\nrule r:\n    when T(n: x), {when}\n"
+        kb = heuron.loads(f"{text}    then {then}\n", functions={"grim": grim})
+        session = kb.session(engine="experta")
+
+        def go_on(session=session):
+            session.assert_("T", 7)
+            session.run()
+
+        with pytest.raises(RuleError, match=r"rule `r` .*`grim\(7\)` failed: ZeroDivisionError"):
+            go_on()
+        assert session.facts("U") == ()
+
+
+def test_equal_facts_are_one_fact_on_experta_too():
+    session = heuron.loads("type T(n: integer)\nfacts:\n    T(1)\n    T(1)\n").session(
+        engine="experta"
+    )
+    first = session.assert_("T", 2)
+
+    assert session.assert_("T", 2).number == first.number
+    assert [one["n"] for one in session.facts()] == [1, 2]

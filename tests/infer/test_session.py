@@ -322,9 +322,9 @@ rule old:
 def test_a_host_function_that_fails_or_lies_is_named():
     host = Host({"f": lambda: 1 / 0, "g": lambda: "no"}, today=TODAY)
 
-    with pytest.raises(HeuronError, match="`f` failed: ZeroDivisionError"):
+    with pytest.raises(HeuronError, match=r"`f\(\)` failed: ZeroDivisionError"):
         host.call("f", "integer")
-    with pytest.raises(HeuronError, match="`g` gave 'no', which is no integer"):
+    with pytest.raises(HeuronError, match=r"`g\(\)` gave 'no', which is no integer"):
         host.call("g", "integer")
     with pytest.raises(HeuronError, match="`h` is not registered"):
         host.call("h", "integer")

@@ -87,6 +87,18 @@ class Agenda:
         self.at: int | None = None
         self._journal: list[tuple[bool, Waiting]] | None = None
 
+    broken = None
+    """A step whose search was stopped midway: none, since searches here are done at once."""
+
+    @property
+    def searching(self) -> int | None:
+        """The index of the step that is being matched, or None."""
+        return self.at
+
+    def leave(self) -> None:
+        """Forget which step was being matched."""
+        self.at = None
+
     # What changes it.
 
     def begin(self) -> None:
@@ -132,6 +144,7 @@ class Agenda:
         self.at = rule["index"]
         found: list[tuple[tuple[Row, ...], tuple[Value, ...], float]] = []
         self._functions[f"m{self.at}_s{place}"](found.append, (row,))
+        self.at = None
         for rows, values, _ in found:
             key = _key(rule, rows, values)
             if key not in self._conflict:
@@ -141,6 +154,7 @@ class Agenda:
         self.at = index = rule["index"]
         found: list[tuple[tuple[Row, ...], tuple[Value, ...], float]] = []
         self._functions[f"m{index}"](found.append)
+        self.at = None
         keys = {_key(rule, rows, values): (rows, values) for rows, values, _ in found}
         for key in [one for one in self._by_rule[index] if one not in keys]:
             self._drop(self._conflict[key])

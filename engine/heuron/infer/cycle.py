@@ -7,22 +7,23 @@ A firing whose actions cannot all be carried out leaves everything as it was bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from heuron.answer import Firing
-from heuron.diagnostics import Diagnostic, HeuronError, LimitError, RuleError, Severity, Span
+from heuron.diagnostics import Diagnostic, LimitError, RuleError, Severity, Span
 from heuron.infer.agenda import Agenda
 from heuron.infer.changes import Change, Refused
 from heuron.infer.collector import CollectorOff
-from heuron.infer.events import Event, Listener
+from heuron.infer.host import HostFailed
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, LimitReached, limit_error
-from heuron.infer.memory import HEAD, Memory
+from heuron.infer.memory import Memory
 from heuron.infer.reaction import Reaction
 from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of
+from heuron.infer.telling import Telling
 from heuron.infer.truth import Truth
-from heuron.values import Fact, Value, show
+from heuron.values import Value, show
 
 __all__ = ["Cycle"]
 
@@ -32,16 +33,23 @@ STRETCH = 64
 """Firings between two looks at the clock and at the number of facts."""
 
 
+STOPPED = "begin a new session with these facts, perhaps with wider limits"
+
+_Start = tuple[int, int, int]
+"""Event, next number, and events still to be told, when something begins that may be taken back."""
+
+
 class Cycle:
     """Runs the steps of one session over its memory, truth and agenda."""
 
     __slots__ = (
         "_agenda",
         "_budget",
-        "_listeners",
         "_memory",
         "_reaction",
         "_recent",
+        "_rules",
+        "_telling",
         "_truth",
         "halted",
         "logs",
@@ -54,42 +62,60 @@ class Cycle:
         agenda: Agenda | LazyAgenda | None,
         reaction: Reaction,
         budget: Budget,
-        listeners: list[Listener],
+        rules: Mapping[int, dict[str, Any]],
+        telling: Telling,
     ) -> None:
         self._memory = memory
         self._truth = truth
         self._agenda = agenda
         self._reaction = reaction
         self._budget = budget
-        self._listeners = listeners
+        self._rules = rules
+        self._telling = telling
         self._recent: list[Fired] = []
         self.halted = False
         self.logs: list[str] = []
 
     def take_in(self, changes: list[Change]) -> None:
         """Let definitions and agenda follow the changes of one event."""
-        may_wait = self._agenda is None and not self._listeners
+        may_wait = self._agenda is None and not self._telling.listeners
         derived, fields = self._truth.update(changes, may_wait)
         if self._agenda is not None:
             # One update for both: between an event and its definitions nothing is observed.
             self._agenda.update([*changes, *derived], fields)
-        if self._listeners:
-            for type_name, old, new in (*changes, *derived):
-                self._announce(type_name, old, new)
+        if self._telling.listeners:
+            self._telling.changed((*changes, *derived))
+            self._telling.concluded(fields)
 
-    def _announce(self, type_name: str, old: Any, new: Any) -> None:
-        kind = "modified" if old and new else "retracted" if old else "asserted"
-        row = new or old
-        shape = self._memory.shapes[type_name]
-        if kind == "asserted" and row[0] not in self._memory.told:
-            kind = "derived"
-        fact = Fact(type_name, dict(zip(shape.given, row[HEAD:], strict=True)), row[0], row[1])
-        self.tell(Event(kind, self._memory.event, fact))
+    def changed(self, change: Callable[[], tuple[Any, Change | None]]) -> Any:
+        """Carry out a change by the host, and let everything follow; or leave all as it was.
 
-    def tell(self, event: Event) -> None:
-        """Tell all listeners of an event."""
-        for listener in self._listeners:
-            listener(event)
+        Args:
+            change: Changes memory; returns what to return, and the change, if it was one.
+        """
+        return self.together(lambda: self._followed(change))
+
+    def _followed(self, change: Callable[[], tuple[Any, Change | None]]) -> Any:
+        done, made = change()
+        if made is not None:
+            self.take_in([made])
+        return done
+
+    def together(self, act: Callable[[], Any]) -> Any:
+        """Carry out changes that stand together or not at all; return what `act` returns."""
+        if self._memory.journal is not None:
+            # Part of what is under way.
+            return act()
+        start = self._begin()
+        try:
+            done = act()
+        except BaseException as problem:
+            error = self.error_of(problem)
+            self._take_back(start)
+            raise error from error.__cause__
+        self._commit()
+        self._telling.tell()
+        return done
 
     def run(self, limit: int | None, collector: CollectorOff | None = None) -> list[Fired]:
         """Fire until quiescence, `halt`, or `limit` firings.
@@ -124,9 +150,11 @@ class Cycle:
             while len(firings) < stop:
                 try:
                     taken = agenda.advance(firings, stop)
-                except Refused as problem:
+                except (Refused, HostFailed) as problem:
+                    if problem.by is None:
+                        raise
                     step, found = problem.by
-                    raise self._failed(step, found, problem) from None
+                    raise self._failed(step, found, problem) from problem.__cause__
                 if taken is None:
                     break
                 self._fire(*taken, firings)
@@ -144,56 +172,117 @@ class Cycle:
 
     def _fire(self, step: Step, found: Found, firings: list[Fired]) -> None:
         rows, values = found
-        memory, agenda = self._memory, self._agenda
-        assert agenda is not None
-        memory.journal = []
-        agenda.begin()
-        before = (memory.event, memory.next_number)
+        memory, asserted_by = self._memory, self._reaction.asserted_by
+        start = self._begin()
+        # What a step modifies or retracts is among what it matched.
+        makers = {row[0]: asserted_by.get(row[0]) for row in rows}
         try:
             texts = NO_TEXTS if step.texts is None else step.texts(rows, values)
             done = step.act(rows, values)
             self._budget.hold(len(memory))
         except BaseException as problem:
-            self._take_back(before)
-            if isinstance(problem, Refused):
-                raise self._failed(step, found, problem) from None
-            raise
-        memory.journal = None
-        agenda.commit()
+            error: BaseException = problem
+            own = self.searching in (None, step.index)
+            if isinstance(problem, Refused) or (isinstance(problem, HostFailed) and own):
+                error = self._failed(step, found, problem)
+            else:
+                error = self.error_of(problem)
+            self._take_back(start, makers)
+            raise error from problem.__cause__
+        self._commit()
         self.halted = self.halted or step.halts
         self.logs += texts[1]
         fired = (step, rows, values, done, texts)
         firings.append(fired)
-        if self._listeners:
-            self.tell(Event("fired", memory.event, None, self.firing(fired)))
+        if self._telling.listeners:
+            self._telling.fired(self.firing(fired))
+            self._telling.tell()
 
-    def _take_back(self, before: tuple[int, int]) -> None:
+    def _begin(self) -> _Start:
         memory, agenda = self._memory, self._agenda
-        assert agenda is not None
-        memory.undo()
-        memory.event, memory.next_number = before
-        self._truth.forget()
-        self._truth.update(())
-        agenda.undo()
+        memory.journal = []
+        if agenda is not None:
+            agenda.begin()
+        return memory.event, memory.next_number, self._telling.count
 
-    def _failed(self, step: Step, found: Found, problem: Refused) -> HeuronError:
-        rule = step.rule
-        file, line, column, start, end = rule["place"]
-        message = f"rule `{rule['name']}` could not act: {problem.message}"
-        bindings = words_of(bindings_of(rule, *found))
+    def _commit(self) -> None:
+        self._memory.journal = None
+        if self._agenda is not None:
+            self._agenda.commit()
+
+    def _take_back(self, start: _Start, makers: Mapping[int, str | None] | None = None) -> None:
+        memory, agenda = self._memory, self._agenda
+        asserted_by = self._reaction.asserted_by
+        for kind, number, *_ in memory.journal or ():
+            if kind == "add":
+                asserted_by.pop(number, None)
+        for number, maker in (makers or {}).items():
+            if maker is not None:
+                asserted_by[number] = maker
+            else:
+                asserted_by.pop(number, None)
+        has_changed = bool(memory.journal)
+        memory.undo()
+        memory.event, memory.next_number, told = start
+        self._telling.drop(told)
+        try:
+            if has_changed:
+                self._truth.forget()
+                self._truth.update(())
+        finally:
+            if agenda is not None:
+                agenda.undo()
+
+    # What went wrong.
+
+    @property
+    def searching(self) -> int | None:
+        """The index of the rule that is being searched, as far as it is known."""
+        at = self._truth.at
+        return at if at is not None or self._agenda is None else self._agenda.searching
+
+    def _failed(self, step: Step, found: Found, problem: Refused | HostFailed) -> RuleError:
+        what = problem.what if isinstance(problem, HostFailed) else problem.message
+        code = "host-function" if isinstance(problem, HostFailed) else "action-failed"
+        message = f"rule `{step.rule['name']}` could not act: {what}"
+        bindings = words_of(bindings_of(step.rule, *found))
         if bindings:
             message += f" (with {bindings})"
-        diagnostic = Diagnostic(
-            Severity.ERROR,
-            "action-failed",
-            message,
-            Span(file, start, end),
-            None,
-            (),
-            line or None,
-            column if line else None,
-        )
-        return RuleError(diagnostic)
+        return _error_at(step.rule, code, message)
+
+    def error_of(self, problem: BaseException) -> BaseException:
+        """Return the error to raise for a problem: with the rule that was at work, if known."""
+        if isinstance(problem, LimitReached):
+            return self._limit_error(problem)
+        at = self.searching
+        if not isinstance(problem, HostFailed) or at is None:
+            return problem
+        rule = self._rules[at]
+        message = f"rule `{rule['name']}` could not be tried: {problem.what}"
+        error = _error_at(rule, "host-function", message)
+        error.__cause__ = problem.__cause__
+        return error
+
+    def check_whole(self) -> None:
+        """Do nothing where every search can go on.
+
+        Raises:
+            LimitError: An earlier run was stopped in the midst of a search.
+        """
+        at = None if self._agenda is None else self._agenda.broken
+        if at is not None:
+            rule = self._rules[at]
+            message = (
+                f"an earlier run was stopped while rule `{rule['name']}` was being searched, so "
+                "what can fire is not known any more"
+            )
+            raise LimitError(_diagnostic_at(rule, "session-stopped", message, STOPPED))
+
+    def leave(self) -> None:
+        """Forget which rule was at work."""
+        self._truth.at = None
+        if self._agenda is not None:
+            self._agenda.leave()
 
     def firing(self, fired: Fired) -> Firing:
         """Return what happened as a record: rule, bindings, facts by number."""
@@ -209,24 +298,38 @@ class Cycle:
             logs,
         )
 
-    def limit_error(self, reached: LimitReached, rules: Mapping[int, dict[str, Any]]) -> LimitError:
+    def _limit_error(self, reached: LimitReached) -> LimitError:
         """Return the error for a limit: the rules that went round, with the last bindings."""
         recent = self._recent[-RECENT:]
         counts: dict[str, int] = {}
         for one in recent:
             counts[one[0].rule["name"]] = counts.get(one[0].rule["name"], 0) + 1
+        rules = self._rules
         names = sorted(counts, key=lambda name: (-counts[name], name))
         place, last = None, ""
         if recent:
             step, rows, values, _, _ = recent[-1]
             last, place = words_of(bindings_of(step.rule, rows, values)), step.rule["place"]
-        at = self._truth.at if self._truth.at is not None else None
+        at = self._truth.at
         if at is None and self._agenda is not None:
             at = self._agenda.at
         if at is not None and (not names or "search" in reached.what or self._truth.at is not None):
             names = [rules[at]["name"], *(one for one in names if one != rules[at]["name"])]
             place = rules[at]["place"]
         return limit_error(reached.what, names[:5], last, place)
+
+
+def _error_at(rule: Mapping[str, Any], code: str, message: str) -> RuleError:
+    """Return an error that stands where a rule does."""
+    return RuleError(_diagnostic_at(rule, code, message, None))
+
+
+def _diagnostic_at(
+    rule: Mapping[str, Any], code: str, message: str, hint: str | None
+) -> Diagnostic:
+    file, line, column, start, end = rule["place"]
+    place = (line, column) if line else (None, None)
+    return Diagnostic(Severity.ERROR, code, message, Span(file, start, end), hint, (), *place)
 
 
 def words_of(bindings: tuple[tuple[str, Value], ...]) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from heuron.diagnostics import Diagnostic, HeuronError, Severity
-from heuron.values import INTEGER_LIMIT, UNKNOWN, Value
+from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.values import INTEGER_LIMIT, UNKNOWN, Value, show
 
 if TYPE_CHECKING:
     from heuron.answer import Predict, Prediction
 
-__all__ = ["Asked", "Host"]
+__all__ = ["Asked", "Host", "HostFailed"]
 
 ACCEPTED: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
@@ -22,6 +22,7 @@ ACCEPTED: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "date": (date,),
     "datetime": (datetime,),
+    "duration": (timedelta,),
     "list": (tuple, list),
 }
 
@@ -47,37 +48,63 @@ class Host:
         """Call a registered function; unknown arguments give unknown.
 
         Raises:
-            HeuronError: When the function fails or gives a value of another type.
+            HostFailed: The function fails or gives a value of another type.
         """
         if any(one is UNKNOWN for one in arguments):
             return UNKNOWN
         try:
             value = self.functions[name](*arguments)
-        except KeyError:
+        except KeyError as problem:
             if name in self.functions:
-                raise
-            raise _wrong(name, "is not registered with this run") from None
-        except HeuronError:
-            raise
+                raise _raised(name, arguments, problem) from problem
+            raise HostFailed(f"`{name}` is not registered with this run") from None
         except Exception as problem:
-            raise _wrong(name, f"failed: {type(problem).__name__}: {problem}") from problem
+            raise _raised(name, arguments, problem) from problem
         if value is None or value is UNKNOWN:
             return UNKNOWN
         accepted = ACCEPTED.get(kind)
         if accepted is not None and (
-            not isinstance(value, accepted) or (isinstance(value, bool) and kind != "boolean")
+            not isinstance(value, accepted)
+            or (isinstance(value, bool) and kind != "boolean")
+            or (isinstance(value, datetime) and kind == "date")
         ):
-            raise _wrong(name, f"gave {value!r}, which is no {kind}")
+            given = f"{value!r:.80}"
+            raise HostFailed(f"`{_called(name, arguments)}` gave {given}, which is no {kind}")
         if kind == "integer" and not -INTEGER_LIMIT <= value <= INTEGER_LIMIT:
             return UNKNOWN
         if kind == "number" and isinstance(value, (int, float)):
-            return float(value) if float("-inf") < value < float("inf") else UNKNOWN
+            try:
+                number = float(value)
+            except OverflowError:
+                return UNKNOWN
+            # Zero has one sign: -0.0 and 0.0 are the same value.
+            return number + 0.0 if float("-inf") < number < float("inf") else UNKNOWN
         return tuple(value) if isinstance(value, list) else value
 
 
-def _wrong(name: str, what: str) -> HeuronError:
-    message = f"the host function `{name}` {what}"
-    return HeuronError(Diagnostic(Severity.ERROR, "host-function", message))
+class HostFailed(RuleError):
+    """A function of the host program failed; `what` says which one and how.
+
+    Whoever knows the rule that called it raises the error again with the rule's place. `by` is
+    the step whose action called it, with the activation, when it was one.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.by: Any = None
+        self.what = f"the host function {what}"
+        super().__init__(Diagnostic(Severity.ERROR, "host-function", self.what))
+
+
+def _raised(name: str, arguments: tuple[Value, ...], problem: Exception) -> HostFailed:
+    if isinstance(problem, HostFailed):
+        return problem
+    said = f"{type(problem).__name__}: {problem}".removesuffix(": ")
+    return HostFailed(f"`{_called(name, arguments)}` failed: {said}")
+
+
+def _called(name: str, arguments: tuple[Value, ...]) -> str:
+    shown = ", ".join(f'"{one}"' if isinstance(one, str) else show(one) for one in arguments)
+    return f"{name}({shown:.200})"
 
 
 class Asked:

@@ -14,6 +14,7 @@ from typing import Any
 
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.changes import Change, Refused
+from heuron.infer.host import HostFailed
 from heuron.infer.memory import Memory, Row
 from heuron.infer.reaction import Reaction, Start
 from heuron.infer.step import NO_TEXTS, Fired, Found, Step, Taken, key_of
@@ -41,6 +42,7 @@ class LazyAgenda:
         "_stacks",
         "_steps",
         "at",
+        "broken",
     )
 
     def __init__(
@@ -74,6 +76,20 @@ class LazyAgenda:
         # Searches whose next activation was looked at, and not taken.
         self._peeked: dict[Iterator[Found], Found] = {}
         self.at: int | None = None
+        # The step whose search was stopped midway: what it had still to find is lost.
+        self.broken: int | None = None
+
+    @property
+    def searching(self) -> int | None:
+        """The index of the step that is being matched or fired, as far as it is known."""
+        eager = None if self._eager is None else self._eager.searching
+        return self.at if eager is None else eager
+
+    def leave(self) -> None:
+        """Forget which step was at work."""
+        self.at = None
+        if self._eager is not None:
+            self._eager.leave()
 
     # What changes it.
 
@@ -226,8 +242,17 @@ class LazyAgenda:
         Raises:
             Refused: A plain step's values were refused; nothing has changed.
         """
-        if self._eager is not None:
-            return self._take_of_both(self._eager)
+        try:
+            if self._eager is not None:
+                return self._take_of_both(self._eager)
+            return self._advance(firings, until)
+        except (Refused, HostFailed):
+            raise
+        except BaseException:
+            self.broken = self.at
+            raise
+
+    def _advance(self, firings: list[Fired], until: int) -> Taken | None:
         stacks, peeked, plain = self._stacks, self._peeked, not self._reaction.follows_all
         while len(firings) < until:
             for stack in stacks:
@@ -260,7 +285,7 @@ class LazyAgenda:
                 return step, found
             try:
                 firings.append((step, rows, values, step.act(rows, values), NO_TEXTS))
-            except Refused as problem:
+            except (Refused, HostFailed) as problem:
                 problem.by = step, found
                 raise
         return None
@@ -303,13 +328,22 @@ class LazyAgenda:
 
     def has_next(self) -> bool:
         """Return whether something can fire."""
-        return self._peek() is not None or (self._eager is not None and self._eager.has_next())
+        try:
+            found = self._peek()
+        except BaseException:
+            self.broken = self.at
+            raise
+        return found is not None or (self._eager is not None and self._eager.has_next())
 
     def waiting(self) -> list[Waiting]:
         """Return all activations that may fire, the next one first; searches everything."""
         listed: list[tuple[Any, Waiting]] = []
         entries = [(stack, at) for stack in self._stacks for at in range(len(stack))]
-        found = [self._exhausted(stack, at) for stack, at in entries]
+        try:
+            found = [self._exhausted(stack, at) for stack, at in entries]
+        except BaseException:
+            self.broken = self.at
+            raise
         for (stack, at), some in zip(entries, found, strict=True):
             event, step = stack[at][:2]
             assert step.still is not None

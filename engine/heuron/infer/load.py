@@ -15,7 +15,7 @@ from hashlib import sha256
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from heuron.infer.host import Asked, Host
+from heuron.infer.host import Asked, Host, HostFailed
 from heuron.infer.needs import record_needs
 from heuron.infer.record import RecordResult
 from heuron.plan.contract import NAMES
@@ -152,12 +152,24 @@ class Engine:
         function = self._record or self._compile_record()
         if host is None:
             host = self._plain_host()
-        if not self.outline["predicts"]:
-            raw = function(values.get, host.today, host.now, None, host.call)
-            return RecordResult(self, values, raw, host)
-        asked = Asked(host.predict)
-        raw = function(values.get, host.today, host.now, asked, host.call)
-        return RecordResult(self, values, raw, host, tuple(asked.silent))
+        asked = Asked(host.predict) if self.outline["predicts"] else None
+        try:
+            raw = function(values.get, host.today, host.now, asked, host.call)
+        except HostFailed:
+            self._find_failure(values, host)
+            raise
+        silent = () if asked is None else tuple(asked.silent)
+        return RecordResult(self, values, raw, host, silent)
+
+    def _find_failure(self, values: Mapping[str, Value], host: Host) -> None:
+        """Raise the error of a host function again with the rule that called it.
+
+        The record plan does not know which rule it is at; the general plan does.
+        """
+        assert self.goal is not None
+        state = self.session(host, facts=False)
+        state.add(self.goal[0], values)
+        state.refresh()
 
     def record_function(self) -> Callable[..., tuple[Any, ...]]:
         """Return the generated function `record(get, today, now, predict, host)`."""

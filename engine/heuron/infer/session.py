@@ -16,12 +16,13 @@ from heuron.infer.events import Listener
 from heuron.infer.host import Asked, Host
 from heuron.infer.inference import Firings, Inference
 from heuron.infer.lazy import LazyAgenda
-from heuron.infer.limits import Budget, LimitReached, Limits
+from heuron.infer.limits import Budget, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.reaction import Reaction
 from heuron.infer.step import Step, bindings_of
 from heuron.infer.strategy import Strategy, strategy
+from heuron.infer.telling import Telling
 from heuron.infer.truth import Activation, Contribution, Truth
 from heuron.values import UNKNOWN, Fact, Template, Value
 
@@ -77,10 +78,17 @@ class State:
         )
         chosen = strategy(strategy_name)
         self._agenda = self._agenda_of(steps, chosen, strategy_name == "depth") if steps else None
-        self._listeners: list[Listener] = []
+        self._telling = Telling(self.memory, concluded)
         self._cycle = Cycle(
-            self.memory, self.truth, self._agenda, self._reaction, self._budget, self._listeners
+            self.memory,
+            self.truth,
+            self._agenda,
+            self._reaction,
+            self._budget,
+            self._rules,
+            self._telling,
         )
+        self._busy = 0
         self._reaction.take_in = self._cycle.take_in
         self._pending: list[Change] = []
         self._fresh = False
@@ -92,7 +100,8 @@ class State:
 
     def _quick_asserts(self) -> dict[str, Quick]:
         agenda = self._agenda
-        if agenda is not None and not isinstance(agenda, LazyAgenda):
+        if self.host.functions or (agenda is not None and not isinstance(agenda, LazyAgenda)):
+            # Functions of the host may fail, and may try to change what calls them.
             return {}
         # Where there are steps, definitions must follow each change of what they read.
         followed = () if agenda is None else self._outline["followed"]
@@ -135,13 +144,10 @@ class State:
 
     def add(self, type_name: str, values: Mapping[str, Any]) -> int:
         """Hold a fact, as `assert_`, and return its number."""
-        number: int
-        number, change = self._changed(
+        number: int = self._changed(
             lambda: assert_fact(self.memory, type_name, values, complete=False)
         )
         self.named.setdefault(number, frozenset(values))
-        if change is not None:
-            self._note(change)
         return number
 
     def assert_all(
@@ -175,9 +181,7 @@ class State:
             RuleError: When the fact is not held or derived, or a field does not accept its value.
         """
         number = fact.number if isinstance(fact, Fact) else fact
-        change = self._changed(lambda: modify_fact(self.memory, number, changes, complete=False))
-        if change is not None:
-            self._note(change)
+        self._changed(lambda: (None, modify_fact(self.memory, number, changes, complete=False)))
 
     def retract(self, fact: Fact | int, /) -> None:
         """End a held fact.
@@ -186,17 +190,32 @@ class State:
             RuleError: When the fact is not held, is derived, or is referred to.
         """
         number = fact.number if isinstance(fact, Fact) else fact
-        self._note(self._changed(lambda: retract_fact(self.memory, number)))
+        self._changed(lambda: (None, retract_fact(self.memory, number)))
 
-    def _changed(self, change: Callable[[], Any]) -> Any:
-        if self._agenda is not None or self._listeners:
+    def together(self, act: Callable[[], Any]) -> Any:
+        """Let changes by the host stand together or not at all; return what `act` returns."""
+        self.refresh()
+        return self._cycle.together(act)
+
+    def _changed(self, change: Callable[[], tuple[Any, Change | None]]) -> Any:
+        follows = self._agenda is not None or bool(self._telling.listeners)
+        if follows or self._busy:
             # Steps depend on the order of events, so what was before comes first.
             self.refresh()
         self.truth.settle()
         try:
-            return change()
+            if follows:
+                # Each event is taken in as it happens.
+                self._budget.start()
+                with self._limited():
+                    return self._cycle.changed(change)
+            done, made = change()
         except Refused as problem:
             raise RuleError(self._refusal(problem)) from None
+        if made is not None:
+            self._pending.append(made)
+            self._fresh = False
+        return done
 
     def _refusal(self, problem: Refused) -> Diagnostic:
         hint = None
@@ -205,16 +224,6 @@ class State:
             hint = f"did you mean `{near}`?" if near else None
         return Diagnostic(Severity.ERROR, problem.code, problem.message, None, hint)
 
-    def _note(self, change: Change) -> None:
-        if self._agenda is None and not self._listeners:
-            self._pending.append(change)
-            self._fresh = False
-            return
-        # Each event is taken in as it happens.
-        self._budget.start()
-        with self._limited():
-            self._cycle.take_in([change])
-
     def _note_quickly(self, change: Change) -> None:
         if self._fresh:
             self._fresh = False
@@ -222,10 +231,10 @@ class State:
             self._pending.append(change)
 
     def _catch_up(self) -> None:
-        if self._fresh:
+        if self._fresh and self.truth.is_current:
             return
         changes, self._pending = self._pending, []
-        if changes or not self._started:
+        if changes or not self._started or not self.truth.is_current:
             try:
                 self._cycle.take_in(changes)
             except BaseException:
@@ -273,11 +282,13 @@ class State:
             LimitError: When a limit is met; the message names the rules that went round.
             RuleError: When an action cannot be carried out; memory is as before that firing.
         """
+        self._not_busy()
+        self._cycle.check_whole()
         self._budget.start()
         self._cycle.halted = False
         self._cycle.logs = []
         with CollectorOff() as collector:
-            has_guests = bool(self.host.functions or self._listeners)
+            has_guests = bool(self.host.functions or self._telling.listeners)
             with self._limited():
                 self._catch_up()
                 firings = self._cycle.run(limit, collector if has_guests else None)
@@ -299,16 +310,25 @@ class State:
         """Tell `listener` of everything that happens from now on."""
         self.refresh()
         self.quick = {}
-        self._listeners.append(listener)
+        self._telling.add(listener)
         self._reaction.follows_all = True
 
     def refresh(self) -> None:
         """Bring the definitions to their fixpoint, if something changed since, ready to be read."""
-        if not self._fresh or not self._started:
+        if self._busy and not self._telling.is_telling:
+            self._not_busy()
+        if not self._fresh or not self._started or not self.truth.is_current:
             self._budget.start()
             with CollectorOff(), self._limited():
                 self._catch_up()
         self.truth.settle()
+
+    def _not_busy(self) -> None:
+        if self._busy:
+            raise RuntimeError(
+                "this session is at work: a function that its rules call, a listener that runs "
+                "it, or another thread must wait until it is done"
+            )
 
     # What there is to see.
 
@@ -318,6 +338,7 @@ class State:
 
     def waiting(self) -> list[Waiting]:
         """Return the activations of steps that could fire now, the next one first."""
+        self._cycle.check_whole()
         self.refresh()
         return [] if self._agenda is None else self._agenda.waiting()
 
@@ -534,7 +555,7 @@ class State:
 
 
 class _Limited:
-    """Turns a limit that was met inside into a `LimitError`."""
+    """What is at work in a session: turns limits and failing functions into errors with places."""
 
     __slots__ = ("_state",)
 
@@ -542,9 +563,16 @@ class _Limited:
         self._state = state
 
     def __enter__(self) -> None:
-        return None
+        self._state._busy += 1
 
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
-        if isinstance(problem, LimitReached):
-            state = self._state
-            raise state._cycle.limit_error(problem, state._rules) from None
+        state = self._state
+        state._busy -= 1
+        try:
+            if problem is not None:
+                error = state._cycle.error_of(problem)
+                if error is not problem:
+                    raise error from error.__cause__
+        finally:
+            if not state._busy:
+                state._cycle.leave()

@@ -64,6 +64,11 @@ class Truth:
         self.at = index
 
     @property
+    def is_current(self) -> bool:
+        """Whether what follows was worked out, and nothing has been forgotten since."""
+        return self._started
+
+    @property
     def contributions(self) -> dict[Key, dict[int, list[Contribution]]]:
         """The contributions to concluded fields, by field and fact number."""
         return self._concluding.contributions

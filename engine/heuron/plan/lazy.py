@@ -20,6 +20,7 @@ from heuron.check.reads import patterns
 from heuron.check.tree import (
     Aggregate,
     Bind,
+    Call,
     CertaintyOf,
     FieldOf,
     Holds,
@@ -61,6 +62,9 @@ def is_lazy(program: Program, rule: Rule) -> bool:
     }
     for node in walk(rule.conditions):
         if isinstance(node, (Aggregate, ReferencedField, Holds, CertaintyOf)):
+            return False
+        # A function of the host may fail: a search that it stops could not go on afterwards.
+        if isinstance(node, Call) and node.host:
             return False
         if (
             isinstance(node, FieldOf)

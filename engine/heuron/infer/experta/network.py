@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.experta.shim import import_experta
+from heuron.infer.host import HostFailed
 from heuron.plan.experta import NUMBER, Element, ExpertaPlan, ExpertaRule
 from heuron.values import UNKNOWN, Fact, Template, Value
 
@@ -87,7 +90,7 @@ class _Maker:
 
     def rule(self, rule: ExpertaRule, fires: Fires) -> Any:
         """Return a rule whose action calls `fires` with the rows that it matched."""
-        elements = [self._element(one) for one in rule.elements]
+        elements = [self._element(rule, one) for one in rule.elements]
         if not rule.elements or rule.elements[0].kind != "fact":
             # A rule that begins with `not` or a test would never be activated.
             elements.insert(0, self.experta.InitialFact())
@@ -99,30 +102,46 @@ class _Maker:
         salience = rule.salience if rule.is_step else DEFINITION + rule.salience
         return self.experta.Rule(*elements, salience=salience)(fire)
 
-    def _element(self, one: Element) -> Any:
+    def _element(self, rule: ExpertaRule, one: Element) -> Any:
         experta = self.experta
         match one.kind:
             case "fact":
-                return one.fact << self._pattern(one)
+                return one.fact << self._pattern(rule, one)
             case "not":
-                return experta.NOT(self._pattern(one))
+                return experta.NOT(self._pattern(rule, one))
             case "exists":
-                return experta.EXISTS(self._pattern(one))
+                return experta.EXISTS(self._pattern(rule, one))
             case "forall":
                 assert one.inner is not None
-                leader = self._pattern(one, "known")
-                return experta.FORALL(leader, self._pattern(one.inner, "known"))
-        return experta.TEST(self.functions[one.function])
+                leader = self._pattern(rule, one, "known")
+                return experta.FORALL(leader, self._pattern(rule, one.inner, "known"))
+        return experta.TEST(self._asked(rule, one))
 
-    def _pattern(self, one: Element, suffix: str = "") -> Any:
+    def _pattern(self, rule: ExpertaRule, one: Element, suffix: str = "") -> Any:
         """Return a fact with its predicate over the row, and names for what joins compare."""
         experta = self.experta
         fields: dict[str, Any] = {}
         if one.function:
-            fields["row"] = experta.P(self.functions[one.function])
+            fields["row"] = experta.P(self._asked(rule, one))
         for name, shared in one.joins:
             fields[self.names[one.type_name][name] + suffix] = getattr(experta.MATCH, shared)
         return self.classes[one.type_name](**fields)
+
+    def _asked(self, rule: ExpertaRule, one: Element) -> Callable[..., Any]:
+        """Return an element's test, whose failure names the rule."""
+        function = self.functions[one.function]
+
+        # experta calls a test with the names that the function has.
+        @wraps(function)
+        def asked(*rows: Any, **named: Any) -> Any:
+            try:
+                return function(*rows, **named)
+            except HostFailed as problem:
+                message = f"rule `{rule.name}` could not be tried: {problem.what}"
+                one = Diagnostic(Severity.ERROR, "host-function", message, rule.place)
+                raise RuleError(one) from problem.__cause__
+
+        return asked
 
 
 DEFINITION = 1_000_000_000

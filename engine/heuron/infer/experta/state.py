@@ -18,7 +18,7 @@ from heuron.coercion import coerce
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.events import Event, Listener
 from heuron.infer.experta.network import Network, make_network
-from heuron.infer.host import Host
+from heuron.infer.host import Host, HostFailed
 from heuron.infer.limits import Limits, limit_error
 from heuron.infer.session import Inference, State
 from heuron.plan.contract import NAMES
@@ -184,19 +184,23 @@ class ExpertaState:
         return firings[0] if firings else None
 
     def fire(self, rule: ExpertaRule, rows: Rows) -> None:
-        """Carry out a rule's actions; all of them are looked at before the first one."""
+        """Carry out a rule's actions: all of them, or none where one is refused."""
         call = self._network.functions
-        effects = call[rule.effects](*rows)
+        try:
+            effects = call[rule.effects](*rows)
+            found = tuple(call[rule.bindings](*rows))
+            logs = call[rule.logs](*rows)
+        except HostFailed as problem:
+            raise failed(rule, problem.what, "host-function") from problem.__cause__
         ready = [self._ready(rule, *one) for one in effects]
         bindings = tuple(
             [(name, rows[place][0]) for place, name in enumerate(rule.variables) if name[0] != "_"]
-            + list(call[rule.bindings](*rows))
+            + list(found)
         )
-        self._logs += call[rule.logs](*rows)
+        self.memory_state.together(lambda: self._carry_out(rule, ready))
+        self._logs += logs
         firing = Firing(rule.name, bindings, tuple(row[0] for row in rows))  # type: ignore[misc]
         self._fired.append(firing)
-        for carry_out in ready:
-            carry_out()
         for listener in self._listeners if rule.is_step else ():
             listener(Event("fired", self.memory_state.memory.event, None, firing))
 
@@ -216,11 +220,18 @@ class ExpertaState:
             return lambda: state.add(target, given)
         fact = state.fact(target)
         if fact is None:
-            raise self._failed(rule, f"there is no fact {target}")
+            raise failed(rule, f"there is no fact {target}")
         if kind == "retract":
             return lambda: state.retract(target)
         changes = self._accepted(rule, fact.type, values, whole=False)
         return lambda: state.modify(target, **changes)
+
+    def _carry_out(self, rule: ExpertaRule, ready: list[Callable[[], object]]) -> None:
+        try:
+            for one in ready:
+                one()
+        except RuleError as error:
+            raise failed(rule, error.diagnostics[0].message.rstrip(".")) from None
 
     def _halt(self) -> None:
         self._halted = True
@@ -238,17 +249,13 @@ class ExpertaState:
             try:
                 given[name] = coerce(template[name], raw)
             except ValueError as problem:
-                raise self._failed(rule, str(problem)) from None
+                raise failed(rule, str(problem)) from None
         for field in template.fields:
             needed = not field.optional and field.default is None
             asked = whole or field.name in given
             if needed and asked and given.get(field.name, UNKNOWN) is UNKNOWN:
-                raise self._failed(rule, f"`{type_name}.{field.name}` would be unknown")
+                raise failed(rule, f"`{type_name}.{field.name}` would be unknown")
         return given
-
-    def _failed(self, rule: ExpertaRule, why: str) -> RuleError:
-        message = f"`{rule.name}` could not act: {why}."
-        return RuleError(Diagnostic(Severity.ERROR, "action-failed", message, rule.place))
 
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of everything that happens from now on."""
@@ -287,6 +294,12 @@ class ExpertaState:
             bindings = tuple(self._network.functions[rule.bindings](*rows))
             found.append(Firing(rule.name, bindings, tuple(row[0] for row in rows)))
         return tuple(found)
+
+
+def failed(rule: ExpertaRule, why: str, code: str = "action-failed") -> RuleError:
+    """Return the error of a rule that could not act."""
+    message = f"rule `{rule.name}` could not act: {why}"
+    return RuleError(Diagnostic(Severity.ERROR, code, message, rule.place))
 
 
 def missing(what: str) -> RuleError:
