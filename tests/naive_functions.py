@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from heuron.values import UNKNOWN
@@ -96,7 +98,10 @@ def call(function: str, arguments: list[Any], today: date) -> Any:
         case "months":
             return Months(first)
         case "weeks" | "days" | "hours" | "minutes" | "seconds":
-            return timedelta(**{function: first})
+            try:
+                return timedelta(**{function: first})
+            except OverflowError:
+                return UNKNOWN
         case "abs":
             return abs(first)
         case "min":
@@ -107,26 +112,47 @@ def call(function: str, arguments: list[Any], today: date) -> Any:
             return number_in_range(math.floor(first))
         case "ceil":
             return number_in_range(math.ceil(first))
+        case "sqrt":
+            return math.sqrt(first) if first >= 0 else UNKNOWN
         case "round":
-            # Halves away from zero.
-            return number_in_range(int(math.copysign(math.floor(abs(first) + 0.5), first)))
+            return rounded(*arguments)
         case "length":
             return len(first)
         case "upper":
             return first.upper()
+        case "lower":
+            return first.lower()
+        case "trim":
+            return first.strip()
         case "contains":
             return arguments[1] in first
         case "starts_with":
             return first[: len(arguments[1])] == arguments[1]
+        case "ends_with":
+            return arguments[1] == first[len(first) - len(arguments[1]) :]
+        case "matches":
+            return re.fullmatch(arguments[1], first) is not None
+        case "year":
+            return first.year
+        case "month":
+            return first.month
         case "day":
             return first.day
         case "weekday":
             return first.weekday() + 1
         case "days_between":
-            return arguments[1].toordinal() - first.toordinal()
+            return (arguments[1] - first) // timedelta(days=1)
         case "years_between":
             return whole_years(*arguments)
     raise AssertionError(f"no meaning for {function}()")
+
+
+def rounded(value: float, digits: int = 0) -> Any:
+    """Return a number rounded as it is written in decimals, halves away from zero."""
+    scale = Fraction(10) ** digits
+    whole = math.floor(abs(Fraction(repr(float(value)))) * scale + Fraction(1, 2))
+    result = Fraction(whole if value >= 0 else -whole) / scale
+    return number_in_range(int(result) if digits == 0 else float(result))
 
 
 def whole_years(first: date, second: date) -> int:

@@ -10,35 +10,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from heuron.plan.columnexpressions import EPOCH
 from heuron.values import UNKNOWN, FieldType, Value
 
-__all__ = ["Coded", "decode"]
+__all__ = ["EXACT", "Coded", "decode"]
 
 Array = Any
+
+EXACT: Final = 2.0**53
+"""Up to here every whole number is a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A column as the plan wants it: numbers with NaN, or whole numbers with -1, for unknown.
 
-    `texts` are the texts of a text column by their codes.
+    `texts` are the texts of a text column by their codes. `exact` is given when some values are
+    too large to be exact as numbers (microseconds of more than 285 years): all values, and the
+    place of each row's among them.
     """
 
     values: Array
     texts: Sequence[str] | None = None
+    exact: tuple[Sequence[Value], Array] | None = None
 
     @property
     def codes(self) -> Mapping[str, int] | None:
         """The codes of the texts of a text column."""
         return None if self.texts is None else {one: at for at, one in enumerate(self.texts)}
 
+    @property
+    def inexact(self) -> Array | None:
+        """The rows whose values are not exact as numbers; None when all are."""
+        return None if self.exact is None else np.abs(self.values) > EXACT
+
     def decoded(self, at: Array, kind: FieldType) -> list[Value]:
         """Return the values of some rows."""
+        if self.exact is not None:
+            values, places = self.exact
+            return [values[place] for place in places[at].tolist()]
         if self.texts is not None:
             texts: list[Value] = [*self.texts, UNKNOWN]
             return [texts[code] for code in self.values[at].tolist()]

@@ -14,7 +14,7 @@ import numpy as np
 
 from heuron.coercion import coerce, from_text
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
-from heuron.infer.coded import Coded
+from heuron.infer.coded import EXACT, Coded
 from heuron.plan.columnexpressions import column_kind, encode
 from heuron.values import INTEGER_LIMIT, UNKNOWN, Field, Template, Value
 
@@ -127,8 +127,10 @@ def _coded(field: Field, kind: str, codes: Array, typed: Sequence[Value]) -> Cod
         ]
         return Coded(np.array([*known, -1], dtype=np.int64).take(codes), tuple(places))
     numbers = [encode(one, kind, field.type.levels) for one in (*typed, UNKNOWN)]
-    dtype = float if kind == "float" else np.int64
-    return Coded(np.array(numbers, dtype=dtype).take(codes))
+    values = np.array(numbers, dtype=float if kind == "float" else np.int64)
+    if field.type.kind in ("datetime", "duration") and (np.abs(values) > EXACT).any():
+        return Coded(values.take(codes), exact=((*typed, UNKNOWN), codes))
+    return Coded(values.take(codes))
 
 
 def _wrong_cells(codes: Array, wrong: Mapping[int, str], before: int) -> list[Diagnostic]:

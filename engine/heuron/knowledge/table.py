@@ -174,7 +174,10 @@ class _Runner:
     def _coded(
         self, columns: Mapping[str, Any], rows: int, before: int
     ) -> tuple[dict[str, Coded], Array | None, Any]:
-        """Return the plan's columns, the rows with given conclusions, and a reader of rows."""
+        """Return the plan's columns, the rows that no column says, and a reader of rows.
+
+        Those have a given conclusion, or a moment too far away to be exact as a number.
+        """
         template = self.template
         wrong = unknown_names(template, list(columns))
         found: dict[str, Coded] = {}
@@ -197,6 +200,8 @@ class _Runner:
             if field.name in self.concluded:
                 given = _given(field, coded, values)
                 odd = given if odd is None else odd | given
+            if coded is not None and (inexact := coded.inexact) is not None:
+                odd = inexact if odd is None else odd | inexact
         if wrong:
             raise RuleError(wrong)
         return (

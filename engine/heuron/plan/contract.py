@@ -39,10 +39,13 @@ class Period:
 
 
 def fit(value: Operand) -> Operand:
-    """Return a result of arithmetic, or `UNKNOWN` where it is out of range."""
+    """Return a result of arithmetic, or `UNKNOWN` where it is out of range.
+
+    Zero has one sign, so that equal numbers print the same.
+    """
     kind = type(value)
     if kind is float:
-        return value if isfinite(value) else UNKNOWN
+        return value + 0.0 if isfinite(value) else UNKNOWN
     if kind is int:
         return value if -INTEGER_LIMIT <= value <= INTEGER_LIMIT else UNKNOWN
     if kind is str and len(value) > TEXT_LIMIT:
@@ -146,6 +149,8 @@ def mod(left: Operand, right: Operand) -> Operand:
 
 def neg(value: Operand) -> Operand:
     """Return the negative of a number, duration or calendar span."""
+    if type(value) is float:
+        return 0.0 - value
     if type(value) is Period:
         return Period(-value.months)
     try:
@@ -229,7 +234,7 @@ def accept(value: Operand, limits: tuple[Operand, ...]) -> Operand:
     if value is UNKNOWN:
         return UNKNOWN
     if kind == "number":
-        value = float(value)
+        value = float(value) + 0.0  # -0.0 becomes 0.0, as on entry
     elif kind == "integer" and type(value) is not int:
         if value != int(value):
             return UNKNOWN
@@ -372,10 +377,11 @@ def known(function: Callable[..., Operand]) -> Callable[..., Operand]:
 
 def _round(value: Operand, digits: int = 0) -> Operand:
     # Half away from zero, as people round; Python's own rounds halves to even.
-    from decimal import ROUND_HALF_UP, Decimal
+    from decimal import ROUND_HALF_UP, Context, Decimal
 
-    places = Decimal(1).scaleb(-max(-300, min(300, digits)))
-    rounded = Decimal(repr(float(value))).quantize(places, rounding=ROUND_HALF_UP)
+    # No float has a digit beyond these places, and all of them fit into the context.
+    places = Decimal(1).scaleb(-max(-400, min(400, digits)))
+    rounded = Decimal(repr(float(value))).quantize(places, ROUND_HALF_UP, Context(prec=800))
     return int(rounded) if digits == 0 else float(rounded)
 
 
