@@ -86,7 +86,7 @@ def test_a_table_is_read_as_the_domain_s_own_data(tmp_path: Path) -> None:
     )
     path = tmp_path / "a.csv"
     path.write_text("W,Kind\n3,0\nNA,1\n4,9\n5,large\n", encoding="utf-8")
-    found = [dict(raw) for _, raw in read_records(str(path), template, (), settings)]
+    found = [dict(raw) for _, raw in read_records(str(path), template, (), lambda: settings)]
     assert found == [
         {"weight": "3", "kind": "small"},
         {"kind": "large"},

@@ -17,7 +17,7 @@ from heuron.learn.contract import contract_of
 from heuron.learn.data import Table, load
 from heuron.learn.induce import induce
 from heuron.learn.induce.conditions import Condition, matches, needed, round_cut, tighten
-from heuron.learn.induce.draft import draft, plain_name
+from heuron.learn.induce.draft import Draft, draft, plain_name
 from heuron.learn.induce.project import drafted, project_files
 from heuron.learn.induce.write import rule_file
 from heuron.learn.source import Raw
@@ -220,3 +220,71 @@ def test_project_files_check_clean_and_their_tests_pass(csv: Callable[..., Path]
         "models/fruit/logistic.toml",
         "rules/fruit.rules",
     ]
+
+
+def drafted_from(cells: list[str], goal: list[str] | None = None) -> Draft:
+    """The draft of a table with one column of these cells beside a goal."""
+    answers = goal or ["a", "b"] * (len(cells) // 2)
+    return draft(Raw("t.csv", {"size": cells, "kind": answers}, "", first_line=2), "kind", "t")
+
+
+NUMBERS = [f"{at}.5" for at in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "unknown"),
+    [
+        (NUMBERS, "number", ()),
+        ([*NUMBERS[:58], "old", "old"], "number", ("old",)),
+        ([*NUMBERS[:58], "inf", "1e999"], "number", ("inf", "1e999")),
+        (["0", "1", "2"] * 18 + ["3+"] * 6, "0 | 1 | 2 | 3+", ()),
+        ([*NUMBERS[:50], *(f"x{at}" for at in range(10))], "text", ()),
+        ([*NUMBERS[:30], *["old"] * 30], "text", ()),
+        (["2026-01-01T10:00", "2026-01-01 11:30:00"] * 30, "datetime", ()),
+        (["20260101", "20260102"] * 30, "integer", ()),
+    ],
+)
+def test_a_few_texts_among_numbers_are_unknown(
+    cells: list[str], kind: str, unknown: tuple[str, ...]
+) -> None:
+    made = drafted_from(cells)
+    field = made.template["size"]
+    assert str(field.type) == kind
+    assert made.unknown == ({"size": unknown} if unknown else {})
+    assert field.optional == bool(unknown)
+    assert len(made.warnings) == bool(unknown)
+    if unknown:
+        assert f"t.csv:{2 + cells.index(unknown[0])}" in made.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("{},5", "decimal comma"),
+        ("1 0{:02}", "groups of digits"),
+        ("{} %", "a sign"),
+        ("$1,0{:02}.50", "a sign"),
+        ("{:02}.01.2026", "dates"),
+        ("1/{:02}/26", "dates"),
+    ],
+)
+def test_other_ways_to_write_are_named(cell: str, words: str) -> None:
+    made = drafted_from([cell.format(at % 28 + 1) for at in range(40)] + ["1"] * 4)
+    assert words in made.warnings[0].message
+    assert made.warnings[0].hint
+
+
+def test_a_target_of_many_texts_is_no_target() -> None:
+    with pytest.raises(RuleError, match="60 different texts in 60 rows"):
+        drafted_from(["1"] * 60, [f"text {at}" for at in range(60)])
+
+
+def test_strays_are_unknown_in_the_project_too(tmp_path: Path) -> None:
+    rows = [f"{at % 50}.5,{'plum' if at % 50 > 25 else 'pea'}" for at in range(100)]
+    rows[7] = "old,pea"
+    path = tmp_path / "fruit.csv"
+    path.write_text("\n".join(["size,kind", *rows]))
+    start = drafted(path, "kind", "fruit")
+    assert [one.code for one in start.table.warnings if "old" in one.message] == ["wrong-value"]
+    files = project_files(start, "fruit.csv")
+    assert '[levels.size]\nunknown = ["old"]' in files["models/fruit/data.toml"]

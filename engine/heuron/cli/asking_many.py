@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from heuron.diagnostics import Diagnostic
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.project import Domain
+    from heuron.learn.settings import DataSettings
     from heuron.ledger import Ledger
 
 __all__ = ["ask_records"]
@@ -134,11 +135,14 @@ def _answers(
     What cannot be read after the first record is refused without a place: its message has one.
     """
     from heuron.cli.opening import data_settings
-    from heuron.cli.records import is_table, read_records
+    from heuron.cli.records import read_records
 
     concluded = [field for _, field in knowledge.concluded]
-    settings = data_settings(domain, knowledge) if is_table(file) else None
-    records = read_records(file, knowledge.template, concluded, settings)
+
+    def settings() -> DataSettings | None:
+        return data_settings(domain, knowledge)
+
+    records = read_records(file, knowledge.template, concluded, settings, given)
     is_first = True
     while True:
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.sources import decoded, read_text
@@ -19,6 +21,9 @@ __all__ = ["LINES", "is_table", "read_records", "record_count", "refused"]
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 LINES = (".jsonl", ".ndjson")
+
+SHOWN: Final = 6
+"""Fields without a column that are named before the others are counted."""
 
 Record = tuple[str, Mapping[str, object]]
 """Where a record stands (`rows.csv:3`), and its raw evidence."""
@@ -33,25 +38,37 @@ def read_records(
     file: str,
     template: Template | None,
     kept: Iterable[str],
-    settings: DataSettings | None = None,
+    settings: Callable[[], DataSettings | None] | None = None,
+    given: Collection[str] = (),
 ) -> Iterator[Record]:
     """Yield the records of a file, or of stdin for `-`.
 
     Args:
         file: JSON (an object, or a list of objects), JSON lines, CSV or parquet, by its ending;
-            stdin is JSON or JSON lines.
+            stdin may be any of them.
         template: The goal's type: a table's columns are its fields, by name or by slug.
         kept: Fields that are not to be read from a table (the goal and other conclusions).
-        settings: What the domain's `data.toml` says of columns and levels; tables are read by it.
+        settings: Tells what the domain's `data.toml` says of columns and levels; tables are read
+            by it.
+        given: Fields that need no column of a table, since they are given for every record.
 
     Raises:
         RuleError: The file is not there, or is not what its ending says.
     """
+    table = _Table(template, frozenset(kept), settings, frozenset(given))
     if is_table(file):
-        yield from _from_table(file, template, frozenset(kept), settings)
+        yield from _from_table(file, file, table)
         return
     shown = "stdin" if file == "-" else file
-    text = decoded(sys.stdin.buffer.read(), shown) if file == "-" else read_text(file)
+    content = sys.stdin.buffer.read() if file == "-" else b""
+    ending = _table_ending(content)
+    if ending is not None:
+        with tempfile.NamedTemporaryFile(prefix="heuron-", suffix=ending) as copy:
+            copy.write(content)
+            copy.flush()
+            yield from _from_table(copy.name, shown, table)
+        return
+    text = decoded(content, shown) if file == "-" else read_text(file)
     if not file.lower().endswith(LINES):
         try:
             whole = json.loads(text, object_pairs_hook=_once)
@@ -102,7 +119,7 @@ def _no_json(place: str, error: ValueError, text: str) -> RuleError:
         return refused(place, "nothing in it", 'A record is {"field": value}.')
     hint = 'A record is {"field": value}.'
     if text.lstrip()[0] not in "{[":
-        hint += " A table needs a file whose name ends in .csv or .parquet."
+        hint += " A table has a header and rows."
     return refused(place, f"no JSON: {error}", hint)
 
 
@@ -118,25 +135,44 @@ def _objects(shown: str, whole: object) -> Iterator[Record]:
         yield f"{shown} record {number}", record
 
 
-def _from_table(
-    file: str,
-    template: Template | None,
-    kept: frozenset[str],
-    settings: DataSettings | None,
-) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """How a table is read; the attributes are those of `read_records`."""
+
+    template: Template | None
+    kept: frozenset[str]
+    settings: Callable[[], DataSettings | None] | None
+    given: frozenset[str]
+
+
+def _table_ending(content: bytes) -> str | None:
+    """Return the ending of the kind of table that came on stdin; None for JSON."""
+    if content.startswith(b"PAR1"):
+        return ".parquet"
+    text = content.removeprefix(b"\xef\xbb\xbf").strip()
+    is_json = text[:1] in (b"{", b"[") or b"\n" not in text
+    return None if is_json else ".csv"
+
+
+def _from_table(file: str, shown: str, how: _Table) -> Iterator[Record]:
+    from heuron.cli.render import note
     from heuron.knowledge.written import Word
     from heuron.learn.columns import evidence_reader
     from heuron.learn.pieces import open_table
 
+    template, kept = how.template, how.kept
     if template is None:
-        raise refused(file, "a table of records needs a knowledge base with a goal")
-    table = open_table(file)
+        raise refused(shown, "a table of records needs a knowledge base with a goal")
+    settings = None if how.settings is None else how.settings()
+    table = open_table(file, shown=shown)
     with contextlib.closing(table):
         levels = {} if settings is None else settings.levels
         declared = {} if settings is None else settings.columns
         fed = _fed(list(table.names), template, kept, declared)
         if not fed:
-            raise _feeds_nothing(file, table.names, template, kept)
+            raise _feeds_nothing(shown, table.names, template, kept)
+        if lacking := _lacking(template, {*fed, *kept, *how.given}):
+            note(f"{shown} has no column for {lacking}: unknown in every record")
         readers = {name: evidence_reader(template[name], levels.get(name, {})) for name in fed}
         for piece in table.pieces:
             raw = table.raw(piece, set(fed.values()))
@@ -149,6 +185,19 @@ def _from_table(
                     if cell is not None:
                         record[name] = Word(cell) if isinstance(cell, str) else cell
                 yield raw.place(row), record
+
+
+def _lacking(template: Template, there: Collection[str]) -> str:
+    """Return the names of fields that records should have and no column feeds."""
+    names = [
+        one.name
+        for one in template.fields
+        if one.name not in there
+        and not one.optional
+        and one.default is None
+        and one.type.kind not in ("list", "reference")
+    ]
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if names[SHOWN:] else "")
 
 
 def record_count(file: str) -> int | None:

@@ -51,7 +51,8 @@ def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[
         # "petal length (cm)": a unit in brackets is no part of the name.
         by_slug.setdefault(slug(column.split("(")[0]), column)
     found: dict[str, str] = {}
-    missing: list[Diagnostic] = []
+    wrong: list[Diagnostic] = []
+    lacking: list[str] = []
     for field in contract.template.fields:
         name = field.name
         declared = settings.columns.get(name)
@@ -61,10 +62,14 @@ def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[
             wanted = by_slug.get(slug(name))
         if wanted is not None and wanted in raw.columns:
             found[name] = wanted
-        elif declared is not None or _is_needed(contract, field):
-            missing.append(_no_column(settings, raw, name, declared))
-    if missing:
-        raise RuleError(missing)
+        elif declared is not None:
+            wrong.append(_no_declared(settings, raw, name, declared))
+        elif _is_needed(contract, field):
+            lacking.append(name)
+    if lacking:
+        wrong.append(_no_columns(contract, settings, raw, lacking))
+    if wrong:
+        raise RuleError(wrong)
     return found
 
 
@@ -218,16 +223,33 @@ def _is_needed(contract: Contract, field: Field) -> bool:
     )
 
 
-def _no_column(settings: DataSettings, raw: Raw, name: str, declared: str | None) -> Diagnostic:
-    near = nearest(declared or name, raw.columns)
-    wanted = f'column "{declared}" of field `{name}`' if declared else f"column for `{name}`"
-    message = f"{raw.name} has no {wanted}; it has {_some(list(raw.columns))}"
+def _no_declared(settings: DataSettings, raw: Raw, name: str, declared: str) -> Diagnostic:
+    near = nearest(declared, raw.columns)
+    message = f'{raw.name} has no column "{declared}" of field `{name}`; {_has(raw)}'
     hint = f'[columns]  {name} = "{near or "THE COLUMN"}"'
-    if settings.document is not None:
-        return settings.document.diagnostic(
-            Severity.ERROR, "unknown-column", message, ("columns", name), hint
-        )
+    if settings.document is None:
+        return Diagnostic(Severity.ERROR, "unknown-column", message, None, hint)
+    at = ("columns", name)
+    return settings.document.diagnostic(Severity.ERROR, "unknown-column", message, at, hint)
+
+
+def _no_columns(
+    contract: Contract, settings: DataSettings, raw: Raw, lacking: Sequence[str]
+) -> Diagnostic:
+    """Return what is said of fields that no column feeds: one message, with the lines to add."""
+    named = _some([f"`{name}`" for name in lacking])
+    message = f"{raw.name} has no column for {named}; {_has(raw)}"
+    where = settings.document.file if settings.document is not None else "data.toml"
+    lines = [f'{name} = "{nearest(name, raw.columns) or "THE COLUMN"}"' for name in lacking[:3]]
+    hint = f"say in {where} which it is:  [columns]  {'  '.join(lines)}"
+    hint += " …" if len(lacking) > 3 else ""
+    if contract.goal not in lacking:
+        hint += "; or declare it `optional` in the template"
     return Diagnostic(Severity.ERROR, "unknown-column", message, None, hint)
+
+
+def _has(raw: Raw) -> str:
+    return f"it has {_some(list(raw.columns))}"
 
 
 def _some(names: list[str]) -> str:

@@ -6,14 +6,13 @@ the standard library, whose messages name lines.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from heuron.knowledge.sources import separator_of
-from heuron.learn.pieces import Piece, refused_file
+from heuron.learn.csv_text import EMPTY_FILE, csv_records, csv_text, header_names, refused_file
+from heuron.learn.pieces import Piece
 from heuron.learn.source import Raw
 
 __all__ = ["CsvPieces"]
@@ -37,6 +36,8 @@ class CsvPieces:
         RuleError: It is empty, has no rows, or two of its columns have one name.
     """
 
+    in_order = False
+
     def __init__(self, path: Path, shown: str, rows: int) -> None:
         self.path = path
         self._shown = shown
@@ -44,11 +45,8 @@ class CsvPieces:
             header, begin, line = self._header(file)
             self.pieces: tuple[Piece, ...] = tuple(_pieces(file, begin, line, rows))
         self._separator = separator_of(header)
-        record = next(csv.reader([header], delimiter=self._separator))
-        self.names: tuple[str, ...] = tuple(name.strip() for name in record)
-        if len(set(self.names)) != len(self.names):
-            twice = next(name for name in self.names if self.names.count(name) > 1)
-            raise refused_file("bad-data", shown, f'two columns are called "{twice}"')
+        (_, record), *_ = csv_records(header, self._separator, shown)
+        self.names: tuple[str, ...] = header_names(record, shown)
         if not self.pieces:
             raise refused_file("bad-data", shown, "it has no rows")
 
@@ -78,26 +76,9 @@ class CsvPieces:
 
     def raw(self, piece: Piece, names: Collection[str]) -> Raw:
         """Return columns of a piece as texts, with the line of each row."""
-        content = self._bytes(piece)
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            message = f"it is not UTF-8 text (byte {piece.first + error.start})"
-            raise refused_file("not-text", self._shown, message, "save it as UTF-8") from None
         before = piece.start - 1
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._separator)
-        try:
-            numbered = [(before + reader.line_num, record) for record in reader if record]
-        except csv.Error as error:
-            message = f"line {before + reader.line_num}: {error}"
-            raise refused_file("bad-data", self._shown, message) from None
-        for line, record in numbered:
-            if len(record) != len(self.names):
-                message = f"line {line} has {len(record)} cells, "
-                message += f"but the header has {len(self.names)}"
-                hint = f"the separator seems to be {self._separator!r}; "
-                hint += "texts that hold it need quotes"
-                raise refused_file("bad-data", self._shown, message, hint)
+        text = csv_text(self._bytes(piece), self._shown, piece.start)
+        numbered = csv_records(text, self._separator, self._shown, len(self.names), before)
         cells: list[Any] = list(zip(*(record for _, record in numbered), strict=True))
         columns = {
             name: list(cells[at]) if cells else []
@@ -121,16 +102,14 @@ class CsvPieces:
         while not held.strip() or held.count(b'"') % 2:
             read = file.readline()
             if not read:
-                raise refused_file(
-                    "bad-data", self._shown, "it is empty: a header and rows are needed"
-                )
+                raise refused_file("bad-data", self._shown, EMPTY_FILE)
             held = held + read if held.strip() else read.removeprefix(b"" if begin else MARK)
             begin, line = begin + len(read), line + 1
-        try:
-            return held.decode("utf-8").rstrip("\r\n"), begin, line + 1
-        except UnicodeDecodeError as error:
-            message = f"it is not UTF-8 text (byte {error.start})"
-            raise refused_file("not-text", self._shown, message, "save it as UTF-8") from None
+        text = csv_text(held, self._shown)
+        if "\n" not in text and "\r" in text.rstrip("\r"):
+            message = "its lines end in carriage returns alone, as on very old computers"
+            raise refused_file("bad-data", self._shown, message, "save it with ends of lines anew")
+        return text.rstrip("\r\n"), begin, line + 1
 
 
 def _pieces(file: BinaryIO, begin: int, line: int, rows: int) -> Iterator[Piece]:

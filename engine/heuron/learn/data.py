@@ -311,6 +311,14 @@ def _copy_warnings(copies: Copies, split: tuple[int, int], together: bool) -> li
             message += f"they put {both}, so that every model looks better than it is"
             hint = 'keep them together: [split]  copies = "together", or --group-duplicates'
         found.append(Diagnostic(Severity.WARNING, "copied-rows", message, None, hint))
+    elif copies.copied_rows:
+        message = (
+            f"{copies.copied_rows:,} of {len(copies.group):,} rows are equal to an earlier row "
+            f"({copies.pairs:,} pairs; chance would give about {copies.expected:.2g}): too few to "
+            "count as copies, so they are taken as they are"
+        )
+        hint = 'if they are one case twice, take one away; else:  [allow]  equal-rows = "REASON"'
+        found.append(Diagnostic(Severity.WARNING, "equal-rows", message, None, hint))
     if copies.contradictions:
         message = f"{copies.contradictions:,} rows differ from another row in the target alone"
         hint = "nobody can be right on all of them; look for a column that tells them apart"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from heuron.answer import plain
 from heuron.diagnostics import Diagnostic
 from heuron.learn.contract import Contract
 from heuron.learn.copies import is_id
@@ -47,6 +48,20 @@ def check_ids(contract: Contract, columns: Columns) -> list[Diagnostic]:
         if is_id(name, known):
             message = f"`{name}` has another value in each of {len(cells):,} rows, like an id"
             found.append(warning("id-like", message, f"leave `{name}` out of `features`"))
+    return found
+
+
+def check_constant(contract: Contract, columns: Columns) -> list[Diagnostic]:
+    """Warn of fields with one and the same value in every row, or none at all."""
+    found = []
+    for name, cells in feature_cells(contract, columns):
+        first = cells[0]
+        if len(cells) < 2 or any(cell != first for cell in cells if cell is not first):
+            continue
+        what = "unknown" if first is UNKNOWN else _said(plain(first))
+        message = f"`{name}` is {what} in all {len(cells):,} training rows: it tells nothing"
+        hint = f"leave `{name}` out of `features`, or find rows in which it differs"
+        found.append(warning("constant", message, hint))
     return found
 
 
@@ -89,14 +104,25 @@ def check_few_rows(contract: Contract, columns: Columns) -> list[Diagnostic]:
     found = []
     for level in contract.classes:
         if counts[level] < FEW:
-            message = f"`{contract.goal}` is {level} in only {counts[level]} training rows"
+            message = f"`{contract.goal}` is {_said(level)} in {_rows(counts[level])}"
             hint = "get more rows of it, or do not ask a model about it"
             found.append(warning("few-rows", message, hint))
     return found
 
 
+def _said(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _rows(count: int) -> str:
+    if not count:
+        return "no training row"
+    return f"only {count} training {'row' if count == 1 else 'rows'}"
+
+
 CHECKS: Final[tuple[Callable[[Contract, Columns], list[Diagnostic]], ...]] = (
     check_ids,
+    check_constant,
     check_codes,
     check_few_rows,
     check_gives_away,

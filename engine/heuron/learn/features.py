@@ -122,7 +122,26 @@ def _seen(kind: Any, column: Numbers) -> list[float] | None:
 
 
 def steps_of(spec: Spec, inputs: Inputs, filled: Numbers) -> list[list[Any]]:
-    """Return the encoding steps; scaling takes mean and deviation from the filled rows."""
+    """Return the encoding steps; scaling takes mean and deviation from the filled rows.
+
+    A column that is the same in all of these rows is left out, unless all are: what it would do
+    to an answer is chance (of a network), or rounding (of naive Bayes, divided by its variance).
+    """
+    import numpy
+
+    from heuron.learn.scorer.table import encode_columns
+
+    steps = _all_steps(spec, inputs, filled)
+    encoded = encode_columns(steps, filled)
+    changing = [
+        step
+        for at, step in enumerate(steps)
+        if numpy.isnan(encoded[:, at]).any() or (encoded[:, at] != encoded[0, at]).any()
+    ]
+    return changing or steps
+
+
+def _all_steps(spec: Spec, inputs: Inputs, filled: Numbers) -> list[list[Any]]:
     import numpy
 
     steps: list[list[Any]] = []

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from heuron.learn.pieces import Piece, refused_file
+from heuron.learn.csv_text import refused_file
+from heuron.learn.pieces import Piece
 from heuron.learn.source import Raw
 
 __all__ = ["ParquetPieces"]
@@ -23,6 +24,8 @@ class ParquetPieces:
     Raises:
         RuleError: It is no parquet file, has no rows, or pyarrow is not installed.
     """
+
+    in_order = True
 
     def __init__(self, path: Path, shown: str, rows: int) -> None:
         try:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity, Span
+from heuron.learn.csv_text import refused_file
 from heuron.learn.source import Raw
 
-__all__ = ["PIECE_ROWS", "Piece", "TableFile", "is_streamed", "open_table", "refused_file"]
+__all__ = ["PIECE_ROWS", "Piece", "TableFile", "is_streamed", "open_table"]
 
 PIECE_ROWS: Final = 65_536
 """Rows of a piece: its columns take a few megabytes."""
@@ -45,7 +45,7 @@ class Piece:
 
 
 class TableFile(Protocol):
-    """A file that can be read in pieces; not to be shared between threads."""
+    """A file that can be read in pieces; threads may share it unless they are read in order."""
 
     @property
     def path(self) -> Path:
@@ -58,6 +58,10 @@ class TableFile(Protocol):
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """Its pieces, in order."""
+
+    @property
+    def in_order(self) -> bool:
+        """Whether one reader goes from piece to piece; else each is read by itself."""
 
     def columns(self, piece: Piece, names: Collection[str]) -> dict[str, Any] | None:
         """Return columns of a piece as arrow arrays; None where only `raw` can read it."""
@@ -103,8 +107,3 @@ def open_table(path: str | Path, rows: int = PIECE_ROWS, shown: str | None = Non
         return CsvPieces(file, name, rows)
     hint = "Only .csv and .parquet files are read in pieces."
     raise refused_file("bad-data", name, "it is of no known kind", hint)
-
-
-def refused_file(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
-    """Return the error of a file that is not what it should be."""
-    return RuleError(Diagnostic(Severity.ERROR, code, message, Span(name, 0, 0), hint))

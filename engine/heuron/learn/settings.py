@@ -27,8 +27,10 @@ ALLOWED: Final = (
     "gives-away",
     "row-order",
     "codes-as-numbers",
+    "constant",
     "few-rows",
     "copied-rows",
+    "equal-rows",
     "contradictory-rows",
     "incomplete-rows",
 )

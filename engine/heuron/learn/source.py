@@ -5,16 +5,15 @@ Owns `Raw`, `Query` and `read_source`. What a cell means is the affair of `colum
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity, Span, nearest
+from heuron.diagnostics import nearest
 from heuron.knowledge.sources import separator_of
+from heuron.learn.csv_text import EMPTY_FILE, csv_records, csv_text, header_names, refused_file
 
 if TYPE_CHECKING:
     from heuron.learn.document import Document
@@ -107,7 +106,7 @@ def read_source(source: str | Query, folder: Path, root: Path | None) -> Raw:
     if path.suffix in (".csv", ".tsv", ".txt"):
         return _read_csv(path, source)
     hint = 'sources are "sklearn:NAME", "FILE.csv" and "FILE.parquet"'
-    raise _refused("bad-data", source, "it is of no known kind", hint)
+    raise refused_file("bad-data", source, "it is of no known kind", hint)
 
 
 def located(source: str, folder: Path, root: Path | None) -> Path:
@@ -119,24 +118,22 @@ def located(source: str, folder: Path, root: Path | None) -> Path:
     path = (folder / source).resolve()
     if root is not None and not path.is_relative_to(root.resolve()):
         hint = "move it into the project, or read it all the same with --allow-path"
-        raise _refused("outside-project", source, "it lies outside the project's folder", hint)
+        raise refused_file("outside-project", source, "it lies outside the project's folder", hint)
     if not path.is_file():
         start = folder.resolve()
         where = f"the path starts from {start}" if start != Path.cwd() else None
         what = "a folder, no file, at" if path.is_dir() else "no data at"
-        raise _refused("not-found", source, f"{what} {path}", where)
+        raise refused_file("not-found", source, f"{what} {path}", where)
     return path
-
-
-def _refused(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
-    return RuleError(Diagnostic(Severity.ERROR, code, message, Span(name, 0, 0), hint))
 
 
 def _read_sklearn(name: str) -> Raw:
     if name not in SKLEARN:
         near = nearest(name, SKLEARN)
         hint = f"did you mean sklearn:{near}?" if near else f"known: {', '.join(SKLEARN)}"
-        raise _refused("not-found", f"sklearn:{name}", f"scikit-learn has no table {name}", hint)
+        raise refused_file(
+            "not-found", f"sklearn:{name}", f"scikit-learn has no table {name}", hint
+        )
     import sklearn.datasets
 
     # scaled=False: the template's units are the measurements', not standard deviations.
@@ -157,11 +154,13 @@ def _read_parquet(path: Path, shown: str) -> Raw:
         import pyarrow.parquet
     except ImportError:
         hint = 'pip install "heuron[parquet]"'
-        raise _refused("needs-package", shown, "reading parquet needs pyarrow", hint) from None
+        raise refused_file("needs-package", shown, "reading parquet needs pyarrow", hint) from None
     try:
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise _refused("bad-data", shown, f"it is no parquet file: {error}") from None
+        # What pyarrow says begins with the path, which the message has.
+        why = str(error).partition("': ")[2] or str(error)
+        raise refused_file("bad-data", shown, f"it is no parquet file: {why}") from None
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     _check_shape(shown, columns)
     return Raw(shown, columns, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -169,41 +168,16 @@ def _read_parquet(path: Path, shown: str) -> Raw:
 
 def _read_csv(path: Path, shown: str) -> Raw:
     content = path.read_bytes()
-    try:
-        # utf-8-sig: spreadsheets write a byte order mark.
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        hint = "save it as UTF-8"
-        message = f"it is not UTF-8 text (byte {error.start})"
-        raise _refused("not-text", shown, message, hint) from None
-    separator = separator_of(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        numbered = [(reader.line_num, record) for record in reader if record]
-    except csv.Error as error:
-        raise _refused("bad-data", shown, f"line {reader.line_num}: {error}") from None
-    records = [record for _, record in numbered]
-    if not records:
-        raise _refused("bad-data", shown, "it is empty: a header and rows are needed")
-    names = [name.strip() for name in records[0]]
-    for at, record in numbered[1:]:
-        if len(record) != len(names):
-            message = f"line {at} has {len(record)} cells, but the header has {len(names)}"
-            hint = f"the separator seems to be {separator!r}; texts that hold it need quotes"
-            raise _refused("bad-data", shown, message, hint)
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _refused("bad-data", shown, f'two columns are called "{twice}"')
-    columns = (
-        {
-            name: list(cells)
-            for name, cells in zip(names, zip(*records[1:], strict=True), strict=True)
-        }
-        if len(records) > 1
-        else {name: [] for name in names}
-    )
-    _check_shape(shown, columns)
+    text = csv_text(content, shown)
+    numbered = csv_records(text, separator_of(text), shown)
+    if not numbered:
+        raise refused_file("bad-data", shown, EMPTY_FILE)
+    names = header_names(numbered[0][1], shown)
     lines = [at for at, _ in numbered[1:]]
+    records = [record for _, record in numbered[1:]]
+    cells = zip(*records, strict=True) if records else ([] for _ in names)
+    columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
+    _check_shape(shown, columns)
     # Empty lines and cells of several lines: only then does each row need a number of its own.
     lines = [] if lines == list(range(2, len(lines) + 2)) else lines
     digest = hashlib.sha256(content).hexdigest()
@@ -212,4 +186,4 @@ def _read_csv(path: Path, shown: str) -> Raw:
 
 def _check_shape(shown: str, columns: Mapping[str, list[Any]]) -> None:
     if not columns or not next(iter(columns.values())):
-        raise _refused("bad-data", shown, "it has no rows")
+        raise refused_file("bad-data", shown, "it has no rows")

@@ -114,7 +114,7 @@ def tune(
     old, new = (with_conclusions(table, parent.inputs) for table in (old, new))
     both, used, left_out = joined(old, new)
     if not used:
-        raise _refused("too-few-rows", f"{new.source} has no row that {name} may learn from")
+        raise _nothing_new(name, old, new, left_out)
     if from_spec:
         trained = train(contract, folder, store, (name,), table=both, trusted=trusted)[0]
         artifact, method = trained.artifact, "trained from its spec on old and new rows"
@@ -164,6 +164,19 @@ def joined(old: Table, new: Table) -> tuple[Table, list[int], int]:
     used = [len(old) + at for at, one in enumerate(kept) if not held[one]]
     left_out = sum(sides.get(key, False) for key in new.keys)
     return both, used, left_out
+
+
+def _nothing_new(name: str, old: Table, new: Table, left_out: int) -> RuleError:
+    """Return the error of new data without a row to learn from, with where each row went."""
+    known = len(set(old.keys).intersection(new.keys))
+    counts = {
+        f"{known - left_out:,} are training rows of {old.source}": known - left_out,
+        f"{left_out:,} are held out there": left_out,
+        f"{len(new) - known:,} are held out of the new data": len(new) - known,
+    }
+    where = ", ".join(words for words, count in counts.items() if count)
+    message = f"{new.source} has no row that {name} may learn from: of {len(new):,} rows {where}"
+    return _refused("too-few-rows", message, "give rows that are not in the domain's own data")
 
 
 def _tuned(

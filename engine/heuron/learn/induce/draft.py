@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, log10
 from typing import Any, Final
 
 from heuron.coercion import FALSE, TRUE, slug
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.lang.lexemes import HARD_WORDS
 from heuron.learn.copies import is_id
+from heuron.learn.induce.strays import as_numbers, other_writing, strays
 from heuron.learn.source import EMPTY, Raw
 from heuron.values import INTEGER_LIMIT, Field, FieldType, Template
 
@@ -34,13 +35,16 @@ class Draft:
     """A template and a goal for a table.
 
     `columns` maps fields to those columns that their names do not find; `left_out` holds columns
-    that are no fields, with the reason.
+    that are no fields, with the reason. `unknown` maps fields of numbers to the few texts in their
+    columns, which are to be read as unknown; `warnings` say so.
     """
 
     template: Template
     goal: str
     columns: dict[str, str] = field(default_factory=dict)
     left_out: tuple[tuple[str, str], ...] = ()
+    unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def is_regression(self) -> bool:
@@ -70,10 +74,17 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
     fields: list[Field] = []
     columns: dict[str, str] = {}
     left_out: list[tuple[str, str]] = []
+    unknown: dict[str, tuple[str, ...]] = {}
+    found: list[Diagnostic] = []
     goal = ""
     for one, cells in raw.columns.items():
         texts = [_text(cell) for cell in cells]
         known = [text for text in texts if text not in EMPTY]
+        odd = strays(known)
+        if odd:
+            found.append(_stray(raw, one, texts, odd))
+            known = [text for text in known if text not in odd]
+        found += _written_otherwise(raw, one, known)
         why = None if one == column else _useless(one, known)
         if why is not None:
             left_out.append((one, why))
@@ -81,13 +92,16 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
         called = _field_name(one, {field.name for field in fields})
         if called not in (slug(one), slug(one.split("(")[0])):
             columns[called] = one
+        if odd:
+            unknown[called] = odd
         made = _field(called, one, known, len(known) < len(texts), one == column)
         if one == column:
             goal = called
-            _check_goal(raw, one, known)
+            _check_goal(raw, one, known, made)
         fields.append(made)
     title = "".join(word.capitalize() for word in name.split("_")) or "Case"
-    return Draft(Template(title, tuple(fields)), goal, columns, tuple(left_out))
+    template = Template(title, tuple(fields))
+    return Draft(template, goal, columns, tuple(left_out), unknown, tuple(found))
 
 
 def plain_name(text: str) -> str:
@@ -121,12 +135,47 @@ def _target_column(raw: Raw, target: str) -> str:
     raise RuleError(Diagnostic(Severity.ERROR, "unknown-column", message, None, hint))
 
 
-def _check_goal(raw: Raw, column: str, known: Sequence[str]) -> None:
+def _check_goal(raw: Raw, column: str, known: Sequence[str], made: Field) -> None:
     values = set(known)
+    message = hint = None
     if len(values) < 2:
         what = f'only the value "{next(iter(values))}"' if values else "no value at all"
         message = f'column "{column}" of {raw.name} has {what}: there is nothing to learn'
-        raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
+        hint = "--target names the column that is to be answered: is it another one?"
+    elif made.type.kind == "enumeration" and len(made.type.levels) > max(
+        MOST_LEVELS, len(known) // 5
+    ):
+        message = (
+            f'column "{column}" of {raw.name} has {len(made.type.levels):,} different texts in '
+            f"{len(known):,} rows: an answer is one of a few levels, or a number"
+        )
+        hint = f'like "{known[0][:40]}"; write numbers as numbers, or put rare texts together'
+    if message is not None:
+        raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message, None, hint))
+
+
+def _stray(raw: Raw, column: str, texts: Sequence[str], odd: Sequence[str]) -> Diagnostic:
+    """Return what is said of texts among numbers: how many, where, and what becomes of them."""
+    rows = [at for at, text in enumerate(texts) if text in odd]
+    shown = ", ".join(f'"{text[:40]}"' for text in odd)
+    message = (
+        f'column "{column}" has {shown} among its numbers, in {len(rows):,} of {len(texts):,} '
+        f"rows (first {raw.place(rows[0])}): read as unknown"
+    )
+    hint = "mend the cells, if they stand for something else"
+    return Diagnostic(Severity.WARNING, "wrong-value", message, None, hint)
+
+
+def _written_otherwise(raw: Raw, column: str, known: Sequence[str]) -> list[Diagnostic]:
+    otherwise = other_writing(known)
+    if otherwise is None or len(set(known)) <= MOST_GOAL_CODES:
+        return []
+    what, remedy = otherwise
+    message = (
+        f'column "{column}" of {raw.name} looks like {what} ("{known[0][:40]}"): as they '
+        "are, its cells are texts"
+    )
+    return [Diagnostic(Severity.WARNING, "wrong-value", message, None, remedy)]
 
 
 def _text(cell: Any) -> str:
@@ -145,7 +194,7 @@ def _useless(column: str, known: Sequence[str]) -> str | None:
         return "it is empty"
     if len(set(known)) == 1:
         return f'it is always "{known[0][:40]}"'
-    numbers = _numbers(known)
+    numbers = as_numbers(known)
     if numbers is None:
         return "it has another text in every row" if is_id(column, known) else None
     whole = [int(one) for one in numbers if one.is_integer()]
@@ -184,7 +233,7 @@ def _kind(known: Sequence[str], is_goal: bool) -> tuple[FieldType, Any, Any]:
     folded = {one.casefold() for one in known}
     if folded <= {*TRUE, *FALSE} or folded == {"0", "1"}:
         return FieldType("boolean"), None, None
-    numbers = _numbers(known)
+    numbers = as_numbers(known)
     if numbers is not None:
         whole = all(one.is_integer() and abs(one) < INTEGER_LIMIT for one in numbers)
         if is_goal and whole and len(set(numbers)) <= MOST_GOAL_CODES:
@@ -192,28 +241,22 @@ def _kind(known: Sequence[str], is_goal: bool) -> tuple[FieldType, Any, Any]:
         written = whole and not any("." in one or "e" in one.casefold() for one in known)
         low, high = _range(min(numbers), max(numbers), written)
         return FieldType("integer" if written else "number"), low, high
-    if all(_is_date(one) for one in folded):
-        return FieldType("date"), None, None
+    for kind, read in (("date", date.fromisoformat), ("datetime", datetime.fromisoformat)):
+        if all(_is_moment(one, read) for one in set(known)):
+            return FieldType(kind), None, None
     levels = _levels(known)
     if is_goal or (len(levels) <= MOST_LEVELS and len(levels) * 5 <= max(len(known), 10)):
         return FieldType("enumeration", levels), None, None
     return FieldType("text"), None, None
 
 
-def _numbers(known: Sequence[str]) -> list[float] | None:
+def _is_moment(text: str, read: Callable[[str], date]) -> bool:
     try:
-        numbers = [float(one) for one in known if "_" not in one]
-    except ValueError:
-        return None
-    return numbers if len(numbers) == len(known) and all(map(isfinite, numbers)) else None
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
+        read(text)
     except ValueError:
         return False
-    return len(text) == 10
+    # 20260101 is a number of a case more often than a day.
+    return len(text) >= 10 and text[4] == "-"
 
 
 def _levels(known: Sequence[str]) -> tuple[str, ...]:
@@ -223,7 +266,7 @@ def _levels(known: Sequence[str]) -> tuple[str, ...]:
     for text, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
         by_case.setdefault(text.casefold(), text)
     levels = list(by_case.values())
-    if _numbers(levels) is not None:
+    if as_numbers(levels) is not None:
         return tuple(sorted(levels, key=lambda one: (float(one), one)))
     return tuple(sorted(levels, key=lambda one: (one.casefold(), one)))
 

@@ -81,7 +81,13 @@ def drafted(path: Path, target: str, name: str) -> Start:
     """
     raw = read_source(path.name, path.parent, None)
     made = draft(raw, target, name)
-    settings = DataSettings(path.name, path.parent, rules_saw="training", columns=made.columns)
+    settings = DataSettings(
+        path.name,
+        path.parent,
+        rules_saw="training",
+        columns=made.columns,
+        levels={name: {"unknown": texts} for name, texts in made.unknown.items()},
+    )
     if len(made.template.fields) < 2:
         message = f"{raw.name} has no column beside the target that could matter"
         raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
@@ -93,7 +99,7 @@ def drafted(path: Path, target: str, name: str) -> Start:
         made = replace(made, template=_with_levels(made.template, codes))
         contract = _contract(made, name)
         table = load(contract, settings=settings)
-    return Start(made, contract, table)
+    return Start(made, contract, replace(table, warnings=(*made.warnings, *table.warnings)))
 
 
 def _contract(made: Draft, name: str) -> Contract:
@@ -230,6 +236,9 @@ def _data_toml(start: Start, source: str) -> str:
     if start.draft.columns:
         lines += ["", "[columns]"]
         lines += [f"{one} = {_quoted(column)}" for one, column in start.draft.columns.items()]
+    for name, texts in start.draft.unknown.items():
+        codes = ", ".join(_quoted(text) for text in texts)
+        lines += ["", f"[levels.{name}]", f"unknown = [{codes}]"]
     return "\n".join(lines) + "\n"
 
 
