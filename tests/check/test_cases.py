@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import inspect
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -70,6 +71,8 @@ def test_every_code_of_the_checks_has_a_case() -> None:
     recorded = "".join(path.read_text(encoding="utf-8") for path in CASES.glob("check/*.diag"))
     folder = Path(inspect.getfile(Environment)).parent
     sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    # What a module exports may have the name of another layer's code.
+    sources = re.sub(r"__all__ = \[[^\]]*\]", "", sources)
     # A file that cannot be read needs a disk that fails; see test_files.
     wanted = [code for code in CODES if f'"{code}"' in sources and code != "file"]
     assert [code for code in wanted if f"[{code}]" not in recorded] == []

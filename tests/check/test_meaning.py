@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from checking import codes, resolved, rule_text, said
-from heuron.check import Environment, tree
+from heuron.check import Environment, analyse, tree
 from heuron.check.tree import INTEGER, NUMBER, HostFunction
 from heuron.values import UNKNOWN
 
@@ -179,6 +179,10 @@ rule passes_on:
         ("a: Applicant(decision == accept)", ["certainty-lost"]),
         ("a: Applicant(decision == accept, certainty(decision) > 0.5)", []),
         ("a: Applicant(decision == accept)\ncertainty(a.decision, accept) > 0.5", []),
+        (
+            "a: Applicant(decision == accept)\ncertainty(a.decision, refuse) > 0.5",
+            ["certainty-lost"],
+        ),
         ("a: Applicant(risk: x)\nx == low", ["certainty-lost"]),
         ("a: Applicant(age > 3)\nnot Applicant(decision == accept)", ["certainty-lost"]),
         ("a: Applicant(age > 3)\nnot Applicant(decision == accept, certainty(decision) > 0.5)", []),
@@ -195,6 +199,27 @@ def test_certainty_is_not_laundered_through_facts(conditions, expected):
     text = f"{UNCERTAIN}rule derives:\n    when:\n        {body}\n    then derive Known(a)\n"
 
     assert [one.split(":")[0] for one in said(text) if "unused" not in one] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("certainty(c.fault) > 0.5", ["certainty-lost"]),
+        ("certainty(c.fault, starter) > 0.5", ["certainty-lost"]),
+        ("certainty(c.fault, fuel) > 0.5", []),
+    ],
+)
+def test_one_of_several_values_is_asked_for_its_own_certainty(asked, expected):
+    text = (
+        f"{CAR}type Known(who: Car)\nrule guess:\n    when c: Car(cranks == true)\n"
+        "    then conclude c.fault = fuel, certainty 0.4\nrule derives:\n    when:\n"
+        f"        c: Car(cranks == true)\n        c.fault == fuel\n        {asked}\n"
+        "    then derive Known(c)\n"
+    )
+    _, found = analyse(text, "test.rules")
+
+    assert [one.code for one in found] == expected
+    assert all("certainty(c.fault, fuel) >= 0.8" in str(one.hint) for one in found)
 
 
 def test_certain_conclusions_may_become_facts():

@@ -9,6 +9,7 @@ from heuron.check import tree
 from heuron.check.reads import fact_types, fields_read, reads_of, walk_typed
 from heuron.check.strata import outputs
 from heuron.diagnostics import Diagnostic, Severity, Span
+from heuron.values import Value, show
 
 __all__ = ["check_certainty", "check_derived", "check_mixtures"]
 
@@ -71,45 +72,101 @@ def check_certainty(base: tree.Base) -> Iterator[Diagnostic]:
     for rule in base.rules:
         if not rule.is_step and not any(isinstance(one, tree.Derive) for one in rule.actions):
             continue
-        asked: set[tuple[str, str]] = set()
-        capped: set[int] = set()
-        reads: dict[tuple[str, str, str], Span] = {}
-        for node, known, _ in walk_typed(rule.conditions, fact_types(rule.conditions)):
-            if isinstance(node, tree.Compare) and node.operator in BOUNDS:
+        asked, reads = _asked_and_read(rule, uncertain)
+        for (variable, type_name, field), span, levels in reads:
+            enough = asked.get((variable, field), {})
+            # Of a field with several values, the best one's certainty says nothing of another.
+            is_several = bool(levels) and (type_name, field) in base.many
+            if (None in enough and not is_several) or (
+                levels and all(one in enough for one in levels)
+            ):
+                continue
+            level = f", {_shown(levels[0])}" if is_several else ""
+            yield Diagnostic(
+                Severity.ERROR,
+                "certainty-lost",
+                f"{rule.name} makes a fact of {type_name}.{field}, which may be uncertain.",
+                span,
+                f"Say how certain it must be: {_enough(variable, type_name, field, level)}.",
+            )
+            break
+
+
+Level = tuple[str, Value]
+"""A value that a certainty is asked of, or that a field is tested for: how it is written."""
+
+Asked = dict[tuple[str, str], dict[Level | None, None]]
+"""By variable and field: what `certainty(…) >= 0.8` was asked of; None is the field's value."""
+
+Read = tuple[tuple[str, str, str], Span, tuple[Level, ...]]
+"""What is read (as `fields_read` says it), where, and the values that it is tested for, if any."""
+
+
+def _asked_and_read(rule: tree.Rule, uncertain: set[tuple[str, str]]) -> tuple[Asked, list[Read]]:
+    asked: Asked = {}
+    capped: set[int] = set()
+    tested: dict[int, tuple[Level, ...]] = {}
+    reads: dict[tuple[tuple[str, str, str], tuple[Level, ...]], Span] = {}
+    for node, known, _ in walk_typed(rule.conditions, fact_types(rule.conditions)):
+        match node:
+            case tree.Compare() if node.operator in BOUNDS:
                 lesser, greater = node.left, node.right
                 if node.operator[0] == ">":
                     lesser, greater = greater, lesser
                 # "At most 0.8" says nothing of how much is enough.
                 capped.add(id(lesser))
                 capped.discard(id(greater))  # of a chain that shares its middle
-            elif isinstance(node, tree.CertaintyOf) and id(node) not in capped:
-                asked.add((node.variable, node.field))
-            for read in reads_of(node, known):
-                if read[1:] in uncertain:
-                    assert isinstance(node, (tree.Numbered, tree.Typed))
-                    reads.setdefault(read, node.span)
-        for (variable, type_name, field), span in reads.items():
-            if (variable, field) in asked:
-                continue
-            yield Diagnostic(
-                Severity.ERROR,
-                "certainty-lost",
-                f"{rule.name} makes a fact of {type_name}.{field}, which may be uncertain.",
-                span,
-                f"Say how certain it must be: {_enough(variable, type_name, field)}.",
-            )
-            break
+            case tree.Compare() if node.operator == "==":
+                tested[id(node.left)] = _levels(node.right)
+                tested[id(node.right)] = _levels(node.left)
+            case tree.Membership():
+                levels = [_levels(one) for one in node.options]
+                if all(levels):
+                    tested[id(node.item)] = tuple(one for some in levels for one in some)
+            case tree.Holds():
+                tested[id(node)] = _levels(node.value)
+            case tree.Bind():
+                tested[id(node.expression)] = (("variable", node.variable),)
+            case tree.CertaintyOf() if id(node) not in capped:
+                level = None if node.value is None else (*_levels(node.value), None)[0]
+                if node.value is None or level is not None:
+                    asked.setdefault((node.variable, node.field), {})[level] = None
+        for read in reads_of(node, known):
+            if read[1:] in uncertain:
+                assert isinstance(node, (tree.Numbered, tree.Typed))
+                levels_read = tested.get(id(node), ())
+                if isinstance(node, tree.Pattern):
+                    bound = {one.field: one.variable for one in node.bindings}
+                    levels_read = (("variable", bound[read[2]]),)
+                reads.setdefault((read, levels_read), node.span)
+    return asked, [(read, span, levels) for (read, levels), span in reads.items()]
 
 
-def _enough(variable: str, type_name: str, field: str) -> str:
+def _levels(node: tree.Expression) -> tuple[Level, ...]:
+    """Return a constant or a variable as a level, alone; nothing for other expressions."""
+    match node:
+        case tree.Constant():
+            return (("value", node.value),)
+        case tree.Variable():
+            return (("variable", node.name),)
+    return ()
+
+
+def _shown(level: Level) -> str:
+    """Return a level as it is written in a rule."""
+    return str(level[1]) if level[0] == "variable" else show(level[1])
+
+
+def _enough(variable: str, type_name: str, field: str, level: str = "") -> str:
     """Return how to say how certain a field of a pattern's fact must be."""
     if variable.startswith("_"):
-        return f"add `certainty({field}) >= 0.8` to its pattern"
+        return f"add `certainty({field}{level}) >= 0.8` to its pattern"
     if not variable:
         return (
-            f"match `t: {type_name}(…)` in a pattern of its own, with `certainty({field}) >= 0.8`"
+            f"match `t: {type_name}(…)` in a pattern of its own, with "
+            f"`certainty({field}{level}) >= 0.8`"
         )
-    return f"`certainty({variable}.{field}) >= 0.8`"
+    return f"`certainty({variable}.{field}{level}) >= 0.8`"
 
 
 def _uncertain(base: tree.Base) -> set[tuple[str, str]]:
