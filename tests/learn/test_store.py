@@ -285,7 +285,8 @@ def test_an_estimator_without_a_compiled_form_is_served_from_joblib(
         table = load(contract, f"sklearn:{contract.domain.replace('cancer', 'breast_cancer')}")
         store = Store(tmp_path / "store", trusted=sums)
         result = train(contract, models, store, table=table, trusted=sums)[0]
-        assert [one.code for one in result.warnings] == ["equal-rows", "no-scorer"]
+        codes = [one.code for one in result.warnings if one.code != "equal-rows"]
+        assert codes == ["no-scorer"]
         assert result.card["served_from"] == "joblib"
         model = store.model(contract.domain, "one")
         rows = table.rows(table.places("held_out"))
