@@ -99,3 +99,14 @@ def test_the_interval_of_a_calibration_error() -> None:
     perfect = bootstrap_calibration([(100, 50, 0.5), (100, 70, 0.7)])
     assert perfect is not None
     assert perfect[0] == 0.0
+
+
+def test_groups_widen_the_interval_of_a_calibration_error() -> None:
+    """Twenty groups, all right or all wrong: they say as much as twenty rows."""
+    bins = [(100, 40, 0.8), (100, 60, 0.95)]
+    of_groups = [[[10, 0], [0, 0]]] * 4 + [[[0, 10], [0, 0]]] * 6
+    of_groups += [[[0, 0], [10, 0]]] * 6 + [[[0, 0], [0, 10]]] * 4
+    rows, grouped = bootstrap_calibration(bins), bootstrap_calibration(bins, groups=of_groups)
+    assert rows is not None
+    assert grouped is not None
+    assert grouped[1] - grouped[0] > 2 * (rows[1] - rows[0])

@@ -17,6 +17,7 @@ from heuron.compare import compare
 from heuron.compare.copies import CopiesWorth, WithCopies
 from heuron.compare.costs import Cost
 from heuron.compare.evaluate import evaluate
+from heuron.compare.intervals import wilson
 from heuron.compare.outcomes import Timing
 from heuron.compare.page import page
 from heuron.dispatch import Dispatcher
@@ -140,7 +141,7 @@ def test_every_part_of_a_whole_comparison_is_on_the_page(patch: Opened, patch_fo
     found = compare(
         *patch, timed=False, policies=True, disagreements=True, cost=Cost(), specs=patch_folder
     )
-    worth = WithCopies("rules", (80, 100), (152, 160))
+    worth = WithCopies("rules", (80, 100), (152, 160), wilson(80, 100), wilson(152, 160))
     text = page(replace(found, copies=CopiesWorth(160, 60, 5, (worth,))))
     for drawn in (
         "Share of rows that each got right",

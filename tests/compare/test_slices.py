@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.slices import made_up
+from benchmarks.slices import CORNER, MISTAKES, RED, Plant, finds, made_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, fisher_exact
@@ -87,19 +88,45 @@ def test_a_slice_made_again_by_hand(patch: Opened, search: SliceSearch) -> None:
 
 
 def test_nothing_is_found_where_nothing_was_planted() -> None:
-    found = [find_slices(*made_up(seed, planted=False), Cost()) for seed in range(20)]
+    found = [find_slices(*made_up(seed), Cost()) for seed in range(20)]
     assert sum(bool(one and one.slices) for one in found) <= 1
 
 
-def test_a_planted_region_is_found_in_made_up_answers() -> None:
-    for seed in range(5):
-        search = find_slices(*made_up(seed, planted=True), Cost())
-        assert search is not None
-        assert any(one.claim == "a" and "colour == red" in one.text for one in search.slices)
+@pytest.mark.parametrize("plant", [RED, CORNER, MISTAKES])
+@pytest.mark.parametrize("numeric", [False, True])
+def test_a_planted_region_is_found_in_made_up_answers(plant: Plant, numeric: bool) -> None:
+    """One condition, two conditions, one side's mistakes; about levels and about a quantity."""
+    for seed in range(3):
+        assert finds(find_slices(*made_up(seed, planted=plant, numeric=numeric), Cost()), plant)
+
+
+def test_visits_of_people_are_no_evidence_of_their_own() -> None:
+    """People live in regions and are answered alike; taken for rows, some region always shows."""
+    kept, loose = [], []
+    for seed in range(12):
+        table, *parts = made_up(seed, rows=3000, groups=True)
+        kept.append(find_slices(table, *parts, Cost()))
+        apart = [replace(one, outcomes=replace(one.outcomes, groups=None)) for one in parts]
+        loose.append(find_slices(table, *apart, Cost()))
+    assert sum(bool(one and one.slices) for one in kept) <= 2
+    assert sum(bool(one and one.slices) for one in loose) >= 5
+
+
+def test_a_region_of_few_people_is_too_small() -> None:
+    """Some people with many visits: enough rows, too few groups to say anything."""
+    table, training, held_out = made_up(0, planted=RED, rows=3000)
+    few = [
+        replace(one, outcomes=replace(one.outcomes, groups=tuple(at % 20 for at in one.places)))
+        for one in (training, held_out)
+    ]
+    search = find_slices(table, *few, Cost())
+    assert search is not None
+    assert search.too_few
+    assert search.looks[0].disagreements >= 30 > search.looks[0].independent
 
 
 def test_too_few_disagreements_are_not_described() -> None:
-    search = find_slices(*made_up(0, planted=True, rows=100), Cost())
+    search = find_slices(*made_up(0, planted=RED, rows=100), Cost())
     assert search is not None
     assert search.too_few
     assert search.slices == ()

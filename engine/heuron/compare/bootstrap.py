@@ -137,12 +137,23 @@ def _mean_of_groups(
 
 
 def bootstrap_calibration(
-    bins: Sequence[tuple[int, int, float]], *, seed: int = 0, level: float = 0.95
+    bins: Sequence[tuple[int, int, float]],
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    groups: Sequence[Sequence[Sequence[int]]] | None = None,
 ) -> Interval | None:
     """Return the interval of a calibration error from (rows, right, mean confidence) of its bins.
 
     Resampling adds noise to a sum of sizes, so resamples lie too high: the interval is the basic
     one, mirrored at the error itself (Davison and Hinkley, 1997), which takes that off again.
+
+    Args:
+        bins: The bins.
+        seed: The seed of the resamples.
+        level: The level of the interval.
+        groups: For each group the rows that were right and that were wrong in each bin, when
+            rows of a group belong together; whole groups are drawn then.
     """
     import numpy as np
 
@@ -150,10 +161,15 @@ def bootstrap_calibration(
     total = int(rows.sum())
     if total == 0:
         return None
-    cells = np.concatenate([right, rows - right])
-    counts = resample_cells(cells.tolist(), seed)
+    if groups is None:
+        counts = resample_cells([*right.tolist(), *(rows - right).tolist()], seed)
+    else:
+        table = [[one[0] for one in part] + [one[1] for one in part] for part in groups]
+        counts = resample_groups(table, seed)
     good, bad = counts[:, : len(bins)], counts[:, len(bins) :]
-    errors = np.abs((good + bad) * confidence - good).sum(axis=1) / total
+    # Whole groups drawn again need not have as many rows.
+    drawn = (good + bad).sum(axis=1)
+    errors = np.abs((good + bad) * confidence - good).sum(axis=1) / drawn
     error = float(np.abs(rows * confidence - right).sum()) / total
     low, high = np.quantile(errors, [(1 - level) / 2, (1 + level) / 2])
     return max(0.0, 2 * error - float(high)), max(0.0, 2 * error - float(low))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from heuron.answer import plain
 from heuron.compare.costs import Bound, Cost, CostScore
@@ -22,13 +22,28 @@ if TYPE_CHECKING:
 
 __all__ = ["BackendScore", "Comparison", "Errors", "PairScore", "View"]
 
+LISTS: Final = (
+    "confusion",
+    "reliability",
+    "certainties",
+    "coverage_curve",
+    "coverage_curve_intervals",
+    "routes",
+)
+"""What a backend has many of, and a table with a row a backend has no place for."""
+
 
 def _pair(interval: Interval | None) -> list[float] | None:
     return list(interval) if interval else None
 
 
 def _bin(one: Bin) -> dict[str, object]:
-    return {"rows": one.rows, "right": one.right, "confidence": one.confidence}
+    return {
+        "rows": one.rows,
+        "right": one.right,
+        "confidence": one.confidence,
+        "interval": _pair(one.interval),
+    }
 
 
 def _certainty_bin(one: CertaintyBin) -> dict[str, object]:
@@ -38,7 +53,7 @@ def _certainty_bin(one: CertaintyBin) -> dict[str, object]:
         "certainty": one.mean,
         "rows": one.rows,
         "right": one.right,
-        "interval": _pair(wilson(one.right, one.rows)),
+        "interval": _pair(one.interval),
     }
 
 
@@ -65,7 +80,8 @@ class BackendScore:
     `interval` is that of `accuracy_where_covered`, `accuracy_interval` that of `accuracy`
     (right of all rows; a row not answered is not right). Brier score, log loss and calibration
     belong to calibrated confidences; they are None for rules and for dispatchers.
-    `curve` holds (answers, right ones) among its most confident answers, from few to all.
+    `curve` holds (answers, right ones) among its most confident answers, from few to all;
+    `curve_ends` and `coverage_ends` are intervals where rows do not count for one each.
     `certainties` says of rules how often they are right, by how certain they are; `errors` is
     there where the goal is a quantity.
     `routes` counts who answered for a dispatcher. `confusion` holds (truth, answer, rows).
@@ -90,6 +106,18 @@ class BackendScore:
     confusion: tuple[tuple[object, object, int], ...] = ()
     routes: tuple[tuple[str, int], ...] = ()
     timing: Timing = field(default=UNTIMED, compare=False)
+    coverage_ends: Interval | None = None
+    curve_ends: tuple[Interval, ...] = ()
+
+    @property
+    def coverage_interval(self) -> Interval:
+        """The interval of `coverage`."""
+        return self.coverage_ends or wilson(self.answered, self.rows)
+
+    @property
+    def curve_intervals(self) -> tuple[Interval, ...]:
+        """The intervals of the shares right along `curve`."""
+        return self.curve_ends or tuple(wilson(good, rows) for rows, good in self.curve)
 
     @property
     def rows(self) -> int:
@@ -124,6 +152,7 @@ class BackendScore:
             "wrong": self.wrong,
             "not_answered": self.not_answered,
             "coverage": self.coverage,
+            "coverage_interval": _pair(self.coverage_interval) if self.rows else None,
             "accuracy": self.accuracy,
             "accuracy_interval": _pair(self.accuracy_interval),
             "accuracy_where_covered": self.accuracy_where_covered,
@@ -139,6 +168,7 @@ class BackendScore:
             "calibration_error_perfect": bins.perfect if bins else None,
             "reliability": [_bin(one) for one in bins.bins] if bins else [],
             "coverage_curve": [list(one) for one in self.curve],
+            "coverage_curve_intervals": [_pair(one) for one in self.curve_intervals],
             "certainties": [_certainty_bin(one) for one in self.certainties],
             "mean_absolute_error": errors.absolute if errors else None,
             "mean_absolute_error_interval": _pair(errors.absolute_interval) if errors else None,
@@ -160,7 +190,8 @@ class PairScore:
 
     `difference_interval` is that of (a's accuracy - b's); `would_not_show` the difference of
     shares below which a comparison of this size would probably find nothing. Models that were
-    fitted again fold by fold have no `mcnemar_p` but a `resampled_p`.
+    fitted again fold by fold have no `mcnemar_p` but a `resampled_p`. `agreement_ends` is the
+    interval of `agreement` where rows do not count for one each.
     """
 
     a: str
@@ -176,11 +207,19 @@ class PairScore:
     holm_p: float | None
     would_not_show: float
     resampled_p: float | None = None
+    agreement_ends: Interval | None = None
 
     @property
     def agreement(self) -> float | None:
         """The share of the rows on which both gave the same answer."""
         return self.same / self.rows_both if self.rows_both else None
+
+    @property
+    def agreement_interval(self) -> Interval | None:
+        """The interval of `agreement`."""
+        if not self.rows_both:
+            return None
+        return self.agreement_ends or wilson(self.same, self.rows_both)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -189,6 +228,7 @@ class PairScore:
             "b": self.b,
             "rows_both": self.rows_both,
             "agreement": self.agreement,
+            "agreement_interval": _pair(self.agreement_interval),
             "kappa": self.kappa,
             "kappa_interval": _pair(self.kappa_interval),
             "a_only_right": self.a_only_right,
@@ -206,16 +246,29 @@ class View:
     """The rows that one backend answers, and how everybody does on them.
 
     `accuracy` pairs each backend with its share right of these rows; a row that it does not
-    answer is not right.
+    answer is not right. `ends` are the intervals where rows do not count for one each.
     """
 
     backend: str
     rows: int
     accuracy: tuple[tuple[str, float], ...]
+    ends: tuple[tuple[str, Interval], ...] = ()
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """The interval of each backend's share."""
+        if self.ends:
+            return dict(self.ends)
+        return {name: wilson(round(one * self.rows), self.rows) for name, one in self.accuracy}
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
-        return {"rows_of": self.backend, "rows": self.rows, "accuracy": dict(self.accuracy)}
+        return {
+            "rows_of": self.backend,
+            "rows": self.rows,
+            "accuracy": dict(self.accuracy),
+            "intervals": {name: _pair(ends) for name, ends in self.intervals.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +340,8 @@ class Comparison:
         Raises:
             ValueError: It is neither of the two.
         """
-        left_out = ("confusion", "reliability", "certainties", "coverage_curve", "routes")
         rows = {
-            name: {key: one for key, one in score.to_dict().items() if key not in left_out}
+            name: {key: one for key, one in score.to_dict().items() if key not in LISTS}
             for name, score in self.backends.items()
         }
         if library == "polars":

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from heuron.compare.clustered import share_interval
 from heuron.compare.folds import Folds, fold_rows
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.intervals import Interval
 
 if TYPE_CHECKING:
     from heuron.compare.collect import Gathered
@@ -24,26 +25,21 @@ __all__ = ["CopiesWorth", "WithCopies", "copies_worth"]
 
 @dataclass(frozen=True, slots=True)
 class WithCopies:
-    """A backend's right rows of all rows: copies counted once and kept together, and ignored."""
+    """A backend's right rows of all rows: copies counted once and kept together, and ignored.
+
+    The interval of the share with copies ignored is too narrow by nature.
+    """
 
     backend: str
     once: tuple[int, int]
     ignored: tuple[int, int]
+    once_interval: Interval
+    ignored_interval: Interval
 
     @property
     def apparent(self) -> float:
         """The share that ignoring copies makes it look better by."""
         return self.ignored[0] / self.ignored[1] - self.once[0] / self.once[1]
-
-    @property
-    def once_interval(self) -> Interval:
-        """The interval of the share of rows right, copies counted once."""
-        return wilson(*self.once)
-
-    @property
-    def ignored_interval(self) -> Interval:
-        """The interval of the share of rows right, copies ignored; too narrow by nature."""
-        return wilson(*self.ignored)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -98,21 +94,22 @@ def copies_worth(
     loose = replace(table, scored=(True,) * rows, groups=tuple(range(rows)))
     once = _right(fold_rows(dispatcher, table, single, seed=seed).gathered[0])
     ignored = _right(fold_rows(dispatcher, loose, single, seed=seed).gathered[0])
-    scores = tuple(WithCopies(name, once[name], ignored[name]) for name in once)
+    scores = tuple(
+        WithCopies(name, once[name][0], ignored[name][0], once[name][1], ignored[name][1])
+        for name in once
+    )
     return CopiesWorth(rows, copies, folds.count, scores)
 
 
-def _right(gathered: Gathered) -> Mapping[str, tuple[int, int]]:
-    """Return for each backend the rows that it got right, of all rows."""
+def _right(gathered: Gathered) -> Mapping[str, tuple[tuple[int, int], Interval]]:
+    """Return for each backend the rows that it got right, of all rows, and the interval."""
     outcomes = gathered.outcomes
     test = outcomes.contract.is_right
-    return {
-        name: (
-            sum(
-                one.value is not None and test(one.value, truth)
-                for one, truth in zip(replies, outcomes.truths, strict=True)
-            ),
-            len(outcomes.truths),
-        )
-        for name, replies in outcomes.replies.items()
-    }
+    found = {}
+    for name, replies in outcomes.replies.items():
+        right = [
+            one.value is not None and test(one.value, truth)
+            for one, truth in zip(replies, outcomes.truths, strict=True)
+        ]
+        found[name] = (sum(right), len(right)), share_interval(right, outcomes.groups)
+    return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from heuron.answer import plain
 from heuron.compare.bootstrap import bootstrap_mean
+from heuron.compare.clustered import share_interval
 from heuron.compare.intervals import Interval
 
 __all__ = ["Bound", "Cost", "CostScore", "read_cost", "score_bound", "score_costs"]
@@ -81,14 +82,19 @@ class CostScore:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What no route can beat: the rows that rules or some model got right."""
+    """What no route can beat: the rows that rules or some model got right, and its interval."""
 
     right: int
     accuracy: float | None
+    interval: Interval | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
-        return {"right": self.right, "accuracy": self.accuracy}
+        return {
+            "right": self.right,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval) if self.interval else None,
+        }
 
 
 def read_cost(text: str, levels: Sequence[object] = ()) -> Cost:
@@ -173,9 +179,10 @@ def score_costs(
     )
 
 
-def score_bound(right: Mapping[str, Right]) -> Bound:
+def score_bound(right: Mapping[str, Right], groups: Sequence[object] | None = None) -> Bound:
     """Return what the best choice among rules and models for each row would give."""
     alone = [values for name, values in right.items() if not name.startswith("dispatch")]
-    best = sum(any(one is True for one in row) for row in zip(*alone, strict=True))
-    rows = len(alone[0]) if alone else 0
-    return Bound(best, best / rows if rows else None)
+    best = [any(one is True for one in row) for row in zip(*alone, strict=True)]
+    if not best:
+        return Bound(0, None)
+    return Bound(sum(best), sum(best) / len(best), share_interval(best, groups))

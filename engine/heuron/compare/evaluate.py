@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from heuron.compare.clustered import grouped, share_interval, take
 from heuron.compare.comparison import BackendScore, Comparison, View
 from heuron.compare.costs import Cost, score_bound, score_costs
+from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import Outcomes, Reply, short_name
 from heuron.compare.score_backend import Right, score_backend
 from heuron.compare.score_pairs import score_pairs
@@ -38,13 +41,15 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
     return Comparison(
         domain=outcomes.contract.domain,
         goal=f"{outcomes.contract.template.name}.{outcomes.contract.goal}",
-        held_out=outcomes.held_out,
+        held_out=replace(outcomes.held_out, groups=_group_count(outcomes)),
         backends=backends,
         pairs=score_pairs(outcomes, right, test, seed),
-        views=tuple(_view(name, right) for name in right),
-        rules=score_rules(outcomes.rules, outcomes.shots, dict(base_rates), outcomes.losses),
+        views=tuple(_view(name, right, outcomes.groups) for name in right),
+        rules=score_rules(
+            outcomes.rules, outcomes.shots, dict(base_rates), outcomes.losses, outcomes.groups
+        ),
         base_rates=base_rates,
-        best_possible=score_bound(right),
+        best_possible=score_bound(right, outcomes.groups),
         warnings=outcomes.warnings + comparison_warnings(outcomes.levels, backends, base_rates),
         cost=cost,
         costs=()
@@ -53,6 +58,10 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         unit=outcomes.contract.field.unit,
         within=within_words(outcomes.contract),
     )
+
+
+def _group_count(outcomes: Outcomes) -> int | None:
+    return len(set(outcomes.groups)) if outcomes.groups and grouped(outcomes.groups) else None
 
 
 def within_words(contract: Contract) -> str | None:
@@ -84,14 +93,21 @@ def _base_rates(outcomes: Outcomes) -> tuple[tuple[object, float], ...]:
     return tuple((value, count / len(outcomes.truths)) for value, count in counts.items())
 
 
-def _view(name: str, right: Mapping[str, Right]) -> View:
+def _view(name: str, right: Mapping[str, Right], groups: Sequence[object] | None) -> View:
     rows = [at for at, one in enumerate(right[name]) if one is not None]
     if not rows:
         return View(name, 0, ())
     shares = {
         other: sum(values[at] is True for at in rows) / len(rows) for other, values in right.items()
     }
-    return View(name, len(rows), tuple(shares.items()))
+    ends: tuple[tuple[str, Interval], ...] = ()
+    if grouped(groups):
+        mine = take(groups, rows)
+        ends = tuple(
+            (other, share_interval([values[at] is True for at in rows], mine))
+            for other, values in right.items()
+        )
+    return View(name, len(rows), tuple(shares.items()), ends)
 
 
 def comparison_warnings(

@@ -313,7 +313,7 @@ def _bound(groups: Sequence[_Group], names: Sequence[str]) -> Bound:
     alone = [at for at, name in enumerate(names) if not name.startswith("dispatch")]
     best = sum(one.rows for one in groups if any(one.right[at] is True for at in alone))
     total = sum(one.rows for one in groups)
-    return Bound(best, best / total if total else None)
+    return Bound(best, best / total, wilson(best, total)) if total else Bound(0, None)
 
 
 def _costs(

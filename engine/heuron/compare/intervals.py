@@ -9,7 +9,14 @@ import math
 from statistics import NormalDist
 from typing import Final
 
-__all__ = ["Interval", "agresti_min", "detectable_difference", "normal_quantile", "wilson"]
+__all__ = [
+    "LEVEL",
+    "Interval",
+    "agresti_min",
+    "detectable_difference",
+    "normal_quantile",
+    "wilson",
+]
 
 Interval = tuple[float, float]
 """The low and the high end of an interval."""
@@ -24,14 +31,22 @@ def normal_quantile(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
-def wilson(right: int, total: int, level: float = LEVEL) -> Interval:
+def wilson(
+    right: float, total: float, level: float = LEVEL, reach: float | None = None
+) -> Interval:
     """Return the score interval of a share (Wilson, 1927); everything when there are no rows.
 
     It keeps its promise near 0 and 1, where the bootstrap and the usual formula do not.
+
+    Args:
+        right: Rows on which it is true; no whole number where rows in groups count for less.
+        total: All rows.
+        level: The level of the interval.
+        reach: How many standard errors it reaches, instead of those of the level.
     """
     if total == 0:
         return 0.0, 1.0
-    z = normal_quantile(level)
+    z = normal_quantile(level) if reach is None else reach
     share = right / total
     shrink = 1 + z * z / total
     middle = (share + z * z / (2 * total)) / shrink
@@ -41,7 +56,9 @@ def wilson(right: int, total: int, level: float = LEVEL) -> Interval:
     return low, high
 
 
-def agresti_min(a_only: int, b_only: int, total: int, level: float = LEVEL) -> Interval:
+def agresti_min(
+    a_only: float, b_only: float, total: float, level: float = LEVEL, reach: float | None = None
+) -> Interval:
     """Return the interval of the difference of two shares measured on the same rows.
 
     Half a row is added to each of the four cells (Agresti and Min, 2005).
@@ -51,6 +68,7 @@ def agresti_min(a_only: int, b_only: int, total: int, level: float = LEVEL) -> I
         b_only: Rows that only the second got right.
         total: All rows of the comparison.
         level: The level of the interval.
+        reach: How many standard errors it reaches, instead of those of the level.
 
     Returns:
         The ends of the interval of (first - second), from -1 to 1.
@@ -61,8 +79,8 @@ def agresti_min(a_only: int, b_only: int, total: int, level: float = LEVEL) -> I
     first, second = (a_only + 0.5) / size, (b_only + 0.5) / size
     difference = first - second
     error = math.sqrt((first + second - difference * difference) / size)
-    reach = normal_quantile(level) * error
-    return max(-1.0, difference - reach), min(1.0, difference + reach)
+    half = (normal_quantile(level) if reach is None else reach) * error
+    return max(-1.0, difference - half), min(1.0, difference + half)
 
 
 def detectable_difference(

@@ -11,11 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from heuron.compare.clustered import grouped, share_interval, take
+from heuron.compare.intervals import Interval, wilson
+
 __all__ = [
     "BINS",
     "Bin",
     "Calibration",
     "CertaintyBin",
+    "bin_places",
     "brier_score",
     "calibration",
     "certainty_bins",
@@ -102,11 +106,20 @@ def log_loss(truths: Sequence[object], probabilities: Probabilities) -> float | 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A bin of a reliability curve: its rows, those right, and the mean confidence."""
+    """A bin of a reliability curve: its rows, those right, and the mean confidence.
+
+    `ends` is the interval of the share right, where rows do not count for one each.
+    """
 
     rows: int
     right: int
     confidence: float
+    ends: Interval | None = None
+
+    @property
+    def interval(self) -> Interval:
+        """The interval of the share right."""
+        return self.ends or wilson(self.right, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,9 @@ class Calibration:
     bins: tuple[Bin, ...]
 
 
-def calibration(confidences: Sequence[float], right: Sequence[bool]) -> Calibration | None:
+def calibration(
+    confidences: Sequence[float], right: Sequence[bool], groups: Sequence[object] | None = None
+) -> Calibration | None:
     """Return the expected calibration error over bins of equal mass; None without rows.
 
     It is the mean over the rows of |mean confidence - share right| in the row's bin. Rows of
@@ -131,7 +146,10 @@ def calibration(confidences: Sequence[float], right: Sequence[bool]) -> Calibrat
     perfect: list[float] = []
     for rows in _equal_mass(confidences):
         values = [confidences[row] for row in rows]
-        bins.append(Bin(len(rows), sum(right[row] for row in rows), math.fsum(values) / len(rows)))
+        hits = [right[row] for row in rows]
+        mine = take(groups, rows)
+        ends = share_interval(hits, mine) if grouped(mine) else None
+        bins.append(Bin(len(rows), sum(hits), math.fsum(values) / len(rows), ends))
         perfect.append(_perfect_gap(values))
     total = len(confidences)
     error = math.fsum(abs(one.confidence * one.rows - one.right) for one in bins) / total
@@ -150,6 +168,15 @@ def _equal_mass(confidences: Sequence[float], count: int = BINS) -> list[list[in
         bins[count * (start + end) // (2 * len(order))] += order[start:end]
         start = end
     return [rows for rows in bins if rows]
+
+
+def bin_places(confidences: Sequence[float]) -> list[int]:
+    """Return for each row the place of its bin among those of `calibration`."""
+    places = [0] * len(confidences)
+    for place, rows in enumerate(_equal_mass(confidences)):
+        for row in rows:
+            places[row] = place
+    return places
 
 
 def _perfect_gap(confidences: Sequence[float]) -> float:
@@ -189,13 +216,17 @@ def coverage_curve(
 
 @dataclass(frozen=True, slots=True)
 class CertaintyBin:
-    """Answers of rules of about one certainty: its ends and mean, the rows, and those right."""
+    """Answers of rules of about one certainty: its ends and mean, the rows, and those right.
+
+    `interval` is that of the share right.
+    """
 
     low: float
     high: float
     mean: float
     rows: int
     right: int
+    interval: Interval
 
 
 def certainty_table(
@@ -228,7 +259,8 @@ def certainty_bins(counts: Sequence[tuple[float, int, int]]) -> tuple[CertaintyB
         rows = sum(one[1] for one in part)
         mean = math.fsum(certainty * many for certainty, many, _ in part) / rows
         good = sum(one[2] for one in part)
-        found.append(CertaintyBin(part[0][0], part[-1][0], mean, rows, good))
+        ends = wilson(good, rows)
+        found.append(CertaintyBin(part[0][0], part[-1][0], mean, rows, good, ends))
     return tuple(found)
 
 

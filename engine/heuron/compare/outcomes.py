@@ -39,6 +39,7 @@ class HeldOut:
     they are new to every model; `trained_on_left_out` are rows that a foreign model was trained
     on. `folds` is how many parts the rows were cut into, when models were fitted again without
     each part, and `repeats` how often that was done; None when the trained models were asked.
+    `groups` is how many groups the rows come in, None where every row is one of its own.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class HeldOut:
     source: str = ""
     folds: int | None = None
     repeats: int | None = None
+    groups: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -65,6 +67,7 @@ class HeldOut:
             "source": self.source,
             "folds": self.folds,
             "repeats": self.repeats,
+            "groups": self.groups,
         }
 
 

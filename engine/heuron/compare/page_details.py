@@ -52,9 +52,8 @@ def policies(comparison: Comparison) -> str:
             f"{number}. {escape(one.name)}" + (" \u2605" if one.name == trial.chosen else ""),
             escape(one.title) + (f", best of {one.tried}" if one.tried > 1 else ""),
             html_share(one.accuracy_where_covered, one.interval),
-            html_share(one.right / one.rows, wilson(one.right, one.rows)),
-            f"{one.referred} = "
-            + html_share(one.referred / one.rows, wilson(one.referred, one.rows)),
+            html_share(one.right / one.rows, one.accuracy_interval),
+            f"{one.referred} = " + html_share(one.referred / one.rows, one.referred_interval),
             html_number(one.cost, one.cost_interval),
         ]
         for number, one in enumerate(trial.scores, 1)
@@ -78,7 +77,7 @@ def slices(comparison: Comparison) -> str:
                 f"<code>{escape(one.text)}</code>",
                 escape(slice_words(one)),
                 html_share(one.claimed / one.rows, one.claimed_interval),
-                html_share(away, wilson(one.elsewhere, one.elsewhere_rows)),
+                html_share(away, one.elsewhere_interval),
                 "" if ends is None else f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f} points",
                 escape(chance(one.p)),
             ]

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from heuron.compare.comparison import BackendScore, Comparison, PairScore
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.page_parts import html_number, html_share, html_table
 from heuron.compare.words import chance, number, time
@@ -38,7 +38,7 @@ def backends(comparison: Comparison) -> str:
     header = ["", "answered", "right when it answers", "right of all rows", "macro-F1"]
     rows = []
     for name, score in comparison.backends.items():
-        covered = wilson(score.answered, score.rows) if score.rows else None
+        covered = score.coverage_interval if score.rows else None
         rows.append(
             [
                 escape(short_name(name)),
@@ -72,10 +72,9 @@ def pairs(comparison: Comparison) -> str:
 def _pair(one: PairScore) -> list[str]:
     low, high = (100 * end for end in one.difference_interval)
     name = f"{short_name(one.a)}, {short_name(one.b)}"
-    same = wilson(one.same, one.rows_both) if one.rows_both else None
     return [
         escape(name),
-        f"{one.same} of {one.rows_both} = " + html_share(one.agreement, same),
+        f"{one.same} of {one.rows_both} = " + html_share(one.agreement, one.agreement_interval),
         html_number(one.kappa, one.kappa_interval),
         str(one.a_only_right),
         str(one.b_only_right),
@@ -125,9 +124,7 @@ def same_rows(comparison: Comparison) -> str:
     for name in comparison.backends:
         cells = [escape(short_name(name))]
         for one in views:
-            share = dict(one.accuracy).get(name)
-            ends = None if share is None else wilson(round(share * one.rows), one.rows)
-            cells.append(html_share(share, ends))
+            cells.append(html_share(dict(one.accuracy).get(name), one.intervals.get(name)))
         rows.append(cells)
     title = "<h3>On the same rows: right of those that one of them answers</h3>"
     return title + html_table(header, rows)
@@ -204,7 +201,7 @@ def certainties(comparison: Comparison) -> str:
     for name, score in comparison.backends.items():
         for one in score.certainties:
             span = f"{one.low:.2f}" + ("" if one.low == one.high else f" to {one.high:.2f}")
-            shown = html_share(one.right / one.rows, wilson(one.right, one.rows))
+            shown = html_share(one.right / one.rows, one.interval)
             rows.append([escape(short_name(name)), span, str(one.rows), shown])
     if not rows:
         return ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from heuron.compare.comparison import BackendScore, Comparison
 from heuron.compare.drawing import FAINT, HEAT, INK, SERIES, Drawing, draw_points
-from heuron.compare.intervals import wilson
 from heuron.compare.metrics import Bin, CertaintyBin
 from heuron.compare.outcomes import short_name
 
@@ -131,9 +130,9 @@ def _line_of_shares(
     name: str,
 ) -> None:
     """Draw the share of right answers in each group of answers, with its interval."""
-    counts = [(one.right, one.rows) for one in groups]
-    shares = [100 * right / rows for right, rows in counts]
-    ends = [(100 * low, 100 * high) for low, high in (wilson(*one) for one in counts)]
+    listed = list(groups)
+    shares = [100 * one.right / one.rows for one in listed]
+    ends = [(100 * low, 100 * high) for low, high in (one.interval for one in listed)]
     draw_points(drawing.axes, at_x, shares, spans, ends, at, short_name(name), line=True)
 
 
@@ -150,7 +149,7 @@ def accuracy_by_coverage(comparison: Comparison) -> str:
         curve = [(100 * n / score.rows, 100 * good / n) for n, good in score.curve]
         if curve:
             axes.plot(*zip(*curve, strict=True), color=SERIES[at], linewidth=1.2, alpha=0.7)
-        low, high = wilson(score.answered, score.rows)
+        low, high = score.coverage_interval
         draw_points(
             axes,
             [100 * score.coverage],

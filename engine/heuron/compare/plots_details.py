@@ -8,7 +8,7 @@ from typing import Final
 
 from heuron.compare.comparison import Comparison
 from heuron.compare.drawing import FAINT, INK, SERIES, Drawing
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import measured_certainty
 from heuron.compare.slice_rules import claim_words
@@ -53,7 +53,7 @@ def slices(comparison: Comparison) -> str | None:
     axes = drawing.axes
     for row, one in enumerate(found):
         away = one.elsewhere / one.elsewhere_rows
-        ends = wilson(one.elsewhere, one.elsewhere_rows)
+        ends = one.elsewhere_interval
         _spread(drawing, row + 0.15, one.claimed / one.rows, one.claimed_interval, SERIES[1], "o")
         _spread(drawing, row + 0.15, away, ends, FAINT, "s")
         words = f"{shorten(one.text, 44)}: {claim_words(one)}"
@@ -77,7 +77,7 @@ def policies(comparison: Comparison) -> str | None:
         if one.interval is None or one.accuracy_where_covered is None:
             continue
         place = (1 - one.referred / one.rows, one.accuracy_where_covered)
-        low, high = wilson(one.referred, one.rows)
+        low, high = one.referred_interval
         ends = [(1 - high, 1 - low), one.interval]
         percent = [(100 * x, 100 * y) for x, y in (place, *ends)]
         _numbered_point(drawing, number, percent[0], percent[1:], one.name == trial.chosen)
@@ -95,7 +95,7 @@ def costs_of_policies(comparison: Comparison) -> str | None:
     drawing = Drawing("policy-costs")
     axes = drawing.axes
     for number, one in enumerate(trial.scores, 1):
-        low, high = wilson(one.right, one.rows)
+        low, high = one.accuracy_interval
         ends = [one.cost_interval or (one.cost, one.cost), (100 * low, 100 * high)]
         place = (one.cost, 100 * one.right / one.rows)
         _numbered_point(drawing, number, place, ends, one.name == trial.chosen)

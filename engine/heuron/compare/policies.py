@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from heuron.compare.bootstrap import bootstrap_mean
+from heuron.compare.clustered import share_interval, take
 from heuron.compare.collect import Gathered, route_rows
 from heuron.compare.costs import Cost
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import Outcomes, Reply
 from heuron.compare.routes import Candidate, candidates
 from heuron.diagnostics import RuleError
@@ -37,7 +38,7 @@ class PolicyScore:
 
     `tried` counts the thresholds that it was chosen from, `cost_found` is its cost of a row on
     the training rows, by which it was. `block` is its text in the dispatch language, empty for
-    the policy in use.
+    the policy in use. `interval` is that of `accuracy_where_covered`.
     """
 
     name: str
@@ -50,6 +51,9 @@ class PolicyScore:
     referred: int
     cost: float
     cost_interval: Interval | None
+    accuracy_interval: Interval
+    interval: Interval | None
+    referred_interval: Interval
 
     @property
     def rows(self) -> int:
@@ -61,12 +65,6 @@ class PolicyScore:
         """The share of its answers that are right."""
         answered = self.right + self.wrong
         return self.right / answered if answered else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """The interval of `accuracy_where_covered`."""
-        answered = self.right + self.wrong
-        return wilson(self.right, answered) if answered else None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -81,11 +79,11 @@ class PolicyScore:
             "wrong": self.wrong,
             "referred": self.referred,
             "accuracy": self.right / rows,
-            "accuracy_interval": list(wilson(self.right, rows)),
+            "accuracy_interval": list(self.accuracy_interval),
             "accuracy_where_covered": self.accuracy_where_covered,
             "interval": list(self.interval) if self.interval else None,
             "referred_share": self.referred / rows,
-            "referred_interval": list(wilson(self.referred, rows)),
+            "referred_interval": list(self.referred_interval),
             "cost": self.cost,
             "cost_interval": list(self.cost_interval) if self.cost_interval else None,
         }
@@ -199,6 +197,8 @@ def _score(
 ) -> PolicyScore:
     right = _right(outcomes, replies)
     paid = cost.paid(right, outcomes.truths)
+    groups = outcomes.groups
+    answered = [row for row, one in enumerate(right) if one is not None]
     return PolicyScore(
         name=candidate.name,
         title=candidate.title,
@@ -209,7 +209,12 @@ def _score(
         wrong=right.count(False),
         referred=right.count(None),
         cost=math.fsum(paid) / len(paid),
-        cost_interval=bootstrap_mean(paid, seed=seed, groups=outcomes.groups),
+        cost_interval=bootstrap_mean(paid, seed=seed, groups=groups),
+        accuracy_interval=share_interval([one is True for one in right], groups),
+        interval=share_interval([right[row] is True for row in answered], take(groups, answered))
+        if answered
+        else None,
+        referred_interval=share_interval([one is None for one in right], groups),
     )
 
 

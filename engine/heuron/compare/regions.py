@@ -87,18 +87,23 @@ class Atoms:
     """All single conditions on some rows, worked out once for all that is asked of the rows.
 
     `masks` has a row of zeros and ones for each condition, over every `step`-th of `rows` rows;
-    `both` counts for each two conditions the rows on which both hold.
+    `weights` is what each of these rows counts, and `both` for each two conditions what the rows
+    count on which both hold.
     """
 
     conditions: tuple[Condition, ...]
     masks: Array
+    weights: Array
     both: Array
     rows: int
     step: int
 
 
 def atoms_of(
-    template: Template, columns: Mapping[str, Sequence[Value]], places: Sequence[int]
+    template: Template,
+    columns: Mapping[str, Sequence[Value]],
+    places: Sequence[int],
+    weights: Sequence[float] | None = None,
 ) -> Atoms:
     """Return the conditions that regions are made of.
 
@@ -107,10 +112,16 @@ def atoms_of(
             looked at.
         columns: Cells by field, the whole table.
         places: The rows that are looked at.
+        weights: What each of them counts; by default 1.
     """
+    import numpy as np
+
     step = max(1, -(-len(places) // MOST_ROWS))
     conditions, masks = _atoms(template, columns, places[::step])
-    return Atoms(tuple(conditions), masks, masks @ masks.T, len(places), step)
+    counts = np.ones(masks.shape[1], dtype=np.float32)
+    if weights is not None:
+        counts = np.asarray(weights[::step], dtype=np.float32)
+    return Atoms(tuple(conditions), masks, counts, (masks * counts) @ masks.T, len(places), step)
 
 
 def find_regions(atoms: Atoms, hits: Sequence[bool], most: int) -> list[Region]:
@@ -124,13 +135,15 @@ def find_regions(atoms: Atoms, hits: Sequence[bool], most: int) -> list[Region]:
     import numpy as np
 
     happens = np.asarray(hits[:: atoms.step], dtype=np.float32)
-    if len(happens) < 2 * LEAST_ROWS or not 0 < happens.sum() < len(happens):
+    weights = atoms.weights
+    total, counted = float(weights.sum()), float((weights * happens).sum())
+    if total < 2 * LEAST_ROWS or not 0 < happens.sum() < len(happens):
         return []
     conditions, masks = atoms.conditions, atoms.masks
     if not conditions:
         return []
-    single = _scores(masks.sum(axis=1), masks @ happens, happens)
-    both = _scores(atoms.both, (masks * happens) @ masks.T, happens)
+    single = _scores(masks @ weights, masks @ (weights * happens), total, counted)
+    both = _scores(atoms.both, (masks * (weights * happens)) @ masks.T, total, counted)
     found: list[tuple[float, tuple[int, ...]]] = [
         (float(single[at]), (int(at),)) for at in np.flatnonzero(single >= LEAST_SCORE)
     ]
@@ -143,11 +156,10 @@ def find_regions(atoms: Atoms, hits: Sequence[bool], most: int) -> list[Region]:
     return _unlike(found, conditions, masks * happens, most)
 
 
-def _scores(rows: Array, hits: Array, happens: Array) -> Array:
+def _scores(rows: Array, hits: Array, total: float, all_hits: float) -> Array:
     """Return by how many standard errors hits are more frequent than if spread evenly."""
     import numpy as np
 
-    total, all_hits = len(happens), float(happens.sum())
     share = all_hits / total
     # The variance of a hypergeometric count: rows are drawn without putting back.
     spread = rows * share * (1 - share) * (total - rows) / (total - 1)

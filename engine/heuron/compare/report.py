@@ -102,6 +102,8 @@ def headline(comparison: Comparison) -> str:
     else:
         what = f"{rows.rows} of {rows.of} rows that no model was trained on"
         notes = [SPLITS.get(rows.split, rows.split), f"seed {rows.seed}"]
+    if rows.groups is not None:
+        notes.append(f"in {rows.groups} groups, which count instead of rows")
     copies = "1 copy" if rows.copies_left_out == 1 else f"{rows.copies_left_out} copies"
     notes.append(f"{copies} left out" if rows.copies_left_out else "no copies")
     if rows.trained_on_left_out:
@@ -281,7 +283,7 @@ def _certainties(comparison: Comparison) -> Block:
             span = f"{one.low:.2f}"
             span += "" if f"{one.high:.2f}" == span else f" to {one.high:.2f}"
             good = one.right / one.rows
-            shown = _share(good, _wilson(one.right, one.rows))
+            shown = _share(good, one.interval)
             rows.append((short_name(name), span, str(one.rows), shown))
     header = ("", "certainty", "answers", "right, %")
     note = "Certainty is no probability, but the surer answers should be right more often."
@@ -322,12 +324,6 @@ def _fixed(value: float | None, interval: tuple[float, float] | None) -> str:
         return "-"
     ends = "" if interval is None else f" [{interval[0]:.3f}, {interval[1]:.3f}]"
     return f"{value:.3f}{ends}"
-
-
-def _wilson(right: int, rows: int) -> tuple[float, float]:
-    from heuron.compare.intervals import wilson
-
-    return wilson(right, rows)
 
 
 def _value(value: object) -> str:

@@ -9,10 +9,13 @@ from typing import Final
 
 from heuron.compare.bootstrap import bootstrap_calibration, bootstrap_mean
 from heuron.compare.cells import cell_interval, ordered_cells
+from heuron.compare.clustered import grouped, share_interval, take
 from heuron.compare.comparison import BackendScore, Errors
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.intervals import Interval
 from heuron.compare.metrics import (
+    Calibration,
     CertaintyBin,
+    bin_places,
     brier_score,
     calibration,
     certainty_table,
@@ -42,11 +45,12 @@ def score_backend(name: str, outcomes: Outcomes, right: Right, seed: int) -> Bac
         right=good,
         wrong=bad,
         not_answered=len(right) - good - bad,
-        accuracy_interval=wilson(good, len(right)),
-        interval=wilson(good, good + bad) if good + bad else None,
+        accuracy_interval=share_interval([one is True for one in right], outcomes.groups),
+        interval=_of_answered(right, outcomes.groups) if good + bad else None,
         timing=outcomes.timings.get(name, UNTIMED),
         routes=_routes(replies),
-        certainties=_certainties(replies, right),
+        certainties=_certainties(replies, right, outcomes.groups),
+        coverage_ends=_coverage_ends(right, outcomes.groups),
     )
     if outcomes.numeric:
         return replace(score, errors=_errors(replies, outcomes, seed))
@@ -77,13 +81,35 @@ def _routes(replies: Sequence[Reply]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _certainties(replies: Sequence[Reply], right: Right) -> tuple[CertaintyBin, ...]:
+def _of_answered(right: Right, groups: Sequence[object] | None) -> Interval:
+    """Return the interval of the share right of the rows that were answered."""
+    answered = [row for row, one in enumerate(right) if one is not None]
+    return share_interval([right[row] is True for row in answered], take(groups, answered))
+
+
+def _coverage_ends(right: Right, groups: Sequence[object] | None) -> Interval | None:
+    if not grouped(groups):
+        return None
+    return share_interval([one is not None for one in right], groups)
+
+
+def _certainties(
+    replies: Sequence[Reply], right: Right, groups: Sequence[object] | None
+) -> tuple[CertaintyBin, ...]:
     known = [
-        (reply.certainty, good)
-        for reply, good in zip(replies, right, strict=True)
+        (row, reply.certainty, good)
+        for row, (reply, good) in enumerate(zip(replies, right, strict=True))
         if reply.certainty is not None and good is not None
     ]
-    return certainty_table([one for one, _ in known], [good for _, good in known])
+    bins = certainty_table([one for _, one, _ in known], [good for _, _, good in known])
+    if not grouped(groups):
+        return bins
+    found = []
+    for one in bins:
+        mine = [(row, good) for row, sure, good in known if one.low <= sure <= one.high]
+        ends = share_interval([good for _, good in mine], take(groups, [row for row, _ in mine]))
+        found.append(replace(one, interval=ends))
+    return tuple(found)
 
 
 def _errors(replies: Sequence[Reply], outcomes: Outcomes, seed: int) -> Errors | None:
@@ -129,8 +155,9 @@ def _with_probabilities(
     losses = [log_loss([t], [p]) or 0.0 for t, p in zip(truths, probabilities, strict=True)]
     of_rows = [row[4] for row in rows] if outcomes.groups else None
     enough = len(rows) >= CALIBRATION_ROWS
-    found = calibration([row[2] for row in rows], [bool(row[3]) for row in rows])
-    bins = [(one.rows, one.right, one.confidence) for one in found.bins] if found else []
+    confidences, good = [row[2] for row in rows], [bool(row[3]) for row in rows]
+    found = calibration(confidences, good, of_rows)
+    curve = coverage_curve(confidences, good)
     return replace(
         score,
         brier=brier_score(truths, probabilities),
@@ -138,6 +165,44 @@ def _with_probabilities(
         log_loss=log_loss(truths, probabilities),
         log_loss_interval=bootstrap_mean(losses, seed=seed, groups=of_rows),
         calibration=found if enough else None,
-        calibration_interval=bootstrap_calibration(bins, seed=seed) if enough else None,
-        curve=coverage_curve([row[2] for row in rows], [bool(row[3]) for row in rows]),
+        calibration_interval=_calibration_interval(found, confidences, good, of_rows, seed)
+        if enough and found
+        else None,
+        curve=curve,
+        curve_ends=_curve_ends(curve, confidences, good, of_rows),
     )
+
+
+def _calibration_interval(
+    found: Calibration,
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    groups: Sequence[object] | None,
+    seed: int,
+) -> Interval | None:
+    bins = [(one.rows, one.right, one.confidence) for one in found.bins]
+    if not grouped(groups):
+        return bootstrap_calibration(bins, seed=seed)
+    assert groups is not None
+    of_group: dict[object, list[list[int]]] = {}
+    for group, place, good in zip(groups, bin_places(confidences), right, strict=True):
+        counts = of_group.setdefault(group, [[0, 0] for _ in bins])
+        counts[place][not good] += 1
+    return bootstrap_calibration(bins, seed=seed, groups=tuple(of_group.values()))
+
+
+def _curve_ends(
+    curve: Sequence[tuple[int, int]],
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    groups: Sequence[object] | None,
+) -> tuple[Interval, ...]:
+    """Return the intervals along the curve of the most confident answers; none without groups."""
+    if not grouped(groups):
+        return ()
+    order = sorted(range(len(right)), key=lambda row: -confidences[row])
+    found = []
+    for rows, _ in curve:
+        mine = order[:rows]
+        found.append(share_interval([right[row] for row in mine], take(groups, mine)))
+    return tuple(found)

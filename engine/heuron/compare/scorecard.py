@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Final
 
 from heuron.certainty import implied_certainty, relative_change
+from heuron.compare.clustered import grouped, share_interval, take
 from heuron.compare.intervals import Interval, wilson
 
 __all__ = ["AGAINST", "Loss", "RuleScore", "Shot", "measured_certainty", "score_rules"]
@@ -110,6 +111,7 @@ def score_rules(
     shots: Sequence[Shot],
     base_rates: Mapping[object, float],
     losses: Sequence[Loss] = (),
+    groups: Sequence[object] | None = None,
 ) -> tuple[RuleScore, ...]:
     """Return the scorecards in the order of `names`.
 
@@ -118,6 +120,7 @@ def score_rules(
         shots: Every contribution of a rule to the goal on the compared rows.
         base_rates: The share of each goal value among the compared rows; empty for quantities.
         losses: What would change without each rule.
+        groups: The group of each compared row, where rows of a group belong together.
     """
     counts: dict[ShotKey, int] = {}
     rows: dict[str, set[int]] = {name: set() for name in names}
@@ -126,7 +129,19 @@ def score_rules(
         counts[key] = counts.get(key, 0) + 1
         rows.setdefault(shot.rule, set()).add(shot.row)
     shared = {(a, b): both for a, b in combinations(rows, 2) if (both := len(rows[a] & rows[b]))}
-    return score_counts(names, counts, shared, base_rates, losses)
+    intervals = _intervals(shots, groups) if grouped(groups) else {}
+    return score_counts(names, counts, shared, base_rates, losses, intervals)
+
+
+def _intervals(shots: Sequence[Shot], groups: Sequence[object] | None) -> dict[str, Interval]:
+    """Return the interval of each rule's precision on rows in groups."""
+    of_rule: dict[str, list[Shot]] = {}
+    for shot in shots:
+        of_rule.setdefault(shot.rule, []).append(shot)
+    return {
+        name: share_interval([one.right for one in mine], take(groups, [one.row for one in mine]))
+        for name, mine in of_rule.items()
+    }
 
 
 def score_counts(
@@ -135,6 +150,7 @@ def score_counts(
     shared: Mapping[tuple[str, str], int],
     base_rates: Mapping[object, float],
     losses: Sequence[Loss] = (),
+    intervals: Mapping[str, Interval] | None = None,
 ) -> tuple[RuleScore, ...]:
     """Return the scorecards in the order of `names`, from counts instead of single rows.
 
@@ -144,6 +160,7 @@ def score_counts(
         shared: On how many rows two rules fired; either order of the pair.
         base_rates: The share of each goal value among the compared rows; empty for quantities.
         losses: What would change without each rule.
+        intervals: Those of the rules' precision, where rows do not count for one each.
     """
     fired: dict[str, list[tuple[ShotKey, int]]] = {name: [] for name in names}
     for key, rows in counts.items():
@@ -151,7 +168,7 @@ def score_counts(
     known = {one.rule: one for one in losses}
     return tuple(
         replace(
-            _score(name, listed, base_rates),
+            _score(name, listed, base_rates, (intervals or {}).get(name)),
             overlaps=_overlaps(name, fired, shared),
             loss=known.get(name),
         )
@@ -173,7 +190,10 @@ def _overlaps(
 
 
 def _score(
-    name: str, counts: Sequence[tuple[ShotKey, int]], base_rates: Mapping[object, float]
+    name: str,
+    counts: Sequence[tuple[ShotKey, int]],
+    base_rates: Mapping[object, float],
+    measured: Interval | None,
 ) -> RuleScore:
     count = sum(rows for _, rows in counts)
     if count == 0:
@@ -182,7 +202,7 @@ def _score(
     # In an order that does not depend on which row came first.
     claims = sorted((certainty, rows) for (_, _, certainty, _), rows in counts)
     claimed = math.fsum(certainty * rows for certainty, rows in claims) / count
-    interval = wilson(right, count)
+    interval = wilson(right, count) if measured is None else measured
     share = right / count
     if not base_rates:
         return RuleScore(name, count, right, claimed, share, interval, None, None, "")

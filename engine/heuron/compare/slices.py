@@ -4,19 +4,30 @@ The rules are set against every model, and everybody's own mistakes are looked a
 are found on training rows, where models answer as they did out of fold; confirmed on held-out
 rows, which had no part in finding them. A slice is reported when on the held-out rows what it
 claims is more frequent in it than elsewhere, and, of two sides, more frequent than the contrary:
-both by exact tests, with Holm's correction over all candidates of all looks.
+both by exact tests, with Holm's correction over all candidates of all looks. Where rows come in
+groups (`[split] group`), groups count: in the search each once, in the tests as a whole.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from heuron.answer import plain
+from heuron.compare.clustered import (
+    count_groups,
+    difference_interval,
+    grouped,
+    higher_inside,
+    more_often,
+    share_interval,
+    take,
+)
 from heuron.compare.collect import Gathered
 from heuron.compare.costs import Cost
-from heuron.compare.intervals import Interval, agresti_min, wilson
+from heuron.compare.intervals import Interval
 from heuron.compare.paired import holm
 from heuron.compare.policies import rank_models
 from heuron.compare.regions import LEAST_ROWS, Atoms, Condition, Region, atoms_of, find_regions
@@ -43,6 +54,8 @@ class Slice:
 
     `claim` is "a" (a alone is right there more often than elsewhere), "b" or "neither"; or, where
     one backend is looked at by itself (`b` is None), "wrong". `p` is Holm's, over all candidates.
+    Intervals are of the share of its rows, and of the others, on which the claim is true, and of
+    (a's accuracy - b's) in it; None of one backend.
     """
 
     a: str
@@ -59,22 +72,15 @@ class Slice:
     elsewhere: int
     elsewhere_rows: int
     p: float
+    claimed_interval: Interval
+    elsewhere_interval: Interval
+    difference_interval: Interval | None
 
     @property
     def claimed(self) -> int:
         """The rows of the slice on which the claim is true."""
         of_claim = {"a": self.a_only, "b": self.b_only, "wrong": self.rows - self.a_right}
         return of_claim.get(self.claim, self.neither)
-
-    @property
-    def claimed_interval(self) -> Interval:
-        """The interval of the share of its rows on which the claim is true."""
-        return wilson(self.claimed, self.rows)
-
-    @property
-    def difference_interval(self) -> Interval | None:
-        """The interval of (a's accuracy - b's) in the slice; None of one backend."""
-        return None if self.b is None else agresti_min(self.a_only, self.b_only, self.rows)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -100,6 +106,7 @@ class Slice:
             "claimed_interval": list(self.claimed_interval),
             "elsewhere": self.elsewhere,
             "elsewhere_rows": self.elsewhere_rows,
+            "elsewhere_interval": list(self.elsewhere_interval),
             "p": self.p,
         }
 
@@ -109,19 +116,21 @@ class Look:
     """What was looked at: two backends, or one and its mistakes (`b` is None).
 
     `disagreements` counts the training rows on which the two differ, or those that the one got
-    wrong, of `rows_found` answered; `candidates` the regions that were put to the test.
+    wrong, of `rows_found` answered, and `independent` the groups that these are in, where rows
+    come in groups; `candidates` the regions that were put to the test.
     """
 
     a: str
     b: str | None
     rows_found: int
     disagreements: int
+    independent: int
     candidates: int
 
     @property
     def too_few(self) -> bool:
         """Whether there was too little to describe."""
-        return self.disagreements < FEW
+        return self.independent < FEW
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -130,6 +139,7 @@ class Look:
             "b": self.b,
             "rows_found": self.rows_found,
             "disagreements": self.disagreements,
+            "groups_of_disagreements": self.independent,
             "candidates": self.candidates,
             "too_few": self.too_few,
         }
@@ -157,13 +167,14 @@ class SliceSearch:
 class _Sides:
     """The rows that both answered: where they are, and who was right.
 
-    Of one backend by itself both sides are the same.
+    Of one backend by itself both sides are the same. `groups` is None where rows have none.
     """
 
     places: tuple[int, ...]
     a_right: list[bool]
     b_right: list[bool]
-    differ: int
+    differ: list[bool]
+    groups: Sequence[object] | None
 
     def true_of(self, claim: str) -> list[bool]:
         pairs = zip(self.a_right, self.b_right, strict=True)
@@ -198,16 +209,18 @@ def find_slices(
     for a, b, most in _wanted(training, models):
         found = _sides(training, a, b)
         candidates: list[tuple[str, Region]] = []
-        if found.differ >= FEW:
+        independent = count_groups(found.groups, found.differ)
+        if independent >= FEW:
             if found.places not in known:
-                known[found.places] = _atoms(table, found.places)
+                known[found.places] = _atoms(table, found)
             atoms = known[found.places]
             candidates = [
                 (claim, region)
                 for claim, count in most.items()
                 for region in find_regions(atoms, found.true_of(claim), count)
             ]
-        looks.append(Look(a, b, len(found.places), found.differ, len(candidates)))
+        differ = sum(found.differ)
+        looks.append(Look(a, b, len(found.places), differ, independent, len(candidates)))
         if candidates:
             new = _sides(held_out, a, b)
             tested += [_confirm(table, new, (a, b), *one) for one in candidates]
@@ -237,49 +250,61 @@ def _sides(gathered: Gathered, a: str, b: str | None) -> _Sides:
     places: list[int] = []
     a_right: list[bool] = []
     b_right: list[bool] = []
-    differ = 0
+    differ: list[bool] = []
+    answered: list[int] = []
     replies = outcomes.replies
     rows = zip(
         gathered.places, replies[a], replies[a if b is None else b], outcomes.truths, strict=True
     )
-    for place, first, second, truth in rows:
+    for row, (place, first, second, truth) in enumerate(rows):
         if first.value is None or second.value is None:
             continue
         places.append(place)
+        answered.append(row)
         a_right.append(test(first.value, truth))
         b_right.append(test(second.value, truth))
-        differ += not (a_right[-1] if b is None else test(first.value, second.value))
-    return _Sides(tuple(places), a_right, b_right, differ)
+        differ.append(not (a_right[-1] if b is None else test(first.value, second.value)))
+    groups = take(outcomes.groups, answered)
+    return _Sides(tuple(places), a_right, b_right, differ, groups if grouped(groups) else None)
 
 
-def _atoms(table: Table, places: Sequence[int]) -> Atoms:
+def _atoms(table: Table, sides: _Sides) -> Atoms:
     goal, concluded = table.contract.goal, table.contract.concluded
     columns = {
         name: cells
         for name, cells in table.columns.items()
         if name != goal and name not in concluded
     }
-    return atoms_of(table.contract.template, columns, places)
+    return atoms_of(table.contract.template, columns, sides.places, _weights(sides.groups))
+
+
+def _weights(groups: Sequence[object] | None) -> list[float] | None:
+    """Return what each row counts: with the others of its group it counts once."""
+    if groups is None:
+        return None
+    sizes = Counter(groups)
+    return [1 / sizes[one] for one in groups]
 
 
 def _confirm(
     table: Table, sides: _Sides, names: tuple[str, str | None], claim: str, region: Region
 ) -> Slice | None:
     """Return what a region is on new rows, with its own p; None where too few rows are in it."""
-    from scipy.stats import binom, hypergeom
-
     inside = [region.holds(table.columns, place) for place in sides.places]
     hits = sides.true_of(claim)
     rows, total = sum(inside), len(inside)
-    if rows < LEAST_ROWS or rows == total:
+    if count_groups(sides.groups, inside) < LEAST_ROWS or rows == total:
         return None
     claimed = _count(inside, hits)
-    # Fisher's exact test, one-sided: is the claim more often true in the region?
-    p = float(hypergeom.sf(claimed - 1, total, sum(hits), rows))
-    a_only, b_only = _count(inside, sides.true_of("a")), _count(inside, sides.true_of("b"))
+    p = higher_inside(inside, hits, sides.groups)
+    mine = [row for row, one in enumerate(inside) if one]
+    others = [row for row, one in enumerate(inside) if not one]
+    groups = take(sides.groups, mine)
+    signs = [sides.a_right[row] - sides.b_right[row] for row in mine]
+    a_only, b_only = signs.count(1), signs.count(-1)
     if claim in ("a", "b"):
-        # And, by McNemar's, more often than the contrary? Both must hold, so the larger p counts.
-        p = max(p, float(binom.sf(claimed - 1, a_only + b_only, 0.5)))
+        # And more often than the contrary? Both must hold, so the larger p counts.
+        p = max(p, more_often(signs if claim == "a" else [-one for one in signs], groups))
     return Slice(
         *names,
         claim,
@@ -294,6 +319,9 @@ def _confirm(
         sum(hits) - claimed,
         total - rows,
         p,
+        share_interval([hits[row] for row in mine], groups),
+        share_interval([hits[row] for row in others], take(sides.groups, others)),
+        None if names[1] is None else difference_interval(signs, groups),
     )
 
 
