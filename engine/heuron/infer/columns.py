@@ -5,7 +5,7 @@ Imports numpy; nothing on the way of a single answer imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -17,13 +17,14 @@ from heuron.infer.host import Host
 from heuron.plan.columncontract import COLUMN_NAMES
 from heuron.plan.columnexpressions import encode
 from heuron.plan.columns import ColumnPlan, plan_columns
+from heuron.plan.columntables import LevelTable, TextTable
 from heuron.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from heuron.infer.load import Engine
     from heuron.infer.record import RecordResult
 
-__all__ = ["Chunk", "ColumnRun", "column_run"]
+__all__ = ["Chunk", "ColumnRun", "Fired", "column_run"]
 
 CHUNK: Final = 16_384
 """Rows at a time: a chunk's columns stay in the processor's cache."""
@@ -33,40 +34,174 @@ Records = Callable[[Array], Iterator[Mapping[str, Value]]]
 """From the places of rows to their values, for rows that columns do not settle."""
 
 
+class Fired(Mapping[int, Array]):
+    """On which rows of a chunk each rule or row of a table fired: masks by its index.
+
+    Masks are made from the words of the column plan when they are asked for.
+
+    Attributes:
+        size: The rows of the chunk.
+        odd: The places of the rows that were answered one by one.
+        by_record: For each of them the rules that fired.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[tuple[Array, Sequence[tuple[int, int]]]],
+        hits: Sequence[tuple[Array, int, int]],
+        size: int,
+        odd: Array,
+        by_record: Sequence[Sequence[int]],
+    ) -> None:
+        self.size = size
+        self.odd = odd
+        self.by_record = by_record
+        self._bits: dict[int, list[tuple[Array, int]]] = {}
+        self._hits: dict[int, tuple[Array, int]] = {}
+        self._words = words
+        self._tables = hits
+        for word, bits in words:
+            for mask, index in bits:
+                self._bits.setdefault(index, []).append((word, mask))
+        for hit, first, count in hits:
+            self._hits |= {first + place: (hit, count - place) for place in range(count)}
+        extra = {index for one in by_record for index in one}
+        self._indexes = sorted({*self._bits, *self._hits, *extra})
+
+    @property
+    def layout(self) -> Hashable:
+        """What `columns` mean: equal layouts make equal columns say the same."""
+        words = tuple(tuple(bits) for _, bits in self._words)
+        return words, tuple(hit[1:] for hit in self._tables)
+
+    @property
+    def columns(self) -> list[tuple[Array, int]]:
+        """What tells rows apart by the rules that fired, where the columns answered.
+
+        Whole numbers from 0, each column with a number that its values are below.
+        """
+        found: list[tuple[Array, int]] = []
+        for word, bits in self._words:
+            width = max(mask for mask, _ in bits).bit_length()
+            if width <= WIDE:
+                found.append((word, 1 << width))
+                continue
+            for shift in range(0, width, WIDE):
+                part = np.right_shift(word, shift) & ((1 << WIDE) - 1)
+                found.append((part, 1 << min(WIDE, width - shift)))
+        found += [(hit, count + 1) for hit, _, count in self._tables]
+        return found
+
+    def __getitem__(self, index: int) -> Array:
+        """Return the mask of a rule, a new array.
+
+        Raises:
+            KeyError: The rule has fired on no row and could not.
+        """
+        mask = np.zeros(self.size, dtype=bool)
+        if index in self._hits:
+            hit, place = self._hits[index]
+            mask = hit == place
+        elif index in self._bits:
+            for word, bits in self._bits[index]:
+                mask |= (word & bits) != 0
+        elif index not in self._indexes:
+            raise KeyError(index)
+        for at, fired in zip(self.odd.tolist(), self.by_record, strict=True):
+            mask[at] = index in fired
+        return mask
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._indexes)
+
+    def __len__(self) -> int:
+        return len(self._indexes)
+
+    def hits(self) -> dict[int, tuple[Array, int]]:
+        """Return which row of each first-hit table hit; see `Chunk.hits`."""
+        found = {}
+        for hit, first, count in self._tables:
+            places = np.where(hit > 0, count - hit, -1)
+            places[self.odd] = -1
+            for at, fired in zip(self.odd.tolist(), self.by_record, strict=True):
+                places[at] = next((one - first for one in fired if 0 <= one - first < count), -1)
+            found[first] = places, count
+        return found
+
+    def masks(self) -> dict[int, Array]:
+        """Return the masks of all rules but the rows of first-hit tables."""
+        return {index: self[index] for index in self._indexes if index not in self._hits}
+
+    def counts(self) -> dict[int, int]:
+        """Return on how many rows each rule fired."""
+        found = dict.fromkeys(self._indexes, 0)
+        for word, bits in self._words:
+            if len(self.odd):
+                word = np.delete(word, self.odd)
+            each = _bit_counts(word, max(mask for mask, _ in bits).bit_length())
+            for mask, index in bits:
+                # Of several bits of one rule at most one is set.
+                found[index] += sum(n for bit, n in enumerate(each) if mask >> bit & 1)
+        for hit, first, count in self._tables:
+            if len(self.odd):
+                hit = np.delete(hit, self.odd)
+            each = np.bincount(hit, minlength=count + 1).tolist()
+            for place in range(count):
+                found[first + place] += each[count - place]
+        for fired in self.by_record:
+            for index in fired:
+                found[index] += 1
+        return found
+
+
+def _bit_counts(word: Array, bits: int) -> list[int]:
+    """Return how often each bit is set in a column of words."""
+    found = []
+    by_byte = np.ascontiguousarray(word).astype("<i8", copy=False).view(np.uint8).reshape(-1, 8)
+    for byte in range((bits + 7) // 8):
+        of_byte = np.bincount(by_byte[:, byte], minlength=256)
+        found += (OF_BYTE.T @ of_byte).tolist()
+    return found
+
+
+WIDE: Final = 16
+"""So many bits of a word are one column."""
+OF_BYTE: Final = np.arange(256)[:, None] >> np.arange(8) & 1
+"""The bits of each byte, from the lowest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """The results of the rows from `start` on.
 
     `values` and `certainties` are by concluded field; of a `many` field the values are lists of
-    (value, certainty). `masks` maps the index of a rule or row to the rows on which it fired;
-    `hits` the index of the first row of a first-hit table to the place of the row that hit (-1:
-    none did) and the number of its rows. `one_by_one` counts the rows that the single-record
-    function answered.
+    (value, certainty). `fired` maps the index of a rule or row to the rows on which it fired.
+    `one_by_one` counts the rows that the single-record function answered.
     """
 
     start: int
     values: Mapping[str, Array]
     certainties: Mapping[str, Array]
-    masks: Mapping[int, Array]
-    hits: Mapping[int, tuple[Array, int]]
+    fired: Fired
     one_by_one: int
 
     @property
-    def fired(self) -> dict[int, Array]:
-        """The rows on which each rule or row fired, by index."""
-        found = dict(self.masks)
-        for index, (hit, count) in self.hits.items():
-            found.update((index + at, hit == at) for at in range(count))
-        return found
+    def hits(self) -> dict[int, tuple[Array, int]]:
+        """Which row of each first-hit table hit: by the index of its first row, with their number.
+
+        Rows are counted from 0; -1 is none.
+        """
+        return self.fired.hits()
+
+    @property
+    def masks(self) -> dict[int, Array]:
+        """On which rows the other rules fired, by index."""
+        return self.fired.masks()
 
     @property
     def counts(self) -> dict[int, int]:
         """On how many rows each rule or row fired."""
-        found = {index: int(np.count_nonzero(mask)) for index, mask in self.masks.items()}
-        for index, (hit, count) in self.hits.items():
-            rows = np.bincount(hit + 1, minlength=count + 1)[1:].tolist()
-            found.update((index + at, one) for at, one in enumerate(rows))
-        return found
+        return self.fired.counts()
 
 
 def column_run(engine: Engine) -> ColumnRun:
@@ -83,14 +218,16 @@ class ColumnRun:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.plan: ColumnPlan = plan_columns(engine.program)
-        self._functions: dict[str, Any] = {}
-        if self.plan.source:
-            names = engine.compiled("columns", self.plan.source, COLUMN_NAMES)
-            self._functions = {one: names[one] for one in ("columns", "complete_columns")}
+        names = engine.compiled("columns", self.plan.source, COLUMN_NAMES)
+        self._columns = names["columns"]
+        self._complete_columns = names["complete_columns"]
 
     @property
     def refused(self) -> tuple[tuple[str, str], ...]:
-        """The rules that have no form over columns, with the reasons; then all runs by records."""
+        """The rules that have no form over columns, with the reasons.
+
+        The rows on which one of them may fire are answered one by one.
+        """
         return self.plan.refused
 
     def run(
@@ -110,23 +247,18 @@ class ColumnRun:
             host: Functions, and what `today()` is.
             odd: A mask of rows that go one by one in any case (evidence for concluded fields).
         """
+        code, look = self._texts(columns)
+        today = _day(host.today)
         for start in range(0, rows, CHUNK):
             stop = min(rows, start + CHUNK)
-            if not self._functions:
-                mask = np.ones(stop - start, dtype=bool)
-                yield self._finish(start, stop, {}, mask, records, host)
-                continue
             chunk, complete = self._chunk(columns, start, stop)
-            function = self._functions["complete_columns" if complete else "columns"]
+            function = self._complete_columns if complete else self._columns
             with np.errstate(all="ignore"):
-                mask, fired, settled = function(
-                    chunk, stop - start, self._code(columns), _day(host.today)
-                )
+                mask, words, hits, settled = function(chunk, stop - start, code, look, today)
             if odd is not None:
                 some = odd[start:stop]
                 mask = some if mask is None else mask | some
-            results = {"fired": fired, "settled": settled}
-            yield self._finish(start, stop, results, mask, records, host)
+            yield self._finish(start, stop, (words, hits, settled), mask, records, host)
 
     def _chunk(
         self, columns: Mapping[str, Coded], start: int, stop: int
@@ -146,83 +278,82 @@ class ColumnRun:
                 complete = _is_complete(part, kind)
         return chunk, complete
 
-    def _code(self, columns: Mapping[str, Coded]) -> Callable[[str, str], int]:
-        def code(field: str, text: str) -> int:
-            held = columns.get(field)
-            return -2 if held is None or held.codes is None else held.codes.get(text, -2)
+    def _texts(self, columns: Mapping[str, Coded]) -> tuple[Any, Any]:
+        """Return what gives the code of a text, and what looks the words of texts up."""
+        codes: dict[str, Mapping[str, int]] = {}
+        tables: dict[int, LevelTable] = {}
 
-        return code
+        def codes_of(field: str) -> Mapping[str, int]:
+            if field not in codes:
+                held = columns.get(field)
+                codes[field] = (held.codes if held is not None else None) or {}
+            return codes[field]
+
+        def look(table: TextTable, values: Array, n: int) -> list[Array]:
+            found = tables.get(id(table))
+            if found is None:
+                texts = codes_of(table.field)
+                found = tables[id(table)] = table.by_code(texts, len(texts))
+            return found.look(values, n)
+
+        return (lambda field, text: codes_of(field).get(text, -2)), look
 
     def _finish(
         self,
         start: int,
         stop: int,
-        results: Mapping[str, Any],
+        results: tuple[Any, Any, Any],
         mask: Array | None,
         records: Records,
         host: Host,
     ) -> Chunk:
         size = stop - start
+        words, hits, settled = results
         values: dict[str, Array] = {}
         certainties: dict[str, Array] = {}
-        for place, (name, kind, levels, many) in enumerate(self.plan.outputs):
-            found, certain = results["settled"][place] if results else (None, None)
+        for (name, kind, levels, many), (found, certain) in zip(
+            self.plan.outputs, settled, strict=True
+        ):
             if many:
-                values[name] = _held(levels, certain, size)
+                # Under `many` these are lists: the certainties and the keys of levels.
+                values[name] = _held(levels, found, certain, size)
                 certainties[name] = np.array([one[0][1] if one else 0.0 for one in values[name]])
-            else:
-                values[name] = _writable(found, size, np.nan if kind == "float" else -1)
-                certainties[name] = _writable(certain, size, 0.0)
-        masks: dict[int, Array] = {}
-        hits: dict[int, tuple[Array, int]] = {}
-        for index, held in (results["fired"] if results else {}).items():
-            if isinstance(held, tuple):
-                hits[index] = held
-            else:
-                masks[index] = np.array(np.broadcast_to(held, (size,)))
-        odd = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
-        if len(odd):
-            chunk = Chunk(start, values, certainties, masks, hits, len(odd))
-            for at, row in zip(odd.tolist(), records(odd + start), strict=True):
-                _one(chunk, at, self.engine.record(row, host), self.plan.outputs)
-        return Chunk(start, values, certainties, masks, hits, len(odd))
+                continue
+            values[name] = _objects(found, levels, kind) if kind in ("text", "none") else found
+            certainties[name] = certain
+        at = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
+        by_record = []
+        if len(at):
+            for name, _, _, many in self.plan.outputs:
+                if not many:
+                    values[name] = np.array(values[name])
+                    certainties[name] = np.array(certainties[name])
+            for row, given in zip(at.tolist(), records(at + start), strict=True):
+                result = self.engine.record(given, host)
+                self._one(row, result, values, certainties)
+                by_record.append(result.fired)
+        fired = Fired(words, hits, size, at, by_record)
+        return Chunk(start, values, certainties, fired, len(at))
 
-
-def _one(
-    chunk: Chunk,
-    at: int,
-    result: RecordResult,
-    outputs: Sequence[tuple[str, str, tuple[str, ...], bool]],
-) -> None:
-    """Write the answer of the single-record function over the columns of a chunk."""
-    values: Any = chunk.values
-    masks: Any = chunk.masks
-    certainties, hits = chunk.certainties, chunk.hits
-    for name, kind, levels, many in outputs:
-        if many:
-            values[name][at] = result.held(name)
-            certainties[name][at] = result.settled(name)[1]
-            continue
-        value, certainty = result.settled(name)
-        if kind in ("float", "level", "boolean"):
-            values[name][at] = encode(value, kind, levels)
-        else:
-            if values[name].dtype != object:
-                values[name] = np.full(len(values[name]), UNKNOWN, dtype=object)
-            values[name][at] = value
-        certainties[name][at] = certainty
-    for mask in masks.values():
-        mask[at] = False
-    for hit, _ in hits.values():
-        hit[at] = -1
-    for index in result.fired:
-        table = next((one for one in hits if one <= index < one + hits[one][1]), None)
-        if table is not None:
-            hits[table][0][at] = index - table
-            continue
-        if index not in masks:
-            masks[index] = np.zeros(len(certainties[outputs[0][0]]), dtype=bool)
-        masks[index][at] = True
+    def _one(
+        self,
+        at: int,
+        result: RecordResult,
+        values: dict[str, Array],
+        certainties: dict[str, Array],
+    ) -> None:
+        """Write the answer of the single-record function over the columns."""
+        for name, kind, levels, many in self.plan.outputs:
+            if many:
+                values[name][at] = result.held(name)
+                certainties[name][at] = result.settled(name)[1]
+                continue
+            value, certainty = result.settled(name)
+            if kind in ("float", "level", "boolean"):
+                values[name][at] = encode(value, kind, tuple(map(str, levels)))
+            else:
+                values[name][at] = value
+            certainties[name][at] = certainty
 
 
 def _is_complete(part: Array, kind: str) -> bool:
@@ -235,21 +366,35 @@ def _day(today: date) -> float:
     return float(today.toordinal())
 
 
-def _writable(found: Array | None, size: int, missing: float) -> Array:
-    if found is None:
-        return np.full(size, missing)
-    return np.array(np.broadcast_to(found, (size,)))
+def _objects(codes: Array, texts: tuple[Value, ...], kind: str) -> Array:
+    """Return texts by their codes, and no value where a type has no column; -1 is unknown."""
+    named = np.empty(len(texts) + 1, dtype=object)
+    named[:] = (*texts, UNKNOWN)
+    return named[codes] if kind == "text" else np.full(len(codes), UNKNOWN, dtype=object)
 
 
-def _held(levels: tuple[str, ...], certain: list[Array | None] | None, size: int) -> Array:
-    """Return, for each row, the (value, certainty) pairs above 0 of a `many` field, best first."""
+def _held(
+    levels: tuple[Value, ...], certain: list[Array], keys: list[Array | None], size: int
+) -> Array:
+    """Return, for each row, the (value, certainty) pairs above 0 of a `many` field, best first.
+
+    Where there are keys they decide the order.
+    """
     held: Array = np.empty(size, dtype=object)
-    columns = [
-        (level, column) for level, column in zip(levels, certain or [], strict=False)
-        if column is not None
-    ]  # fmt: skip
-    for at in range(size):
-        pairs = [(level, float(column[at])) for level, column in columns if column[at] > 0.0]
-        pairs.sort(key=lambda pair: -pair[1])
-        held[at] = tuple(pairs)
+    listed = [
+        (level, column, column if key is None else key)
+        for level, column, key in zip(levels, certain, keys, strict=True)
+    ]
+    named = [level for level, _, _ in listed]
+    known: dict[tuple[Any, ...], tuple[tuple[Value, float], ...]] = {}
+    columns = [column.tolist() for _, column, _ in listed]
+    orders = [order.tolist() for _, _, order in listed]
+    rows = zip(zip(*columns, strict=True), zip(*orders, strict=True), strict=True)
+    held.fill(())
+    for at, row in enumerate(rows):
+        found = known.get(row)
+        if found is None:
+            every = sorted(zip(row[1], named, row[0], strict=True), key=lambda one: -one[0])
+            found = known[row] = tuple((name, each) for _, name, each in every if each > 0.0)
+        held[at] = found
     return held

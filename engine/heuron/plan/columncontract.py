@@ -13,12 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from heuron.certainty import DIGITS
+from heuron.plan.columntables import TABLE_NAMES, column
 from heuron.values import INTEGER_LIMIT
 
 __all__ = ["COLUMN_NAMES"]
 
 LAST: Final = 2**31
-"""The rank of a value that nothing supports."""
+"""The order of a value that nothing supports."""
 
 Array = Any
 """A numpy array of length n, or a plain scalar that stands for one."""
@@ -49,11 +50,6 @@ def fit_whole(calculate: Any, left: Array, right: Array) -> Array:
     return np.where(wrong, np.nan, values)
 
 
-def column(mask: Array, n: int) -> Array:
-    """Return a mask as a column of its own."""
-    return np.broadcast_to(mask, (n,))
-
-
 def inverse(mask: Array) -> Array:
     """Return where a mask does not hold."""
     return not mask if isinstance(mask, bool) else ~mask
@@ -77,66 +73,84 @@ def certainty(positive: Array, negative: Array, n: int) -> Array:
     return rounded(value)
 
 
-def clash(positive: Array, negative: Array, n: int) -> Array:
-    """Return where certain contributions for and against one value met."""
-    return column(np.asarray(positive) == 0.0, n) & column(np.asarray(negative) == 0.0, n)
+Said = tuple[Array, Array, Array, bool, int]
+"""A contribution: the value, where it is made, the factor of doubt that it leaves, whether it is
+for the value, and what decides between equal certainties (less is first)."""
 
 
-def settled(
-    parts: Sequence[tuple[float, Array, Array, Sequence[tuple[Array, int]]]],
-    unknown: float,
-    n: int,
-) -> tuple[Array, Array, Array]:
-    """Return the value and the certainty of a concluded field, and the rows left to one by one.
+def settled(parts: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array]:
+    """Return the value and the certainty of a field for which all contributed values are constant.
 
     Args:
-        parts: For each value its code, its products of doubt (for; against or None), and where
-            which rule supports it, with the rule's rank.
+        parts: The contributions, in rule order.
         unknown: The code of unknown (NaN or -1).
         n: The number of rows.
     """
-    dtype = float if unknown != unknown else np.int64
-    values = np.full(n, unknown, dtype=dtype)
-    best = np.zeros(n)
-    rows: Array = None
-    tied: Array = None
-    reached_by = []
-    for code, positive, negative, _ in parts:
-        if negative is None:
-            reached = rounded(1.0 - np.broadcast_to(np.asarray(positive, dtype=float), (n,)))
-        else:
-            reached = certainty(positive, negative, n)
-            rows = either(rows, clash(positive, negative, n))
-        reached_by.append(reached)
-        if len(reached_by) > 1:
-            tied = either(tied, (reached == best) & (best > 0.0))
-        better = reached > best
+    by_code: dict[Any, list[Said]] = {}
+    for one in parts:
+        by_code.setdefault(one[0], []).append(one)
+    values = np.full(n, unknown, dtype=float if unknown != unknown else np.int64)
+    best, lowest = np.zeros(n), np.full(n, LAST)
+    for code, said in by_code.items():
+        products = {True: np.ones(n), False: np.ones(n)}
+        rank = np.full(n, LAST)
+        for _, mask, remaining, is_for, order in said:
+            products[is_for] *= doubt(mask, remaining, n)
+            if is_for:
+                rank = np.where(column(mask, n) & (rank > order), order, rank)
+        reached = certainty(products[True], products[False], n)
+        better = (reached > best) | ((reached == best) & (best > 0.0) & (rank < lowest))
         np.copyto(values, code, where=better)
         np.copyto(best, reached, where=better)
-    if tied is not None:
-        at = np.flatnonzero(tied)
-        values[at] = _earliest(parts, reached_by, best, at, n)
-    return values, best, rows
+        np.copyto(lowest, rank, where=better)
+    return values, best
 
 
-def _earliest(
-    parts: Sequence[tuple[float, Array, Array, Sequence[tuple[Array, int]]]],
-    reached_by: Sequence[Array],
-    best: Array,
-    at: Array,
-    n: int,
-) -> Array:
-    """Return, for the rows `at`, the best value whose support has the lowest rank."""
-    lowest = np.full(len(at), LAST)
-    chosen = np.zeros(len(at))
-    for (code, _, _, supports), reached in zip(parts, reached_by, strict=True):
-        rank = np.full(len(at), LAST - 1)
-        for mask, place in supports:
-            rank = np.where(column(mask, n)[at], np.minimum(rank, place), rank)
-        first_ = (reached[at] == best[at]) & (rank < lowest)
-        chosen[first_] = code
-        lowest[first_] = rank[first_]
-    return chosen
+def settled_by_value(parts: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array]:
+    """Return the value and the certainty of a field for which some values are computed.
+
+    See `settled`; values are columns, unknown where the field does not accept them.
+    """
+    dtype = float if unknown != unknown else np.int64
+    said = []
+    count = np.zeros(n, dtype=np.int32)
+    for value, mask, remaining, is_for, order in parts:
+        whole = np.broadcast_to(np.asarray(value, dtype=dtype), (n,))
+        made = column(mask, n) & ((whole == whole) if unknown != unknown else (whole >= 0))
+        count += made
+        factor = np.broadcast_to(np.asarray(remaining, dtype=float), (n,))
+        said.append((whole, made, factor, is_for, order))
+    values, best = np.full(n, unknown, dtype=dtype), np.zeros(n)
+    alone = count == 1
+    for value, made, factor, is_for, _ in said:
+        if is_for:
+            here = made & alone
+            np.copyto(values, value, where=here)
+            np.copyto(best, rounded(1.0 - factor), where=here)
+    # A certainty of 0 holds nothing (that of a product below the last decimal).
+    np.copyto(values, unknown, where=best == 0.0)
+    at = np.flatnonzero(count > 1)
+    if len(at):
+        some = [(v[at], m[at], f[at], is_for, order) for v, m, f, is_for, order in said]
+        values[at], best[at] = _compared(some, unknown, len(at))
+    return values, best
+
+
+def _compared(said: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array]:
+    """Return value and certainty on rows with several contributions: each by each."""
+    values, best = np.full(n, unknown, dtype=said[0][0].dtype), np.zeros(n)
+    for value, made, _, is_for, _ in sorted(said, key=lambda one: one[4]):
+        if not is_for:
+            continue
+        products = {True: np.ones(n), False: np.ones(n)}
+        for other, also, factor, sign, _ in said:
+            products[sign] *= np.where(also & (other == value), factor, 1.0)
+        # Supports of lower rank come first, so that only more certainty is better.
+        reached = certainty(products[True], products[False], n)
+        better = made & (reached > best)
+        np.copyto(values, value, where=better)
+        np.copyto(best, reached, where=better)
+    return values, best
 
 
 def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:
@@ -149,30 +163,32 @@ def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:
 
 def ties(certainties: Sequence[Array], n: int) -> Array:
     """Return where two values that hold have the same certainty."""
-    ordered = np.sort(np.stack(certainties), axis=0)
+    ordered = np.sort(np.stack([column(one, n) for one in certainties]), axis=0)
     return ((ordered[1:] == ordered[:-1]) & (ordered[1:] > 0.0)).any(axis=0)
 
 
 def weight(certainties: Array) -> Array:
-    """Return certainties as weights: an unknown field takes no part (1)."""
-    return np.where(certainties == 0.0, 1.0, certainties)
+    """Return certainties as weights: an unknown field, or a value that fails, takes no part (1)."""
+    return np.where(certainties > 0.0, certainties, 1.0)
 
 
-def within(values: Array, mask: Array, limits: tuple[Any, bool, Any, bool], n: int) -> Array:
-    """Return computed values where the rule fired and the field accepts them, else NaN."""
+def truths(true: Array, false: Array, n: int) -> Array:
+    """Return where a condition holds and where it fails as truth values: 1, 0, -1 for neither."""
+    return np.where(column(true, n), 1, np.where(column(false, n), 0, -1))
+
+
+def within(values: Array, limits: tuple[Any, bool, Any, bool], whole: bool, n: int) -> Array:
+    """Return computed values where a field accepts them, else NaN."""
     low, low_open, high, high_open = limits
     values = np.broadcast_to(np.asarray(values, dtype=float), (n,))
-    keep = column(mask, n) & np.isfinite(values)
+    keep = np.isfinite(values)
+    if whole:
+        keep &= values == np.floor(values)
     if low is not None:
-        keep = keep & ((values > low) if low_open else (values >= low))
+        keep &= (values > low) if low_open else (values >= low)
     if high is not None:
-        keep = keep & ((values < high) if high_open else (values <= high))
-    return np.where(keep, values, np.nan)
-
-
-def held(values: Array, remaining: Array) -> Array:
-    """Return the certainty of computed values: that of the one rule where it gave a value."""
-    return np.where(np.isnan(values), 0.0, rounded(1.0 - remaining))
+        keep &= (values < high) if high_open else (values <= high)
+    return values if keep.all() else np.where(keep, values, np.nan)
 
 
 def either(rows: Array, more: Array) -> Array:
@@ -182,65 +198,25 @@ def either(rows: Array, more: Array) -> Array:
     return more if rows is None else rows | more
 
 
-def several(masks: Sequence[Array], n: int) -> Array:
-    """Return where more than one mask holds."""
-    count = np.zeros(n, dtype=np.int32)
-    for mask in masks:
-        count += mask
-    return count > 1
-
-
-def first(masks: Sequence[Array], possible: Sequence[Array] | None, n: int) -> Array:
-    """Return the place of the first mask that holds, or -1.
-
-    Args:
-        masks: Where each row of a table is true.
-        possible: Where each row is true or unknown; None when nothing is unknown. An unknown
-            row hides the rows after it.
-        n: The number of rows.
-    """
-    if possible is None:
-        # An earlier row has the larger number, and the largest of those that hold wins: whole
-        # columns at a time, without a branch.
-        count = len(masks)
-        kind: Any = np.uint8 if count < 256 else np.uint16
-        top = np.zeros(n, dtype=kind)
-        for place, mask in enumerate(masks):
-            if mask is True:
-                mask = np.ones(n, dtype=bool)
-            if mask is not False:
-                held_ = np.broadcast_to(mask, (n,))
-                np.maximum(top, np.multiply(held_, kind(count - place), dtype=kind), out=top)
-        hit = np.int16(count) - top.astype(np.int16)
-        hit[hit == count] = -1
-        return hit
-    hit = np.full(n, -1, dtype=np.int16)
-    open_ = np.ones(n, dtype=bool)
-    for place, (mask, maybe) in enumerate(zip(masks, possible, strict=True)):
-        np.copyto(hit, place, where=open_ & column(mask, n))
-        open_ &= ~column(maybe, n)
-    return hit
-
-
 COLUMN_NAMES: Final[dict[str, object]] = {
     "np": np,
     "nan": np.nan,
     "real": np.float64,
+    "INFINITE": np.inf,
     "fit": fit,
     "fit_whole": fit_whole,
+    "column": column,
     "inverse": inverse,
     "doubt": doubt,
     "certainty": certainty,
-    "clash": clash,
     "settled": settled,
+    "settled_by_value": settled_by_value,
     "best_branch": best_branch,
-    "ties": ties,
     "weight": weight,
+    "ties": ties,
+    "truths": truths,
     "within": within,
-    "held": held,
     "either": either,
-    "several": several,
-    "first": first,
     "__builtins__": {"float": float},
-}
+} | TABLE_NAMES
 """The namespace of generated column code."""

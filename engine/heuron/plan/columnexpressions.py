@@ -12,7 +12,7 @@ program record by record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -32,6 +32,7 @@ from heuron.check.tree import (
     Or,
     Variable,
 )
+from heuron.plan.allowed import MIRRORED
 from heuron.plan.source import Writer
 from heuron.values import UNKNOWN, FieldType, Value
 
@@ -54,6 +55,7 @@ class Column:
 
     `kind` is "float", "level", "boolean" or "text"; `levels` are those of an enumeration;
     `complete` says that no value is unknown; `field` names the field (texts are looked up by it).
+    A text with levels is concluded, and these are the texts that it can be.
     """
 
     local: str
@@ -92,13 +94,20 @@ class ColumnExpressions:
     """Writes expressions over columns; equal parts are computed once.
 
     `columns` maps fields and variables to columns; `certainties` maps a concluded field to the
-    local of its certainty; `holding` a `many` field to the locals that say where each level holds.
+    local of its certainty, `levels` (by `field=value`) to those of values that may not hold,
+    except for the fields in `computed`;
+    `holding` a `many` field to the locals that say where each level holds, `keys` (by
+    `field=level`) to those that order the levels.
     """
 
     def __init__(self, columns: Mapping[str, Column], writer: Writer) -> None:
         self.fields = dict(columns)
-        self.variables: dict[str, Column | str] = {}
+        self.variables: dict[str, Column] = {}
+        self.only: Column | None = None
         self.certainties: dict[str, str] = {}
+        self.levels: dict[str, str] = {}
+        self.computed: set[str] = set()
+        self.keys: dict[str, str] = {}
         self.holding: dict[str, dict[Value, str]] = {}
         self.writer = writer
         self._kept: dict[str, str] = {}
@@ -120,6 +129,13 @@ class ColumnExpressions:
         """Return a local (or True, False) for the rows on which the expression is false."""
         return self.keep(self._condition(node, False), "b")
 
+    def true_of(self, column: Column, node: Expression) -> str:
+        """Return a local for the rows on which a test that reads one column alone is true."""
+        self.only = column
+        found = self.true(node)
+        self.only = None
+        return found
+
     def known(self, column: Column) -> str:
         """Return a local (or True) for the rows on which a column is known."""
         if column.complete:
@@ -130,22 +146,34 @@ class ColumnExpressions:
     def column(self, node: Expression) -> Column:
         """Return the column that an expression reads or computes."""
         match node:
+            case FieldOf() | Variable() if self.only is not None:
+                return self.only
             case FieldOf():
-                return self._field(node.field)
+                return self.field(node.field)
             case Variable():
                 found = self.variables.get(node.name)
-                if isinstance(found, Column):
-                    return found
-                raise NotColumns(f"it reads the variable {node.name}")
+                if found is None:
+                    raise NotColumns(f"it reads the variable {node.name}")
+                return found
+            case _ if node.type.kind == "boolean":
+                truths = f"truths({self.true(node)}, {self.false(node)}, n)"
+                return Column(self.keep(truths), "boolean")
             case _:
                 return Column(self.keep(self._operand(node)), "float")
+
+    def bind(self, variable: str, node: Expression) -> Column:
+        """Bind a variable to what an expression gives, and return that."""
+        column = self.column(node)
+        self.variables[variable] = column
+        return column
 
     def _operand(self, node: Expression) -> str:
         """Return source for a number that numpy divides: a constant alone would be Python's."""
         source = self.number(node)
         return f"real({source})" if isinstance(node, Constant) else source
 
-    def _field(self, name: str) -> Column:
+    def field(self, name: str) -> Column:
+        """Return the column of a field."""
         found = self.fields.get(name)
         if found is None:
             raise NotColumns(f"it reads {name}, which has no column")
@@ -176,6 +204,10 @@ class ColumnExpressions:
                 if found is None:
                     raise NotColumns(f"it reads the certainty of {node.field}")
                 return found
+            case CertaintyOf() if isinstance(node.value, Constant):
+                if node.field in self.computed:
+                    raise NotColumns(f"it reads the certainty of a value of {node.field}")
+                return self.levels.get(f"{node.field}={node.value.value}", "0.0")
             case _:
                 raise NotColumns(f"{_what(node)} has no form over columns")
 
@@ -226,6 +258,9 @@ class ColumnExpressions:
                 raise NotColumns(f"{_what(node)} has no form over columns")
 
     def _comparison(self, node: Compare, sense: bool) -> str:
+        if isinstance(node.left, Constant) and not isinstance(node.right, Constant):
+            operator = MIRRORED[node.operator]
+            node = replace(node, operator=operator, left=node.right, right=node.left)
         operator = node.operator if sense else OPPOSITE[node.operator]
         kind = column_kind(node.left.type) or "none"
         if kind == "float" and column_kind(node.right.type) == "float":
@@ -266,8 +301,10 @@ class ColumnExpressions:
         return joined([self.keep(test, "b"), self.known(column)], True)
 
     def _code(self, column: Column, value: Value) -> str:
+        if column.kind == "text" and column.levels:
+            return str(column.levels.index(str(value))) if value in column.levels else "-2"
         if column.kind == "text":
-            return self.keep(f"code({column.field!r}, {str(value)!r})", "k")
+            return self.keep(f"code({column.field!r}, {str(value)!r})", "z")
         if column.kind == "level":
             if value not in column.levels:
                 raise NotColumns("it compares different enumerations")

@@ -1,27 +1,42 @@
 """The record plan over whole tables: the same rules as numpy source, a chunk of rows at a time.
 
-Each value of a concluded field has its products of doubt as columns, multiplied in rule order as
-for one record, so that both give the same floats. Rows on which something happens that columns
-do not settle (two values tie, certain rules contradict each other, a table hits twice) come back
-in a mask, and the caller answers them one by one with the single-record function.
+Stratum by stratum, the conditions of rules and table rows become bits of words
+(`plan.columnwords`), and from these come the values of the concluded fields
+(`plan.columnsettle`). A rule that cannot be said over columns is named in `ColumnPlan.refused`
+with the reason; the rows on which it might fire come back in a mask, and the caller answers them
+one by one with the single-record function.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from heuron.check.reads import concluded_reads
+from heuron.check.reads import concluded_reads, values_tested
 from heuron.check.tree import (
+    BOOLEAN,
+    NUMBER,
     Bind,
+    CertaintyOf,
+    Compare,
     Conclude,
     Condition,
     Constant,
     Either,
+    Exists,
+    Expression,
+    FieldOf,
+    IsUnknown,
+    Negation,
+    Not,
     Pattern,
+    Predict,
     Rule,
     Table,
     Test,
+    Variable,
 )
+from heuron.plan.allowed import conjuncts
 from heuron.plan.columnexpressions import (
     Column,
     ColumnExpressions,
@@ -31,30 +46,41 @@ from heuron.plan.columnexpressions import (
     inverted,
     joined,
 )
-from heuron.plan.conclusions import rank_of
-from heuron.plan.normal import Program
-from heuron.plan.source import Writer
-from heuron.values import UNKNOWN, FieldType, Template, Value
+from heuron.plan.columnsettle import ConcludedField, Contribution, write_settled
+from heuron.plan.columnwords import BITS, Entry, one_column, write_words
+from heuron.plan.conclusions import levels_read, rank_of, typed
+from heuron.plan.normal import Program, Stratum
+from heuron.plan.source import Constants, Writer
+from heuron.values import UNKNOWN, Template, Value
 
 __all__ = ["ColumnPlan", "plan_columns"]
+
+STATES_OF_A_RULE = 4
+"""A rule that reads a field with more certainties than this weighs them as a column."""
+
+MOST_IN_A_GROUP = 14
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
     """The column plan of a program.
 
-    `source` defines `columns(c, n, code, today)` for chunks with unknown values and
-    `complete_columns` for chunks without; both return (rows to answer one by one or None, the
-    masks of the rules that fired by index, and per concluded field its values and certainties).
+    `source` defines `columns(c, n, code, look, today)` for chunks with unknown values and
+    `complete_columns` for chunks without. Both return a mask of rows to answer one by one, or
+    None; the words, each with the bits of the rules that fired, and the rows of first-hit tables
+    that hit; and per concluded field its values and certainties (under `many` the certainties
+    and the keys are lists of columns, one a level).
+
     `inputs` are the fields to hand over with their kinds; `outputs` the concluded fields with
-    kind, levels, and whether they have many values (then the certainties are a list of columns,
-    one a level). `refused` says why there is no source, when there is none.
+    kind, levels (of a text, and under `many`, the values that are concluded), and whether they
+    have many values.
+    `refused` names the rules that have no form over columns, with the reasons.
     """
 
     source: str
     type_name: str
     inputs: tuple[tuple[str, str], ...]
-    outputs: tuple[tuple[str, str, tuple[str, ...], bool], ...]
+    outputs: tuple[tuple[str, str, tuple[Value, ...], bool], ...]
     refused: tuple[tuple[str, str], ...] = ()
 
 
@@ -70,52 +96,61 @@ def plan_columns(program: Program) -> ColumnPlan:
         for one in template.fields
         if one.name not in concluded and (kind := column_kind(one.type)) is not None
     )
-    refused: list[tuple[str, str]] = []
-    sources = []
-    for name, complete in (("columns", False), ("complete_columns", True)):
-        writer = _ColumnWriter(program, template, concluded, complete)
-        sources.append(writer.function(name))
-        refused = writer.refused
+    constants = Constants()
+    writers = [
+        _ColumnWriter(program, template, concluded, complete, constants)
+        for complete in (False, True)
+    ]
+    names = ("columns", "complete_columns")
+    functions = [writer.function(name) for writer, name in zip(writers, names, strict=True)]
+    refused = tuple(dict.fromkeys(one for writer in writers for one in writer.refused))
     outputs = tuple(
         (
             name,
             column_kind(template[name].type) or "none",
-            template[name].type.levels,
+            writers[0].levels(name),
             (template.name, name) in program.many,
         )
         for name in concluded
     )
-    source = "" if refused else "\n".join(sources)
-    return ColumnPlan(source, template.name, inputs, outputs, tuple(refused))
+    source = "\n".join([*constants.lines, *functions])
+    return ColumnPlan(source, template.name, inputs, outputs, refused)
 
 
 @dataclass(slots=True)
-class _Field:
-    """A concluded field while its columns are written."""
+class _Weights:
+    """How certain what a condition reads is: conditions of constant certainty, or locals."""
 
-    name: str
-    type: FieldType
-    many: bool
-    number: int
-    values: list[Value]
-    """Its constant values, in the order in which the rules first name them."""
-    positive: dict[str, str]
-    """The local of the product of doubt for each value, by its spelling."""
-    negative: dict[str, str]
-    supports: dict[str, list[tuple[str, int, int]]]
-    """For each value, where rules support it: mask, index of the rule, number of the action."""
-    computed: tuple[str, str] | None = None
-    """The locals of value and certainty, where the one rule that concludes it computes it."""
+    bits: list[tuple[Entry, float]]
+    locals: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Job:
+    """A rule or a table whose conditions are written, and that waits for their bits."""
+
+    item: Rule | Table
+    rows: list[tuple[int, Entry, _Weights]]
+    """Index, condition, and weights of the rule, or of each row of the table."""
+    possible: list[Entry] = field(default_factory=list)
+    """For a first-hit table with unknown conditions: the rows that are true or unknown."""
+    variables: dict[str, Column] = field(default_factory=dict)
 
 
 class _ColumnWriter:
     def __init__(
-        self, program: Program, template: Template, concluded: list[str], complete: bool
+        self,
+        program: Program,
+        template: Template,
+        concluded: list[str],
+        complete: bool,
+        constants: Constants,
     ) -> None:
         self.program = program
         self.template = template
-        self.complete = complete
         self.writer = Writer()
+        self.constants = constants
+        self.complete = complete
         columns = {
             one.name: Column(f"f{place}", kind, one.type.levels, complete, one.name)
             for place, one in enumerate(template.fields)
@@ -124,309 +159,555 @@ class _ColumnWriter:
         self.inputs = columns
         self.expressions = ColumnExpressions(columns, self.writer)
         self.fields = {
-            name: _Field(
-                name, template[name].type, (template.name, name) in program.many, at, [], {}, {}, {}
+            name: ConcludedField(
+                name, template[name].type, (template.name, name) in program.many, at
             )
             for at, name in enumerate(concluded)
         }
         self.ranks = rank_of(program)
-        self.certain: set[str] = set()
+        self.by_level = levels_read(program)
         self.refused: list[tuple[str, str]] = []
-        # Of the rule that is being written: its fact variables, the certainties of its eithers.
+        self.actions = 0
+        self.fired: dict[str, list[tuple[int, int]]] = {}
+        """By word: the bits of rules, and their indexes."""
+        self.hits: list[tuple[str, int, int]] = []
+        """For each first-hit table the local of the row, the index of the first row, how many."""
+        # Of the rule that is being written: its fact variables.
         self.types: dict[str, str] = {}
-        self.weights: list[str] = []
+
+    def levels(self, name: str) -> tuple[Value, ...]:
+        """Return the levels of a concluded field.
+
+        Of a text these are the texts that are concluded, and under `many` the values that are.
+        """
+        one = self.fields[name]
+        return tuple(one.values) if one.many or one.type.kind == "text" else one.type.levels
 
     def function(self, name: str) -> str:
+        """Return the source of the function."""
         writer = self.writer
-        for field, column in self.inputs.items():
-            writer.line(f"{column.local} = c[{field!r}]")
+        for field_name, column in self.inputs.items():
+            writer.line(f"{column.local} = c[{field_name!r}]")
         writer.line("rows = None")
-        writer.line("fired = {}")
         for stratum in self.program.strata:
-            items: list[Rule | Table] = [*stratum.record, *stratum.tables]
-            for item in sorted(items, key=lambda one: one.index):
-                try:
-                    self._item(item)
-                except NotColumns as reason:
-                    self.refused.append((item.name, str(reason)))
-            for type_name, field in stratum.concludes:
-                if type_name == self.template.name:
-                    self._settle(self.fields[field])
-        results = ", ".join(
-            f"({self._value_local(one)}, {self._certainty_local(one)})"
-            for one in self.fields.values()
+            self._stratum(stratum)
+        fired = "".join(
+            f"({word}, ({''.join(f'({bits!r}, {index!r}), ' for bits, index in listed)})), "
+            for word, listed in self.fired.items()
         )
-        writer.line(f"return rows, fired, ({results},)")
-        return "\n".join([f"def {name}(c, n, code, today):", *writer.lines, ""])
+        hits = "".join(f"({hit}, {index!r}, {count!r}), " for hit, index, count in self.hits)
+        results = "".join(f"({self._result(one)}), " for one in self.fields.values())
+        writer.line(f"return rows, ({fired}), ({hits}), ({results})")
+        return "\n".join([f"def {name}(c, n, code, look, today):", *writer.lines, ""])
 
-    def _value_local(self, one: _Field) -> str:
-        return "None" if one.many else f"s{one.number}"
-
-    def _certainty_local(self, one: _Field) -> str:
+    def _result(self, one: ConcludedField) -> str:
         if not one.many:
-            return f"c{one.number}"
-        held = self.expressions.certainties
-        return (
-            "["
-            + ", ".join(held.get(f"{one.name}={level}", "None") for level in one.type.levels)
-            + "]"
+            return f"s{one.number}, c{one.number}"
+        lists = []
+        for known in (self.expressions.certainties, self.expressions.keys):
+            locals_ = [known.get(f"{one.name}={value}", "None") for value in one.values]
+            lists.append(f"[{', '.join(locals_)}]")
+        return ", ".join(lists)
+
+    def _stratum(self, stratum: Stratum) -> None:
+        jobs: list[_Job] = []
+        items: list[Rule | Table] = [*stratum.record, *stratum.tables]
+        for item in sorted(items, key=lambda one: one.index):
+            try:
+                jobs.append(self._table(item) if isinstance(item, Table) else self._rule(item))
+            except NotColumns as reason:
+                self._refuse(item, str(reason))
+        self._write_words(jobs)
+        for job in jobs:
+            self.expressions.variables = job.variables
+            if isinstance(job.item, Table):
+                self._table_hits(job, job.item)
+            else:
+                self._rule_fires(job, job.item)
+        for type_name, name in stratum.concludes:
+            if type_name == self.template.name:
+                self._settle(self.fields[name])
+
+    def _settle(self, one: ConcludedField) -> None:
+        kind = column_kind(one.type) or "float"
+        levels = tuple(map(str, self.levels(one.name)))
+        by_level = one.name in self.by_level
+        if by_level and not one.is_constant:
+            by_level = False
+            self.expressions.computed.add(one.name)
+        as_codes = "level" if kind == "text" else kind
+        write_settled(
+            one, as_codes, levels, by_level, self.expressions, self.constants, self.writer
         )
-
-    def _item(self, item: Rule | Table) -> None:
-        self.expressions.variables = {}
-        if isinstance(item, Table):
-            self._table(item)
+        if one.many:
+            self.expressions.holding[one.name] = {
+                value: self.expressions.keep(
+                    f"{self.expressions.certainties[f'{one.name}={value}']} > 0.0", "b"
+                )
+                for value in one.values
+            }
+            listed = [self.expressions.certainties[f"{one.name}={value}"] for value in one.values]
+            if len(listed) > 1 and f"{one.name}={one.values[0]}" not in self.expressions.keys:
+                # Values of equal certainty stand in the order of their rules: one by one.
+                self.writer.line(f"rows = either(rows, ties(({', '.join(listed)}), n))")
             return
-        self.types = {
-            one.variable: self.template.name for one in item.conditions if isinstance(one, Pattern)
-        }
-        self.weights = []
-        mask = self.expressions.keep(joined(self._true(item.conditions), True), "b")
-        self._fire(item.index, mask)
-        weight = self._lowest(item.conditions, self.types, tuple(self.weights))
-        for action in item.actions:
-            if isinstance(action, Conclude):
-                one = self.fields[action.field]
-                if isinstance(action.value, Constant):
-                    self._contribute(
-                        one, action.value.value, mask, action.certainty, weight,
-                        [(mask, item.index)],
-                    )  # fmt: skip
-                else:
-                    self._compute(one, action, mask, weight)
+        self.expressions.certainties[one.name] = f"c{one.number}"
+        self.expressions.fields[one.name] = Column(f"s{one.number}", kind, levels, False, one.name)
 
-    def _fire(self, index: int, mask: str) -> None:
-        self.writer.line(f"fired[{index}] = {mask}")
+    # What has no form over columns.
+
+    def _refuse(self, item: Rule | Table, reason: str) -> None:
+        """Name a rule, and leave the rows on which it may fire to the single-record function."""
+        if (item.name, reason) not in self.refused:
+            self.refused.append((item.name, reason))
+        mask = "True"
+        if isinstance(item, Rule):
+            self.expressions.variables = {}
+            parts = []
+            for condition in item.conditions:
+                parts += self._true_where_said(condition)
+            mask = self.expressions.keep(joined(parts, True), "b")
+        self.writer.line(f"rows = either(rows, column({mask}, n))")
+
+    def _true_where_said(self, condition: Condition) -> list[str]:
+        """Return masks that hold wherever a condition does, as far as columns can say."""
+        try:
+            return self._true((condition,))
+        except NotColumns:
+            pass
+        parts = []
+        if isinstance(condition, Pattern) and not condition.each:
+            for test in condition.tests:
+                for one in conjuncts(test):
+                    try:
+                        parts.append(self.expressions.true(one))
+                    except NotColumns:
+                        continue
+        return parts
+
+    # Rules.
+
+    def _rule(self, rule: Rule) -> _Job:
+        self.expressions.variables = {}
+        self.types = {
+            one.variable: self.template.name for one in rule.conditions if isinstance(one, Pattern)
+        }
+        entry = Entry()
+        for condition in rule.conditions:
+            self._ask(condition, entry)
+        weights = self._weights(rule.conditions, entry)
+        job = _Job(rule, [(rule.index, entry, weights)])
+        job.variables = self.expressions.variables
+        for action in rule.actions:
+            if isinstance(action, Conclude):
+                self._check_value(self.fields[action.field], action.value)
+        return job
+
+    def _ask(self, condition: Condition, entry: Entry) -> None:
+        """Add a condition to an entry."""
+        match condition:
+            case Pattern():
+                self._bind_fields(condition)
+                for binding in condition.bindings:
+                    read = FieldOf(
+                        type=self.template[binding.field].type,
+                        variable=condition.variable,
+                        field=binding.field,
+                    )
+                    known = Not(type=BOOLEAN, operand=IsUnknown(type=BOOLEAN, operand=read))
+                    self._test(known, entry)
+                for test in condition.tests:
+                    self._test(test, entry)
+            case Test():
+                self._test(condition.expression, entry)
+            case _:
+                entry.masks += self._true((condition,))
+
+    def _bind_fields(self, pattern: Pattern) -> None:
+        if pattern.each:
+            raise NotColumns(f"it matches once for each value of {', '.join(pattern.each)}")
+        for binding in pattern.bindings:
+            self.expressions.variables[binding.variable] = self.expressions.field(binding.field)
+
+    def _test(self, test: Expression, entry: Entry) -> None:
+        for one in conjuncts(test):
+            column = one_column(one, self._column_of)
+            if column is not None:
+                entry.test(column, one)
+            elif entry.possible:
+                entry.masks.append(inverted(self.expressions.false(one)))
+            else:
+                entry.masks.append(self.expressions.true(one))
+
+    def _column_of(self, node: FieldOf | Variable) -> Column | None:
+        if isinstance(node, FieldOf):
+            return self.expressions.fields.get(node.field)
+        return self.expressions.variables.get(node.name)
 
     def _true(self, conditions: tuple[Condition, ...]) -> list[str]:
         parts: list[str] = []
         for one in conditions:
             match one:
-                case Pattern() if not one.each and one.identity is None:
-                    for binding in one.bindings:
-                        column = self.expressions._field(binding.field)
-                        self.expressions.variables[binding.variable] = column
-                        parts.append(self.expressions.known(column))
+                case Pattern():
+                    self._bind_fields(one)
+                    columns = [self.expressions.field(binding.field) for binding in one.bindings]
+                    parts += [self.expressions.known(column) for column in columns]
                     parts += [self.expressions.true(test) for test in one.tests]
                 case Test():
                     parts.append(self.expressions.true(one.expression))
                 case Bind():
-                    column = self.expressions.column(one.expression)
-                    self.expressions.variables[one.variable] = column
+                    column = self.expressions.bind(one.variable, one.expression)
                     parts.append(self.expressions.known(column))
                 case Either():
-                    parts.append(self._either(one))
+                    masks = [joined(self._true(branch), True) for branch in one.branches]
+                    kept = [self.expressions.keep(mask, "b") for mask in masks]
+                    parts.append(self.expressions.keep(joined(kept, False), "b"))
+                case Exists():
+                    parts += self._true(one.conditions)
+                case Negation() if all(isinstance(part, Test) for part in one.conditions):
+                    tests = [part for part in one.conditions if isinstance(part, Test)]
+                    false = [self.expressions.false(test.expression) for test in tests]
+                    parts.append(self.expressions.keep(joined(false, False), "b"))
+                case Predict():
+                    raise NotColumns(f"it asks the model {one.model}")
                 case _:
                     raise NotColumns("a condition has no form over columns")
         return parts
 
-    def _either(self, one: Either) -> str:
-        """Return the mask of an `either`, and note the certainty of its best true branch."""
-        masks, weights = [], []
-        for branch in one.branches:
-            masks.append(self.expressions.keep(joined(self._true(branch), True), "b"))
-            weights.append(self._lowest(branch, self.types) or "1.0")
-        if any(weight != "1.0" for weight in weights):
-            pairs = ", ".join(f"({m}, {w})" for m, w in zip(masks, weights, strict=True))
-            self.weights.append(self.expressions.keep(f"best_branch(({pairs}), n)", "w_"))
-        return self.expressions.keep(joined(masks, False), "b")
+    # How certain what conditions read is.
 
-    def _lowest(
-        self, nodes: tuple[object, ...], types: dict[str, str], more: tuple[str, ...] = ()
-    ) -> str | None:
-        """Return the local of the lowest certainty that nodes read, or None when it is 1."""
+    def _weights(self, nodes: Sequence[object], entry: Entry) -> _Weights:
+        """Return an entry with the certainty of what it reads, or entries for each certainty."""
+        locals_, states = self._read(tuple(nodes))
+        if not locals_:
+            return _Weights([(entry, 1.0)])
+        if states is None:
+            return _Weights([], locals_)
+        column, by_code = states
+        found: dict[float, None] = {}
+        for code, certainties in by_code:
+            if column.local not in entry.tests or entry.holds(column.local, code):
+                found.update(dict.fromkeys(certainties))
+        if len({one or 1.0 for one in found}) == 1:
+            return _Weights([(entry, next(iter(found)) or 1.0)], locals_)
+        if not 0 < len(found) <= STATES_OF_A_RULE:
+            return _Weights([], locals_)
+        bits = []
+        certainty = CertaintyOf(type=NUMBER, variable="", field=column.field)
+        for state in found:
+            one = entry.copied()
+            is_so = Compare(
+                type=BOOLEAN,
+                operator="==",
+                left=certainty,
+                right=Constant(type=NUMBER, value=state),
+            )
+            local = self.expressions.certainties[column.field]
+            one.test(Column(local, "float", complete=True, field=column.field), is_so)
+            bits.append((one, state or 1.0))
+        return _Weights(bits, locals_)
+
+    def _read(
+        self, nodes: tuple[object, ...]
+    ) -> tuple[
+        tuple[str, ...],
+        tuple[Column, list[tuple[float | str | None, tuple[float, ...]]]] | None,
+    ]:
+        """Return the locals of the certainties that nodes read; of one field also its states.
+
+        States are pairs of a value, as it stands in the column, and its certainties.
+        """
         concluded = [(self.template.name, name) for name in self.fields]
-        read = dict.fromkeys(field for _, _, field in concluded_reads(nodes, types, concluded))
-        weights = list(more)
-        for field in read:
-            if field in self.certain:
-                continue
-            if self.fields[field].many:
-                raise NotColumns(f"it weighs the many values of {field}")
-            weights.append(f"w{self.fields[field].number}")
-        if not weights:
-            return None
-        lowest = weights[0]
-        for other in weights[1:]:
-            lowest = self.expressions.keep(f"np.minimum({lowest}, {other})", "w_")
-        return lowest
+        reads = concluded_reads(nodes, self.types, concluded, tested=False)
+        names = list(dict.fromkeys(name for _, _, name in reads))
+        uncertain = [name for name in names if self.fields[name].first is None]
+        locals_ = [
+            self.expressions.keep(f"weight({self._certainty(name)})", "w_") for name in uncertain
+        ]
+        only = len(uncertain) == 1
+        for either in nodes:
+            if isinstance(either, Either) and any(self._read(one)[0] for one in either.branches):
+                locals_.append(self._best_branch(either))
+                only = False
+        for held in values_tested(nodes):
+            if not isinstance(held.value, Constant):
+                raise NotColumns(f"it reads the many values of {held.field}")
+            level = f"{held.field}={held.value.value}"
+            known = self.expressions.certainties.get(level)
+            if held.field in self.fields and not self.fields[held.field].many:
+                raise NotColumns(f"it reads the values of {held.field}")
+            if known is not None:
+                locals_.append(self.expressions.keep(f"weight({known})", "w_"))
+                only = False
+        if not only:
+            return tuple(locals_), None
+        one = self.fields[uncertain[0]]
+        column = self.expressions.fields[one.name]
+        if one.states is None:
+            return tuple(locals_), None
+        by_code: list[tuple[float | str | None, tuple[float, ...]]] = [(None, (0.0,))]
+        for value, certainties in one.states.items():
+            code = (
+                str(value) if column.kind == "text" else encode(value, column.kind, column.levels)
+            )
+            by_code.append((code, certainties))
+        return tuple(locals_), (column, by_code)
+
+    def _certainty(self, name: str) -> str:
+        found = self.expressions.certainties.get(name)
+        if found is None:
+            raise NotColumns(f"it weighs the many values of {name}")
+        return found
+
+    def _best_branch(self, either: Either) -> str:
+        """Return the certainty of the best branch that holds."""
+        pairs = ""
+        for branch in either.branches:
+            mask = self.expressions.keep(joined(self._true(branch), True), "b")
+            weights = self._read(branch)[0]
+            lowest = weights[0] if weights else "1.0"
+            for other in weights[1:]:
+                lowest = self.expressions.keep(f"np.minimum({lowest}, {other})", "w_")
+            pairs += f"({mask}, {lowest}), "
+        return self.expressions.keep(f"best_branch(({pairs}), n)", "w_")
+
+    # Tables.
+
+    def _table(self, table: Table) -> _Job:
+        self.expressions.variables = {}
+        self.types = {table.variable: self.template.name}
+        rows = []
+        possible = []
+        for place, row in enumerate(table.rows):
+            tests = [one for one in row.tests if one is not None]
+            entry = Entry()
+            maybe = Entry(possible=True)
+            for test in tests:
+                self._test(test, entry)
+                if table.hit == "first":
+                    self._test(test, maybe)
+            rows.append((table.index + place, entry, self._weights(tests, entry)))
+            possible.append(maybe)
+            self._check_value(self.fields[table.field], row.value)
+            if table.hit == "any" and not isinstance(row.value, Constant):
+                raise NotColumns("rows that may hit together compute their values")
+        if table.hit != "first":
+            if table.hit != "collect":
+                for _, entry, weights in rows:
+                    if [one for one, _ in weights.bits] != [entry]:
+                        weights.bits = []
+            return _Job(table, rows)
+        unknown = any(
+            entry.masks or not all(column.complete for column, _ in entry.tests.values())
+            for entry in possible
+        )
+        # Which row hits first is known of true conditions alone; weights go by their locals.
+        for _, entry, weights in rows:
+            weights.bits = [(entry, 1.0)] if not weights.locals else []
+        return _Job(table, rows, possible if unknown else [])
+
+    # Words.
+
+    def _write_words(self, jobs: list[_Job]) -> None:
+        words: list[list[Entry]] = []
+        plain: list[tuple[tuple[int, str], list[Entry]]] = []
+        for job in jobs:
+            if isinstance(job.item, Table):
+                if job.item.hit == "first":
+                    for entries in ([entry for _, entry, _ in job.rows], job.possible):
+                        words += _split(entries, reverse=True)
+                    continue
+                if job.item.hit in ("unique", "any"):
+                    words += _split([entry for _, entry, _ in job.rows], reverse=False)
+                    continue
+            plain += [
+                (self._group(job.item, place), [one for one, _ in weights.bits] or [entry])
+                for place, (_, entry, weights) in enumerate(job.rows)
+            ]
+        words += _packed(plain)
+        write_words(words, self.expressions.true_of, self.constants, self.writer)
+
+    def _group(self, item: Rule | Table, place: int) -> tuple[int, str]:
+        """Return what a rule speaks about first; such rules get neighbouring bits."""
+        if isinstance(item, Table):
+            return self.fields[item.field].number, _spelled(item.rows[place].value)
+        for action in item.actions:
+            if isinstance(action, Conclude):
+                return self.fields[action.field].number, _spelled(action.value)
+        return -1, ""
+
+    # What fires, and what that concludes.
+
+    def _rule_fires(self, job: _Job, rule: Rule) -> None:
+        _, entry, weights = job.rows[0]
+        self._fires(rule.index, [one for one, _ in weights.bits] or [entry])
+        for action in rule.actions:
+            if isinstance(action, Conclude):
+                self._contribute(
+                    self.fields[action.field],
+                    action.value,
+                    float(action.certainty),
+                    rule.index,
+                    entry,
+                    weights,
+                )
+
+    def _fires(self, index: int, entries: list[Entry]) -> None:
+        by_word: dict[str, int] = {}
+        for one in entries:
+            by_word[one.word] = by_word.get(one.word, 0) | 1 << one.bit
+        for word, bits in by_word.items():
+            self.fired.setdefault(word, []).append((bits, index))
+
+    def _table_hits(self, job: _Job, table: Table) -> None:
+        one = self.fields[table.field]
+        if table.hit == "first":
+            self._first_hit(job, table)
+            return
+        if table.hit in ("unique", "any"):
+            self._single_hit(job, table)
+        for (index, entry, weights), row in zip(job.rows, table.rows, strict=True):
+            self._fires(index, [each for each, _ in weights.bits] or [entry])
+            self._contribute(one, row.value, 1.0, index, entry, weights)
+
+    def _single_hit(self, job: _Job, table: Table) -> None:
+        """Clear the rows that hit together: with different values, or at all."""
+        groups: dict[str, list[Entry]] = {}
+        for (index, entry, weights), row in zip(job.rows, table.rows, strict=True):
+            key = _spelled(row.value, self.fields[table.field].type.kind)
+            listed = groups.setdefault(key if table.hit == "any" else str(index), [])
+            listed += [one for one, _ in weights.bits] or [entry]
+        words = list(dict.fromkeys(one.word for listed in groups.values() for one in listed))
+        masks = "".join(
+            "("
+            + "".join(
+                f"{sum(1 << one.bit for one in listed if one.word == word)!r}, " for word in words
+            )
+            + "), "
+            for listed in groups.values()
+        )
+        self.writer.line(f"single(({', '.join(words)},), ({masks}))")
+
+    def _first_hit(self, job: _Job, table: Table) -> None:
+        hit = f"h{table.index}"
+        true = _sizes([entry for _, entry, _ in job.rows])
+        possible = _sizes(job.possible)
+        words, sizes = ", ".join(true), tuple(true.values())
+        maybe = f"({', '.join(possible)},)" if possible else "None"
+        self.writer.line(f"{hit} = first_hit(({words},), {maybe}, {sizes!r})")
+        count = len(job.rows)
+        self.hits.append((hit, table.index, count))
+        one = self.fields[table.field]
+        concluders = self.program.concluded[(self.template.name, one.name)]
+        constant = all(
+            isinstance(row.value, Constant) and row.value.value is not UNKNOWN for row in table.rows
+        )
+        certain = not any(weights.locals for _, _, weights in job.rows)
+        alone = len(concluders) == 1 and not one.many and one.name not in self.by_level
+        if alone and constant and certain and one.type.kind != "text":
+            kind = column_kind(one.type) or "float"
+            values = [row.value.value for row in table.rows if isinstance(row.value, Constant)]
+            one.first = hit, [encode(value, kind, one.type.levels) for value in values]
+            return
+        for place, (index, entry, weights) in enumerate(job.rows):
+            mask = self.expressions.keep(f"{hit} == {count - place!r}", "b")
+            row = table.rows[place]
+            said = _Weights([], weights.locals)
+            self._contribute(one, row.value, 1.0, index, entry, said, mask)
+
+    def _check_value(self, one: ConcludedField, value: Expression) -> None:
+        """Refuse a value that has no form over columns, before anything of its rule is written."""
+        if column_kind(one.type) is None:
+            raise NotColumns(f"{one.name} is a list")
+        if isinstance(value, Constant):
+            return
+        if one.many:
+            raise NotColumns(f"it computes a value of {one.name}, which has many")
+        if one.type.kind == "text":
+            raise NotColumns(f"it computes the text {one.name}")
+        self._value(one, value)
+
+    def _value(self, one: ConcludedField, value: Expression) -> str:
+        if column_kind(one.type) == "float":
+            return self.expressions.number(value)
+        column = self.expressions.column(value)
+        if column.kind != column_kind(one.type) or column.levels != one.type.levels:
+            raise NotColumns(f"it takes {one.name} from another enumeration")
+        return column.local
 
     def _contribute(
         self,
-        one: _Field,
-        value: Value,
-        mask: str,
+        one: ConcludedField,
+        value: Expression,
         certainty: float,
-        weight: str | None,
-        support: list[tuple[str, int]],
+        index: int,
+        entry: Entry,
+        weights: _Weights,
+        mask: str = "",
     ) -> None:
-        """Write one contribution; `support` says where which rule stands behind it."""
-        if value is UNKNOWN:
+        if isinstance(value, Constant) and value.value is UNKNOWN:
             return
-        if one.computed is not None:
-            raise NotColumns(f"{one.name} has constant and computed values")
-        kind = column_kind(one.type)
-        if kind is None or kind == "text":
-            raise NotColumns(f"{one.name} is no number, level or boolean")
-        if one.type.kind == "number" and isinstance(value, int):
-            value = float(value)
-        spelled = repr(value)
-        if spelled not in (repr(known) for known in one.values):
-            one.values.append(value)
-        if certainty > 0:
-            listed = one.supports.setdefault(spelled, [])
-            action = sum(map(len, one.supports.values()))
-            listed += [(where, index, action) for where, index in support]
-        products = one.positive if certainty > 0 else one.negative
-        remaining = self._remaining(certainty, weight)
-        local = products.get(spelled)
-        if local is None:
-            letter = "p" if certainty > 0 else "n"
-            local = f"{letter}{one.number}_{len(products)}"
-            products[spelled] = local
-            self.writer.line(f"{local} = doubt({mask}, {remaining}, n)")
+        order = self.ranks[index], self.actions
+        self.actions += 1
+        bits = weights.bits
+        if not mask and not bits:
+            mask = self.expressions.keep(f"some({entry.word}, {1 << entry.bit!r})", "b")
+        said = Contribution(certainty, order, bits=bits, mask=mask, weights=weights.locals)
+        if isinstance(value, Constant):
+            said.value = typed(one.type.kind, value.value)
         else:
-            self.writer.line(f"{local} *= doubt({mask}, {remaining}, n)")
+            said.computed = self._computed(one, value, said)
+        one.said.append(said)
 
-    def _remaining(self, certainty: float, weight: str | None) -> str:
-        if weight is None:
-            return repr(1.0 - abs(float(certainty)))
-        sign = "-" if certainty > 0 else "+"
-        return f"1.0 {sign} {float(certainty)!r} * {weight}"
-
-    def _compute(self, one: _Field, action: Conclude, mask: str, weight: str | None) -> None:
-        concluders = self.program.concluded[(self.template.name, one.name)]
-        if len(concluders) > 1 or one.values or one.computed or one.many or action.certainty <= 0:
-            raise NotColumns(f"several rules compute {one.name}")
-        accepted = {"number": ("number", "integer"), "integer": ("integer",)}
-        if action.value.type.kind not in accepted.get(one.type.kind, ()):
-            raise NotColumns(f"it computes {one.name}, which is no number")
+    def _computed(self, one: ConcludedField, value: Expression, said: Contribution) -> str:
+        """Return the local of a computed value, unknown where the field does not accept it."""
+        source = self._value(one, value)
         declared = self.template[one.name]
-        limits = (declared.low, declared.low_open, declared.high, declared.high_open)
-        value = self.expressions.number(action.value)
-        self.writer.line(f"s{one.number} = within({value}, {mask}, {limits!r}, n)")
-        held = self._remaining(action.certainty, weight)
-        self.writer.line(f"c{one.number} = held(s{one.number}, {held})")
-        one.computed = (f"s{one.number}", f"c{one.number}")
+        if column_kind(one.type) != "float":
+            return self.expressions.keep(f"column({source}, n)", "v")
+        limits: list[Value] = []
+        for limit, is_open in (
+            (declared.low, declared.low_open),
+            (declared.high, declared.high_open),
+        ):
+            limits += [None if limit is None else encode(limit, "float"), is_open]
+        whole = one.type.kind == "integer"
+        return self.expressions.keep(f"within({source}, {tuple(limits)!r}, {whole!r}, n)", "v")
 
-    def _table(self, table: Table) -> None:
-        rows = []
-        for row in table.rows:
-            if not isinstance(row.value, Constant):
-                raise NotColumns("a row computes its value")
-            tests = tuple(one for one in row.tests if one is not None)
-            true = self.expressions.keep(
-                joined([self.expressions.true(one) for one in tests], True), "b"
-            )
-            if self._lowest(tests, {table.variable: self.template.name}) is not None:
-                raise NotColumns("a table reads a field that is less than certain")
-            rows.append((row, tests, true))
-        if table.hit == "first":
-            self._first(table, rows)  # type: ignore[arg-type]
-            return
-        one = self.fields[table.field]
-        masks = [true for _, _, true in rows]
-        if table.hit in ("unique", "any"):
-            # More than one hit is left to the single-record function, which also says so.
-            several = self.expressions.keep(f"several(({', '.join(masks)},), n)", "b")
-            self.writer.line(f"rows = either(rows, {several})")
-        for place, (row, _, true) in enumerate(rows):
-            assert isinstance(row.value, Constant)
-            self._fire(table.index + place, true)
-            support = [(true, table.index + place)]
-            self._contribute(one, row.value.value, true, 1.0, None, support)
 
-    def _first(self, table: Table, rows: list[tuple[object, tuple[object, ...], str]]) -> None:
-        """Write a first-hit table: the number of the row that hit, or -1, in one column."""
-        hit = f"h{table.index}"
-        masks = [true for _, _, true in rows]
-        if self.complete:
-            self.writer.line(f"{hit} = first(({', '.join(masks)},), None, n)")
-        else:
-            possible = []
-            for row in table.rows:
-                false = [self.expressions.false(one) for one in row.tests if one is not None]
-                none = self.expressions.keep(joined(false, False), "b")
-                possible.append(inverted(none))
-            self.writer.line(f"{hit} = first(({', '.join(masks)},), ({', '.join(possible)},), n)")
-        one = self.fields[table.field]
-        concluders = self.program.concluded[(self.template.name, one.name)]
-        self.writer.line(f"fired[{table.index}] = ({hit}, {len(rows)})")
-        values = [row.value.value for row in table.rows if isinstance(row.value, Constant)]
-        if len(concluders) == 1 and not one.many:
-            kind = column_kind(one.type)
-            if kind is None or kind == "text":
-                raise NotColumns(f"{one.name} is no number, level or boolean")
-            codes = [encode(value, kind, one.type.levels) for value in values]
-            unknown = "nan" if kind == "float" else "-1"
-            self.writer.line(
-                f"s{one.number} = np.array([{', '.join(map(repr, codes))}, {unknown}]).take({hit})"
-            )
-            self.writer.line(f"c{one.number} = ({hit} >= 0).astype(float)")
-            one.computed = (f"s{one.number}", f"c{one.number}")
-            self.certain.add(one.name)
-            return
-        for value in dict.fromkeys(values):
-            places = [place for place, held in enumerate(values) if held == value]
-            masks = [self.expressions.keep(f"{hit} == {place}", "b") for place in places]
-            chosen = self.expressions.keep(joined(masks, False), "b")
-            support = [(m, table.index + at) for m, at in zip(masks, places, strict=True)]
-            self._contribute(one, value, chosen, 1.0, None, support)
+def _spelled(value: Expression, kind: str = "") -> str:
+    return repr(typed(kind, value.value)) if isinstance(value, Constant) else "computed"
 
-    def _settle(self, one: _Field) -> None:
-        number = one.number
-        kind = column_kind(one.type)
-        if one.many:
-            self._settle_many(one)
-            return
-        if one.computed is None:
-            codes = []
-            for value in one.values:
-                positive = one.positive.get(repr(value), "1.0")
-                negative = one.negative.get(repr(value))
-                codes.append((encode(value, kind or "float", one.type.levels), positive, negative))
-            supports = self._ranked(one)
-            parts = "".join(
-                f"({code!r}, {up}, {down}, {support}), "
-                for (code, up, down), support in zip(codes, supports, strict=True)
-            )
-            unknown = "nan" if kind == "float" else "-1"
-            self.writer.line(f"s{number}, c{number}, x = settled(({parts}), {unknown}, n)")
-            self.writer.line("rows = either(rows, x)")
-        self.writer.line(f"w{number} = weight(c{number})")
-        self.expressions.certainties[one.name] = f"c{number}"
-        self.expressions.fields[one.name] = Column(
-            f"s{number}", kind or "none", one.type.levels, False, one.name
-        )
 
-    def _ranked(self, one: _Field) -> list[str]:
-        """Return, for each value, its supports as (mask, rank) pairs: what decides a tie."""
-        every = sorted(
-            {
-                (self.ranks[index], number)
-                for listed in one.supports.values()
-                for _, index, number in listed
-            }
-        )
-        place = {key: at for at, key in enumerate(every)}
-        found = []
-        for value in one.values:
-            listed = one.supports.get(repr(value), [])
-            pairs = [f"({where}, {place[self.ranks[i], number]})" for where, i, number in listed]
-            found.append(f"({''.join(f'{pair}, ' for pair in pairs)})")
-        return found
+def _split(entries: list[Entry], reverse: bool) -> list[list[Entry]]:
+    """Return words for entries in order; with `reverse` the first has the highest bit."""
+    words = [entries[at : at + BITS] for at in range(0, len(entries), BITS)]
+    return [word[::-1] if reverse else word for word in words]
 
-    def _settle_many(self, one: _Field) -> None:
-        holding: dict[Value, str] = {}
-        for value in one.values:
-            positive = one.positive.get(repr(value), "1.0")
-            negative = one.negative.get(repr(value), "1.0")
-            local = self.expressions.keep(f"certainty({positive}, {negative}, n)", "m")
-            holding[value] = self.expressions.keep(f"{local} > 0.0", "b")
-            self.expressions.certainties[f"{one.name}={value}"] = local
-            self.writer.line(f"rows = either(rows, clash({positive}, {negative}, n))")
-        self.expressions.holding[one.name] = holding
-        # Values of equal certainty stand in the order of their rules: one by one.
-        held = [self.expressions.certainties[f"{one.name}={value}"] for value in one.values]
-        if len(held) > 1:
-            self.writer.line(f"rows = either(rows, ties(({', '.join(held)}), n))")
+
+def _sizes(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return the words of some entries, with how many of them each has."""
+    found: dict[str, int] = {}
+    for one in entries:
+        found[one.word] = found.get(one.word, 0) + 1
+    return found
+
+
+def _packed(parts: list[tuple[tuple[int, str], list[Entry]]]) -> list[list[Entry]]:
+    """Return words in which entries of one group stand side by side, where they fit."""
+    groups: dict[tuple[int, str], list[Entry]] = {}
+    for group, entries in parts:
+        groups.setdefault(group, []).extend(entries)
+    words: list[list[Entry]] = []
+    for listed in groups.values():
+        whole = len(listed) <= MOST_IN_A_GROUP
+        for start in range(0, len(listed), BITS):
+            some = listed[start : start + BITS]
+            while some:
+                room = BITS - len(words[-1]) if words else 0
+                if room == 0 or (whole and room < len(some)):
+                    words.append([])
+                    room = BITS
+                words[-1].extend(some[:room])
+                some = some[room:]
+    return words
