@@ -156,18 +156,21 @@ class Fired(Mapping[int, Array]):
 
 def _bit_counts(word: Array, bits: int) -> list[int]:
     """Return how often each bit is set in a column of words."""
-    found = []
-    by_byte = np.ascontiguousarray(word).astype("<i8", copy=False).view(np.uint8).reshape(-1, 8)
-    for byte in range((bits + 7) // 8):
-        of_byte = np.bincount(by_byte[:, byte], minlength=256)
-        found += (OF_BYTE.T @ of_byte).tolist()
+    found = [0] * max(bits, LANE * LANES)
+    for bit in range(min(bits, LANE)):
+        # Bits that are a lane apart are added up together: a chunk is shorter than a lane counts.
+        total = int(((word >> bit) & LOWEST_OF_LANES).sum())
+        for lane in range(LANES):
+            found[bit + LANE * lane] = total >> LANE * lane & (1 << LANE) - 1
     return found
 
 
 WIDE: Final = 16
-"""So many bits of a word are one column."""
-OF_BYTE: Final = np.arange(256)[:, None] >> np.arange(8) & 1
-"""The bits of each byte, from the lowest."""
+"""Bits in one of the columns that tell rows apart."""
+
+LANE: Final = 16
+LANES: Final = 4
+LOWEST_OF_LANES: Final = sum(1 << LANE * lane for lane in range(LANES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,9 @@ class ColumnRun:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # An allocator that has seen a large block come and go keeps the chunks' memory, instead
+        # of giving it back after each of them (glibc's threshold follows the largest block).
+        np.empty(1 << 24, dtype=np.uint8)
         self.plan: ColumnPlan = plan_columns(engine.program)
         names = engine.compiled("columns", self.plan.source, COLUMN_NAMES)
         self._columns = names["columns"]

@@ -18,7 +18,7 @@ import numpy as np
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.coded import Coded, decode
-from heuron.infer.columns import ColumnRun, column_run
+from heuron.infer.columns import ColumnRun, Fired, column_run
 from heuron.knowledge.coding import columns_of, constant, read_column, unknown_names
 from heuron.plan.columnexpressions import column_kind
 from heuron.values import UNKNOWN, Field, FieldType, Template, Value
@@ -37,8 +37,8 @@ class TableAnswers:
 
     `columns` are the concluded fields as they were computed: float64 with NaN for unknown, or
     whole numbers (the place of a level in its enumeration, 1 and 0 for booleans) with -1.
-    `certainties` are those of the goal's values, `fired` says on how many rows each rule or table
-    row fired, by name. `one_by_one` counts the rows that were answered by the single-record
+    `certainties` are those of the goal's values, `fires` what fired in each part of the rows.
+    `one_by_one` counts the rows that were answered by the single-record
     function, `refused` says which rules made that necessary and why. `before` counts the rows of
     the frames that came before this one in a stream.
     """
@@ -47,13 +47,23 @@ class TableAnswers:
     types: Mapping[str, FieldType]
     columns: Mapping[str, Array]
     certainties: Array
-    fired: Mapping[str, int]
+    fires: tuple[Fired, ...]
+    names: Mapping[int, str]
     one_by_one: int
     refused: tuple[tuple[str, str], ...]
     before: int = 0
 
     def __len__(self) -> int:
         return len(self.certainties)
+
+    @property
+    def fired(self) -> dict[str, int]:
+        """On how many rows each rule or table row fired, by name; counted when asked."""
+        found: dict[int, int] = {}
+        for one in self.fires:
+            for index, count in one.counts().items():
+                found[index] = found.get(index, 0) + count
+        return {self.names[index]: found[index] for index in sorted(found)}
 
     def field(self, name: str) -> list[Value]:
         """Return a concluded field as values: None where unknown, a tuple under `many`."""
@@ -142,6 +152,7 @@ class _Runner:
         self.goal = goal.field
         self.run: ColumnRun = column_run(engine)
         self.host = knowledge.host(today=today)
+        self.names = {index: rule["name"] for index, rule in engine.rules.items()}
         self.concluded = {name for name, _, _, _ in self.run.plan.outputs}
 
     def answers(self, frame: Any, before: int) -> TableAnswers:
@@ -150,22 +161,21 @@ class _Runner:
         coded, odd, records = self._coded(columns, rows, before)
         parts: dict[str, list[Array]] = {name: [] for name, _, _, _ in self.run.plan.outputs}
         certainties: list[Array] = []
-        fired: dict[int, int] = {}
+        fires: list[Fired] = []
         one_by_one = 0
         for chunk in self.run.run(coded, rows, records, self.host, odd):
             for name, listed in parts.items():
                 listed.append(chunk.values[name])
             certainties.append(chunk.certainties[self.goal])
-            for index, count in chunk.counts.items():
-                fired[index] = fired.get(index, 0) + count
+            fires.append(chunk.fired)
             one_by_one += chunk.one_by_one
-        names = self.engine.rules
         return TableAnswers(
             self.goal,
             {name: self.template[name].type for name in parts},
             {name: _joined(listed) for name, listed in parts.items()},
             _joined(certainties),
-            {names[index]["name"]: fired[index] for index in sorted(fired)},
+            tuple(fires),
+            self.names,
             one_by_one,
             self.run.refused,
             before,
