@@ -501,7 +501,7 @@ def test_the_same_input_gives_the_same_bytes():
     assert said() == said()
 
 
-def test_now_is_read_once_a_run_and_not_when_the_file_is_compiled():
+def test_today_is_not_folded_into_what_was_compiled():
     text = """
 type A(n: integer)
 type B(n: integer, now: boolean)
