@@ -206,6 +206,11 @@ CODES: Final[dict[str, Code]] = {
         "A model's confidence is used as a certainty",
         "Certainty says how strongly rules hold a conclusion; confidence is a calibrated probability. They are not the same scale.",
     ),
+    "never-holds": Code(
+        "A condition can never hold",
+        "No value that the field's declaration accepts satisfies it, or none that satisfies the other conditions beside it. This is a warning.",
+        "type Person:\n    age: integer in 0..120\n    old: boolean\nrule old:\n    when p: Person(age > 200)\n    then conclude p.old = true",
+    ),
     "modify-loop": Code(
         "A rule modifies what makes it fire",
         "As in CLIPS, every modify makes a new version, and the rule fires again. Test the field that the rule changes.",

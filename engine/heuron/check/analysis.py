@@ -11,6 +11,7 @@ from heuron.check.environment import Environment
 from heuron.check.expressions import resolve as resolve_expression
 from heuron.check.gather import gather
 from heuron.check.loops import check_loops
+from heuron.check.never import check_never
 from heuron.check.resolve import resolve_base
 from heuron.check.safety import check_certainty, check_derived, check_mixtures
 from heuron.check.strata import check_cycles
@@ -25,6 +26,7 @@ CHECKS: Final[tuple[Callable[[Base], Iterator[Diagnostic]], ...]] = (
     check_cycles,
     check_certainty,
     check_loops,
+    check_never,
 )
 """The checks on a resolved knowledge base, in order. A new check is a function and a line here."""
 
