@@ -188,7 +188,7 @@ class LazyAgenda:
         """Return one search for several of one rule and event, in the order of their rows."""
 
         def merged(event: int, step: Step) -> Iterator[Found]:
-            searches = [search(event, row) for _, search, row in starts]
+            searches = [search(event, row, False) for _, search, row in starts]
             heads = [(found, one) for one in searches if (found := next(one, None)) is not None]
             assert step.still is not None
             while heads:
@@ -245,12 +245,17 @@ class LazyAgenda:
         try:
             if self._eager is not None:
                 return self._take_of_both(self._eager)
+            reaction = self._reaction
+            reaction.fires = not reaction.follows_all
+            reaction.fired, reaction.until = firings, until
             return self._advance(firings, until)
         except (Refused, HostFailed):
             raise
         except BaseException:
             self.broken = self.at
             raise
+        finally:
+            self._reaction.fires = False
 
     def _advance(self, firings: list[Fired], until: int) -> Taken | None:
         stacks, peeked, plain = self._stacks, self._peeked, not self._reaction.follows_all
@@ -267,16 +272,15 @@ class LazyAgenda:
             self.at = step.index
             if start is not None:
                 search = start(event, search)
-                found = next(search, None)
-                if found is None:
-                    stack.pop()
-                    continue
                 stack[-1] = (event, step, search, None)
+                found = next(search, None)
             else:
                 found = self._looked_at(step, search) if peeked else next(search, None)
+            if not found:
+                # A search is over, or has fired what it found.
                 if found is None:
                     stack.pop()
-                    continue
+                continue
             rows, values = found
             if step.woken and step.woken.get(key_of(rows), -1) > event:
                 # It was blocked since, and belongs to what unblocked it.

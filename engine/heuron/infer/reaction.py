@@ -13,12 +13,12 @@ from typing import Any, Protocol
 from heuron.infer.changes import Change, Refused, assert_fact, fitted_field, modify_fact
 from heuron.infer.memory import Memory, Row
 from heuron.infer.shared import SharedMatches
-from heuron.infer.step import Found, Step
+from heuron.infer.step import Fired, Found, Step
 from heuron.values import Value
 
 __all__ = ["Reaction", "Start"]
 
-Start = tuple[Step, Callable[[int, Row], Iterator[Found]], Row]
+Start = tuple[Step, Callable[..., Iterator[Found]], Row]
 """A search that an event starts: the rule, its generator, the row around which."""
 
 
@@ -36,10 +36,22 @@ class Reaction:
     """What follows a change. `follows_all` says that every change goes to the cycle.
 
     `steps` are the rules by index, `ready` the searches that the present event starts,
-    `asserted_by` the names of the rules that asserted or modified facts, by number.
+    `asserted_by` the names of the rules that asserted or modified facts, by number. While `fires`,
+    searches fire what they find on the spot and put it into `fired`, until there are `until`.
     """
 
-    __slots__ = ("agenda", "asserted_by", "follows_all", "memory", "ready", "steps", "take_in")
+    __slots__ = (
+        "agenda",
+        "asserted_by",
+        "fired",
+        "fires",
+        "follows_all",
+        "memory",
+        "ready",
+        "steps",
+        "take_in",
+        "until",
+    )
 
     def __init__(self, memory: Memory, steps: Mapping[int, Step]) -> None:
         self.memory = memory
@@ -47,6 +59,9 @@ class Reaction:
         self.ready: list[Start] = []
         self.asserted_by: dict[int, str] = {}
         self.follows_all = False
+        self.fires = False
+        self.fired: list[Fired] = []
+        self.until = 0
         self.agenda: Agenda | None = None
         self.take_in: Callable[[list[Change]], None] | None = None
 
@@ -63,7 +78,7 @@ class Reaction:
     def waking(self, index: int, place: int) -> Callable[[int, Row], Iterator[Found]]:
         """Return the search for what the end of a row unblocks in a rule's `not`."""
 
-        def search(event: int, row: Row) -> Iterator[Found]:
+        def search(event: int, row: Row, alone: bool = True) -> Iterator[Found]:
             assert self.agenda is not None
             return self.agenda.awakened(index, place, event, row)
 

@@ -8,6 +8,7 @@ the functions of `plan.changes` return.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from heuron.check.reads import variable_types
@@ -28,9 +29,9 @@ from heuron.plan.conclusions import typed
 from heuron.plan.derivation import tuple_of
 from heuron.plan.matcher import Body
 from heuron.plan.normal import Program
-from heuron.values import UNKNOWN, Template
+from heuron.values import UNKNOWN, Field, Template
 
-__all__ = ["can_fail_halfway", "write_actions"]
+__all__ = ["can_fail_halfway", "fits_plainly", "prepare_actions", "write_actions"]
 
 KINDS: Final = {
     "text": "Text",
@@ -80,31 +81,57 @@ def write_actions(body: Body, actions: tuple[Action, ...], changes: Changes, nam
         changes: Where the functions that change memory come from.
         name: The rule's name, remembered for each fact that it asserts or modifies.
     """
-    calls = [_call(body, one, changes) for one in actions if not isinstance(one, Halt)]
-    results = []
-    by = ""
-    for call, holds in calls:
-        result = body.writer.fresh("n")
-        results.append(result)
-        body.writer.line(f"{result} = {call}")
-        if holds:
-            by = by or changes.module.named("asserted_by", "reaction.asserted_by")
-            literal = body.module.constants.literal(name)
-            body.writer.line(f"if {result} > 0: asserted_by[{result}] = {literal}")
-    return tuple_of(results)
+    return prepare_actions(body, actions, changes, name)()
 
 
-def _call(body: Body, action: Action, changes: Changes) -> tuple[str, bool]:
+def prepare_actions(
+    body: Body,
+    actions: tuple[Action, ...],
+    changes: Changes,
+    name: str,
+    unfit: list[str] | None = None,
+) -> Callable[[], str]:
+    """Write the values of a step's actions; return what then writes the actions themselves.
+
+    Args:
+        body: As for `write_actions`.
+        actions: As for `write_actions`.
+        changes: As for `write_actions`.
+        name: As for `write_actions`.
+        unfit: Takes sources that must be true for the values to be in their fields' types, where
+            the caller sees to it what happens when they are not; all of them must fit plainly.
+    """
+    calls = [_call(body, one, changes, unfit) for one in actions if not isinstance(one, Halt)]
+
+    def carry_out() -> str:
+        results = []
+        by = ""
+        for call, holds in calls:
+            result = body.writer.fresh("n")
+            results.append(result)
+            body.writer.line(f"{result} = {call}")
+            if holds:
+                by = by or changes.module.named("asserted_by", "reaction.asserted_by")
+                literal = body.module.constants.literal(name)
+                body.writer.line(f"if {result} > 0: asserted_by[{result}] = {literal}")
+        return tuple_of(results)
+
+    return carry_out
+
+
+def _call(
+    body: Body, action: Action, changes: Changes, unfit: list[str] | None
+) -> tuple[str, bool]:
     """Write the values of an action; return source for its call, and whether it holds a fact."""
     templates = body.module.program.templates
     match action:
         case Assert():
-            return _assert(body, action, changes), True
+            return _assert(body, action, changes, unfit), True
         case Modify():
             row, type_name = body.scope.rows[action.variable], body.scope.types[action.variable]
             fields = tuple(dict(action.changes))
             given = dict(action.changes)
-            values = [_fitted(body, templates[type_name], one, given[one]) for one in fields]
+            values = [_fitted(body, templates[type_name], one, given[one], unfit) for one in fields]
             arguments = ", ".join([f"{row}[0]", *values])
             return f"{changes.change(type_name, fields)}({arguments})", True
         case Retract():
@@ -113,7 +140,7 @@ def _call(body: Body, action: Action, changes: Changes) -> tuple[str, bool]:
     raise AssertionError(f"no change: {type(action).__name__}")
 
 
-def _assert(body: Body, action: Assert, changes: Changes) -> str:
+def _assert(body: Body, action: Assert, changes: Changes, unfit: list[str] | None) -> str:
     layout = body.module.layouts[action.type_name]
     given = dict(action.values)
     if any(name in given for name in layout.concluded):
@@ -125,11 +152,27 @@ def _assert(body: Body, action: Assert, changes: Changes) -> str:
         ]
         hold = body.module.named("hold", "reaction.hold")
         return f"{hold}({literal(action.type_name)}, {{{', '.join(parts)}}})"
-    parts = [_fitted(body, layout.template, name, given.get(name)) for name in layout.given]
+    parts = [_fitted(body, layout.template, name, given.get(name), unfit) for name in layout.given]
     return f"{changes.hold(action.type_name)}({tuple_of(parts)})"
 
 
-def _fitted(body: Body, template: Template, name: str, node: Expression | None) -> str:
+def fits_plainly(field: Field, node: Expression | None) -> bool:
+    """Return whether a look at the Python type of a value decides whether its field accepts it.
+
+    None stands for a value that is left out.
+    """
+    if node is None:
+        return field.optional or field.default is not None
+    return _is_plain(field) and not isinstance(node, FactVariable)
+
+
+def _is_plain(field: Field) -> bool:
+    return field.low is field.high is field.matching is None and field.type.kind in KINDS
+
+
+def _fitted(
+    body: Body, template: Template, name: str, node: Expression | None, unfit: list[str] | None
+) -> str:
     """Return source for a value in the type of its field; None stands for one that is left out."""
     field, module = template[name], body.module
     literal = module.constants.literal
@@ -137,12 +180,16 @@ def _fitted(body: Body, template: Template, name: str, node: Expression | None) 
         if field.default is not None or field.optional:
             return literal(UNKNOWN if field.default is None else field.default)
         node = Constant(type=field.type, value=UNKNOWN)
-    plain = field.low is field.high is field.matching is None and field.type.kind in KINDS
+    plain = _is_plain(field)
     if plain and isinstance(node, Constant) and node.value is not UNKNOWN:
         return literal(typed(field.type.kind, node.value))
     source = body.expressions.value(node)
     if plain and isinstance(node, Variable) and node.type == field.type:
         return source
+    if unfit is not None:
+        local = body.writer.keep(source)
+        unfit.append(f"type_of({local}) is {KINDS[field.type.kind]}")
+        return local
     module.named("fitted", "reaction.fitted")
     fitted = f"fitted({literal(template.name)}, {literal(name)}, {{}})"
     if isinstance(node, FactVariable) or field.type.kind == "reference":

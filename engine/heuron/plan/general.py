@@ -98,7 +98,7 @@ def _steps(module: Module, program: Program) -> list[str]:
     changes = Changes(module, tuple(one for one in program.steps if is_lazy(program, one)))
     names: list[str] = []
     for step in changes.lazy:
-        names += write_lazy(module, step, *variables(step))
+        names += write_lazy(changes, step, *variables(step))
     for step in program.steps:
         module.is_cold = step in changes.lazy
         names += _rule(module, step, changes)

@@ -31,6 +31,8 @@ from heuron.check.tree import (
     Test,
 )
 from heuron.check.walk import walk
+from heuron.plan.changes import Changes
+from heuron.plan.firing import firing_of
 from heuron.plan.gates import blockers
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
@@ -92,25 +94,28 @@ def _is_simple(negation: Negation) -> bool:
     )
 
 
-def write_lazy(module: Module, rule: Rule, rows: list[str], values: list[str]) -> list[str]:
+def write_lazy(changes: Changes, rule: Rule, rows: list[str], values: list[str]) -> list[str]:
     """Write the lazy functions of a rule; return their names.
 
     Args:
-        module: The module to write into.
+        changes: Where the functions that change memory come from, and the module to write into.
         rule: A rule for which `is_lazy` holds.
         rows: Its fact variables as written.
         values: Its other variables.
     """
     names = []
+    module, firing = changes.module, firing_of(rule, changes)
     own = patterns(rule.conditions)
     for place, pattern in enumerate(own):
         names.append(f"l{rule.index}_s{place}")
         older = frozenset(one.variable for one in own[:place])
         shared = shared_part(module.program, rule, pattern)
         if shared is None:
-            write_search(module, names[-1], rule.conditions, pattern, older, rows, values)
+            write_search(module, names[-1], rule.conditions, pattern, older, rows, values, firing)
         else:
-            write_shared_search(module, names[-1], rule, pattern, shared, older, rows, values)
+            write_shared_search(
+                module, names[-1], rule, pattern, shared, older, rows, values, firing
+            )
     everything = frozenset(one.variable for one in own)
     for place, blocker in enumerate(blockers(rule)):
         names.append(f"l{rule.index}_w{place}")

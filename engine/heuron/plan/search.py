@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from heuron.check.reads import bound, patterns
 from heuron.check.tree import (
     Condition,
@@ -9,6 +11,7 @@ from heuron.check.tree import (
     Pattern,
     Rule,
 )
+from heuron.plan.firing import Firing, activation
 from heuron.plan.items import Item, items_of
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
@@ -16,6 +19,10 @@ from heuron.plan.searchbody import SearchBody
 from heuron.plan.shared import Shared, types_read
 
 __all__ = ["write_search", "write_shared_search"]
+
+PARAMETERS: Final = ("event", "seed", "alone=True")
+"""`alone` says that what is found may be fired on the spot, as nothing else must be put in order
+with it."""
 
 
 def write_search(
@@ -26,8 +33,9 @@ def write_search(
     older: frozenset[str],
     rows: list[str],
     values: list[str],
+    firing: Firing | None = None,
 ) -> None:
-    """Write the search `name(event, seed)`.
+    """Write the search `name(event, seed, alone)`.
 
     Args:
         module: The module to write into.
@@ -37,36 +45,41 @@ def write_search(
         older: The fact variables whose rows must be older than the event.
         rows: The rule's fact variables as written.
         values: Its other variables.
+        firing: How the search fires what it finds, if it may.
     """
 
     def emit(body: Body) -> None:
         assert isinstance(body, SearchBody)
-        _give(body, rows, values)
+        _give(body, rows, values, firing)
         body.leave_stale_loops(seed)
 
     body = SearchBody(module, Leaf(emit, "return", ("event", "gone", "began"), _delegated), older)
-    _begin(body, seed, rows)
-    body.write(name, ("event", "seed"), conditions, seed)
+    _begin(body, seed, rows, firing)
+    body.write(name, PARAMETERS, conditions, seed)
 
 
-def _begin(body: SearchBody, seed: Pattern, rows: list[str]) -> None:
+def _begin(body: SearchBody, seed: Pattern, rows: list[str], firing: Firing | None) -> None:
     body.watched = frozenset(rows)
     if seed.variable in body.watched:
         body.writer.line(f"if {body.module.find(seed.type_name)}(seed[0]) is not seed:")
         body.writer.line("    return")
     body.writer.line("gone, began = memory.gone, memory.event")
+    if firing is not None:
+        firing.begin(body)
 
 
-def _give(body: SearchBody, rows: list[str], values: list[str]) -> None:
-    """Write the gift of an activation, if it holds at that moment."""
-    scope = body.scope
-    matched = "".join(f"{scope.rows[one]}, " for one in rows)
-    held = "".join(f"{scope.local(one)}, " for one in values)
+def _give(
+    body: SearchBody, rows: list[str], values: list[str], firing: Firing | None = None
+) -> None:
+    """Write the gift of an activation, or its firing, if it holds at that moment."""
     holds = body.still_holds(rows)
     if holds:
         body.writer.line(f"if {holds}:")
         body.writer.depth += 1
-    body.writer.line(f"yield (({matched}), ({held}))")
+    if firing is not None:
+        firing.give(body, rows, values)
+    else:
+        body.writer.line(f"yield {activation(body.scope, rows, values)}")
     body.writer.depth -= bool(holds)
 
 
@@ -79,6 +92,7 @@ def write_shared_search(
     older: frozenset[str],
     rows: list[str],
     values: list[str],
+    firing: Firing | None = None,
 ) -> None:
     """Write a search whose other patterns are matched by one that is shared (`name_shared`)."""
     conditions, crossing = shared
@@ -95,7 +109,7 @@ def write_shared_search(
     inner.writer.line("gone, began = memory.gone, memory.event")
     inner.write(f"{name}_shared", (), conditions)
     body = SearchBody(module, Leaf(emit, "return"), older)
-    _begin(body, seed, rows)
+    _begin(body, seed, rows, firing)
     waiting = items_of((seed, *crossing))
     body.bind_seed(seed, waiting)
     body._ready(waiting)
@@ -116,11 +130,11 @@ def write_shared_search(
         body.pass_newer(variable)
     body.negations += [(one, 0) for one in items_of(conditions) if _is_negation(one)]
     body._ready(waiting)
-    _give(body, rows, values)
+    _give(body, rows, values, firing)
     body.leave_stale_loops(seed)
     body.writer.depth -= 1
     body.writer.line("return")
-    module.add(name, ("event", "seed"), body.writer.lines)
+    module.add(name, PARAMETERS, body.writer.lines)
 
 
 def _is_negation(item: Item) -> bool:
