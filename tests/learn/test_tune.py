@@ -29,6 +29,10 @@ SPECS = {
     "network": ("neural_network.MLPClassifier", "hidden_layer_sizes = [8]\nmax_iter = 400"),
     "bayes": ("naive_bayes.GaussianNB", ""),
     "boosting": ("ensemble.GradientBoostingClassifier", "n_estimators = 10"),
+    "sgd": ("linear_model.SGDClassifier", 'loss = "log_loss"'),
+    "margin": ("linear_model.SGDClassifier", ""),
+    "perceptron": ("linear_model.Perceptron", ""),
+    "extra": ("ensemble.ExtraTreesClassifier", "n_estimators = 10"),
     "logistic": ("linear_model.LogisticRegression", ""),
 }
 
@@ -86,7 +90,9 @@ def orchard(tmp_path: Path) -> Orchard:
     return Orchard(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["forest", "network", "bayes", "boosting"])
+@pytest.mark.parametrize(
+    "name", ["forest", "extra", "network", "bayes", "boosting", "sgd", "margin", "perceptron"]
+)
 def test_tuned_model_is_better_on_new_rows(orchard: Orchard, name: str) -> None:
     orchard.train(name)
     parent = orchard.store.find("fruit", name)
@@ -101,6 +107,42 @@ def test_tuned_model_is_better_on_new_rows(orchard: Orchard, name: str) -> None:
     # The new version is in use, and the old one can still be had.
     assert orchard.store.model("fruit", name).version == result.artifact.version
     assert orchard.store.model("fruit", name, parent.version).version == parent.version
+
+
+NUMBERS = RULES.replace("kind: pea | plum", "price: number").replace(
+    "goal Fruit.kind", "goal Fruit.price, within 20 %"
+)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        "linear_model.SGDRegressor",
+        "neural_network.MLPRegressor",
+        "ensemble.RandomForestRegressor",
+        "ensemble.GradientBoostingRegressor",
+    ],
+)
+def test_models_of_numbers_are_tuned_too(tmp_path: Path, estimator: str) -> None:
+    contract = contract_of(heuron.loads(NUMBERS))
+    specs = tmp_path / "fruit"
+    specs.mkdir()
+    (specs / "one.toml").write_text(f'estimator = "sklearn.{estimator}"\n')
+    tables = []
+    for name, factor in (("old", 2.0), ("new", 3.0)):
+        chance = random.Random(0)
+        lines = ["weight,width,price"]
+        for _ in range(200):
+            weight, width = chance.uniform(10, 100), chance.uniform(0, 10)
+            lines.append(f"{weight:.2f},{width:.2f},{factor * weight:.2f}")
+        (specs / f"{name}.csv").write_text("\n".join(lines))
+        tables.append(load(contract, specs / f"{name}.csv"))
+    store, trusted = Store(tmp_path), tmp_path / "trusted.txt"
+    train(contract, specs, store, table=tables[0], trusted=trusted)
+    result = tune(contract, specs, store, "one", *tables, trusted=trusted)
+    model = store.model("fruit", "one")
+    assert model.card["parent"] == result.parent
+    assert model.predict({"weight": 50.0, "width": 5.0}).interval is not None
 
 
 def test_tuning_twice_goes_on_from_the_tuned_model(orchard: Orchard) -> None:
@@ -148,3 +190,21 @@ def test_other_template_is_refused(orchard: Orchard) -> None:
     orchard.contract = contract_of(heuron.loads(RULES.replace("width: number", "girth: number")))
     with pytest.raises(RuleError, match="cannot be tuned"):
         orchard.tune("forest")
+
+
+def test_rows_of_an_earlier_tuning_are_not_new_to_the_model(orchard: Orchard) -> None:
+    """A comparison on them would take for unseen what it has learned."""
+    orchard.train("bayes")
+    orchard.tune("bayes")
+    earlier = {orchard.new.keys[at] for at in orchard.new.places("training")}
+    orchard.new = load(orchard.contract, write_rows(orchard.folder / "third.csv", 300, 30, 2))
+    orchard.tune("bayes")
+    assert earlier <= orchard.store.model("fruit", "bayes").training_keys()
+
+
+def test_nothing_new_says_where_each_row_is(orchard: Orchard) -> None:
+    orchard.train("bayes")
+    orchard.new = orchard.old
+    held = sum(orchard.old.held_out)
+    with pytest.raises(RuleError, match=f"{300 - held} are training rows .*, {held} are held out"):
+        orchard.tune("bayes")

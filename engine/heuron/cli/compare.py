@@ -119,10 +119,20 @@ def compare(
     brief: Annotated[
         bool, typer.Option("--brief", help="Print the answers and the first table only.")
     ] = False,
+    allow_package: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Let specs name the estimators of a package: they are code."
+        ),
+    ] = None,
+    allow_path: Annotated[
+        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""
     from heuron.cli import exits
+    from heuron.cli.allowances import allowed_packages
     from heuron.cli.comparing import (
         cost_of,
         folds_of,
@@ -145,7 +155,8 @@ def compare(
     found, knowledge = open_domain(domain)
     price = cost_of(cost, knowledge)
     specs = specs_of(found)
-    cut = folds_of(folds, repeats, specs)
+    packages = allowed_packages(allow_package)
+    cut = folds_of(folds, repeats, specs, packages)
     refits = policies or with_copies or write_dispatch is not None or write_rules is not None
     dispatcher = Dispatcher(knowledge, open_store(found), policy=policy)
     at_once = {
@@ -162,7 +173,7 @@ def compare(
     if streaming is not None:
         comparison = compare_stream(found, dispatcher, streaming, policy, price, disagreements)
     else:
-        table = rows_of(found, knowledge, data)
+        table = rows_of(found, knowledge, data, allow_path)
         with evaluated(knowledge.name, len(table)):
             comparison = compare_rows(
                 dispatcher,
@@ -174,6 +185,7 @@ def compare(
                 with_copies=with_copies,
                 specs=specs if refits else None,
                 rule=rule,
+                packages=packages,
             )
     since = limits.changes(comparison)
     outputs = {

@@ -29,8 +29,14 @@ __all__ = [
 ]
 
 
-def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table:
-    """Return the rows to compare on: the domain's held-out ones, or all of a file's."""
+def rows_of(
+    domain: Domain, knowledge: KnowledgeBase, data: str | None, anywhere: bool = False
+) -> Table:
+    """Return the rows to compare on: the domain's held-out ones, or all of a file's.
+
+    `anywhere` lets `data.toml` name files outside the project.
+    """
+    from heuron.cli.allowances import allowed_root
     from heuron.learn.contract import contract_of
     from heuron.learn.data import load
 
@@ -38,7 +44,7 @@ def rows_of(domain: Domain, knowledge: KnowledgeBase, data: str | None) -> Table
         contract_of(knowledge),
         data,
         folder=_folder_of(domain),
-        root=Path(domain.root),
+        root=allowed_root(domain.root, anywhere),
         everything=data is not None,
     )
 
@@ -55,7 +61,9 @@ def specs_of(domain: Domain) -> Path:
     return found if found is not None else Path(domain.models[0])
 
 
-def folds_of(count: int | None, repeats: int, specs: Path) -> Folds | None:
+def folds_of(
+    count: int | None, repeats: int, specs: Path, packages: tuple[str, ...] = ()
+) -> Folds | None:
     """Return how the rows are cut; None where models are asked as they were trained.
 
     Raises:
@@ -68,7 +76,7 @@ def folds_of(count: int | None, repeats: int, specs: Path) -> Folds | None:
     from heuron.compare.folds import Folds
 
     try:
-        return Folds(specs, count, repeats)
+        return Folds(specs, count, repeats, packages=packages)
     except ValueError as error:
         raise usage(f"--folds and --repeats cannot be used so: {error}.") from None
 

@@ -50,7 +50,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "models import": ("heuron models import cancer forest.zip",),
     "models trust": ("heuron models trust cancer forest",),
-    "models remove": ("heuron models remove cancer forest@b866dc00",),
+    "models remove": ("heuron models remove cancer forest@f0ab4069",),
     "compare": (
         "heuron compare cancer",
         "heuron compare cancer --disagreements",

@@ -59,6 +59,7 @@ def train(
 ) -> int:
     """Train models from their specs, and compile them."""
     from heuron.cli import exits
+    from heuron.cli.allowances import allowed_packages, allowed_root
     from heuron.cli.opening import open_domain, open_ledger, open_store, trusted_file
     from heuron.cli.progress import bars
     from heuron.cli.render import print_diagnostics, print_json
@@ -70,14 +71,13 @@ def train(
     found, knowledge = open_domain(domain)
     contract, folder = contract_of(knowledge), specs_folder(found)
     # Mistakes in specs are told before any data are read.
-    packages = tuple(allow_package or ())
+    packages = allowed_packages(allow_package)
     read_specs(contract, folder, tuple(names or ()), packages)
-    outside = allow_path or data is not None
     table = load(
         contract,
         None if data is None else Path(data).resolve(),
         folder=folder,
-        root=Path(folder.resolve().anchor) if outside else folder.resolve().parent.parent,
+        root=allowed_root(folder.resolve().parent.parent, allow_path or data is not None),
         together=None if group_duplicates else False,
     )
     print_diagnostics(table.warnings)

@@ -27,10 +27,20 @@ def tune(
     from_spec: Annotated[
         bool, typer.Option("--from-spec", help="Train from the spec, on old and new rows.")
     ] = False,
+    allow_package: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Let specs name the estimators of a package: they are code."
+        ),
+    ] = None,
+    allow_path: Annotated[
+        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Fine-tune a trained model on new rows, as a new version of it."""
     from heuron.cli import exits
+    from heuron.cli.allowances import allowed_packages
     from heuron.cli.comparing import rows_of
     from heuron.cli.opening import open_domain, open_ledger, open_store, trusted_file
     from heuron.cli.render import print_diagnostics, print_json, say
@@ -51,10 +61,11 @@ def tune(
         folder,
         open_store(found),
         name,
-        rows_of(found, knowledge, None),
+        rows_of(found, knowledge, None, allow_path),
         load(contract, Path(data), folder=folder),
         trusted=trusted_file(),
         from_spec=from_spec,
+        packages=allowed_packages(allow_package),
     )
     booked = Entry("tune", knowledge.name, f"model:{name}", result.cpu_seconds, rows=result.rows)
     open_ledger().book(booked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def compare(
     with_copies: bool = False,
     specs: Path | None = None,
     rule: str | None = None,
+    packages: Sequence[str] = (),
 ) -> Comparison:
     """Compare rules, models and the dispatcher on the held-out rows of a table.
 
@@ -51,6 +53,7 @@ def compare(
         specs: The folder of the models' specs; where out-of-fold answers are wanted and not here,
             models are fitted again from these.
         rule: The name of a rule whose wrong rows are listed.
+        packages: Packages besides scikit-learn whose estimators the specs may name.
 
     Raises:
         RuleError: Policies are wanted, and no out-of-fold answers are here (`no-out-of-fold`);
@@ -74,7 +77,7 @@ def compare(
         everyone = new = gather(dispatcher, table, timed=timed)
         found = evaluate(everyone.outcomes, seed=seed, cost=cost)
         wanted = policies or slices
-        training = _training(dispatcher, table, specs) if wanted else None
+        training = _training(dispatcher, table, specs, packages) if wanted else None
     else:
         folded = fold_rows(dispatcher, table, folds, seed=seed, timed=timed)
         everyone = folded.gathered[0]
@@ -93,7 +96,7 @@ def compare(
         trial = try_policies(dispatcher, training, new, price, seed=seed)
         found = replace(found, policies=trial)
     if with_copies:
-        cut = folds or Folds(specs or Path(), 5)
+        cut = folds or Folds(specs or Path(), 5, packages=tuple(packages))
         found = replace(found, copies=copies_worth(dispatcher, table, cut, seed=seed))
     return found
 
@@ -125,14 +128,16 @@ def compare_domain(domain: str, data: str | None = None, **options: Any) -> Comp
     return compare(dispatcher, table, **options)
 
 
-def _training(dispatcher: Dispatcher, table: Table, specs: Path | None) -> Gathered | None:
+def _training(
+    dispatcher: Dispatcher, table: Table, specs: Path | None, packages: Sequence[str]
+) -> Gathered | None:
     """Return training rows answered out of fold: as kept, else fitted again if there are specs."""
     from heuron.compare.collect import gather_training
     from heuron.compare.folds import training_unseen
 
     found = gather_training(dispatcher, table)
     if found is None and specs is not None and dispatcher.models:
-        unseen = training_unseen(dispatcher, table, specs)
+        unseen = training_unseen(dispatcher, table, specs, packages)
         found = gather_training(dispatcher, table, unseen)
     return found
 

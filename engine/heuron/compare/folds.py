@@ -34,6 +34,8 @@ MOST: Final = 100
 class Folds:
     """How a comparison is cut: into so many folds, so often; `specs` is where the specs are.
 
+    `packages` are those besides scikit-learn whose estimators the specs may name.
+
     Raises:
         ValueError: Numbers that mean nothing.
     """
@@ -42,6 +44,7 @@ class Folds:
     count: int = 10
     repeats: int = 1
     step: Callable[[str], None] | None = None
+    packages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not LEAST <= self.count <= MOST:
@@ -88,12 +91,14 @@ def fold_rows(
     return Folded(tuple(found), tuple(numbers))
 
 
-def training_unseen(dispatcher: Dispatcher, table: Table, specs: Path) -> dict[str, Unseen]:
+def training_unseen(
+    dispatcher: Dispatcher, table: Table, specs: Path, packages: Sequence[str] = ()
+) -> dict[str, Unseen]:
     """Return what models say of training rows out of fold, fitted again for it."""
     places = table.places("training")
     if not places:
         return {}
-    folds = Folds(specs, 5)
+    folds = Folds(specs, 5, packages=tuple(packages))
     return _unseen(dispatcher, table, places, _cut(table, places, folds.count, 0), folds)
 
 
@@ -176,7 +181,7 @@ def _unseen(
     for name in dispatcher.models:
         if name not in there:
             continue
-        spec = read_spec(table.contract, folds.specs / f"{name}.toml")
+        spec = read_spec(table.contract, folds.specs / f"{name}.toml", packages=folds.packages)
         if folds.step is not None:
             folds.step(name)
         card = getattr(dispatcher.bench.get(name), "card", {})

@@ -6,7 +6,7 @@ Owns the content of `card.json` (deterministic: no dates, no seconds), `run.json
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from heuron.answer import plain
 from heuron.diagnostics import RuleError, Severity
 from heuron.learn.contract import Contract
 from heuron.learn.data import Table
+from heuron.learn.declared import declaration
 from heuron.learn.fit import Fitted
 from heuron.learn.folds import Answers
 from heuron.learn.golden import golden_lines, make_rows, replay
@@ -21,6 +22,7 @@ from heuron.learn.members import Member
 from heuron.learn.scorer.pack import pack
 from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.spec import Missing, Spec
+from heuron.learn.store import card_bytes
 from heuron.learn.trust import sum_of
 from heuron.learn.unseen import as_unseen
 
@@ -52,6 +54,10 @@ def card_of(
         "name": spec.name,
         "title": spec.title,
         "goal": contract.goal,
+        "contract": {
+            name: declaration(contract.template[name])
+            for name in (*(one.field for one in spec.features), contract.goal)
+        },
         "estimator": spec.estimator,
         "hyperparameters": _plain(spec.hyperparameters),
         **({"members": list(map(_member, spec.members))} if spec.members else {}),
@@ -91,8 +97,11 @@ def files_of(
     form: dict[str, Any],
     scorer: Scorer,
     fitted: Fitted,
+    seen: Iterable[str] = (),
 ) -> dict[str, bytes]:
     """Return the files that travel, golden rows replayed; their sums go into the card.
+
+    `seen` are keys of rows that the model has learned from besides the table's training rows.
 
     Raises:
         RuleError: When the compiled model does not repeat scikit-learn's answers.
@@ -106,13 +115,14 @@ def files_of(
         raise RuleError(
             spec.document.diagnostic(Severity.ERROR, "golden-mismatch", message, ("estimator",))
         )
-    keys = b"".join(sorted(bytes.fromhex(table.keys[at]) for at in table.places("training")))
+    learned = {*seen, *(table.keys[at] for at in table.places("training"))}
+    keys = b"".join(sorted(map(bytes.fromhex, learned)))
     files = {"scorer.json": text, "golden.jsonl": lines, "keys.bin": keys}
     if blocks:
         files["scorer.bin"] = blocks
     card["files"] = {name: sum_of(content) for name, content in sorted(files.items())}
     # The card first, so that a folder is known by it.
-    return {"card.json": _json(card), **files}
+    return {"card.json": card_bytes(card), **files}
 
 
 def run_of(
@@ -139,12 +149,8 @@ def run_of(
     if joblib is not None:
         run["joblib"] = sum_of(joblib)
         files["estimator.joblib"] = joblib
-    files["run.json"] = _json(run)
+    files["run.json"] = card_bytes(run)
     return files
-
-
-def _json(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

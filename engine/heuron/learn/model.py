@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from heuron.answer import Prediction
+from heuron.learn.declared import difference
 from heuron.learn.scorer.inputs import is_levels
 from heuron.learn.scorer.reading import sorted_out
 from heuron.learn.scorer.scorer import Scorer
@@ -54,7 +55,7 @@ class Model:
 
     @property
     def served(self) -> bool:
-        """Whether it answers from a joblib file with scikit-learn, not from plain numbers."""
+        """Whether scikit-learn or ONNX Runtime answers for it, and not plain numbers."""
         return self.scorer.form.is_served
 
     def predict(self, values: Mapping[str, Value]) -> Prediction:
@@ -142,6 +143,17 @@ class Model:
             same = tuple(kind) == wanted.type.levels if is_levels(kind) else True
             if not same or _family(wanted.type.kind) != _family(_word(kind)):
                 return f"`{name}` was declared differently when it was trained"
+        return self._narrower(template)
+
+    def _narrower(self, template: Template) -> str | None:
+        """Return in words where the template now allows what it did not when this was trained."""
+        declared = self.card.get("contract")
+        for name, then in declared.items() if isinstance(declared, dict) else ():
+            field = template.get(name)
+            if field is not None and isinstance(then, dict):
+                why = difference(field, then)
+                if why is not None:
+                    return why
         return None
 
     def training_keys(self) -> frozenset[str]:

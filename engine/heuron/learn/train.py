@@ -195,9 +195,7 @@ def _train_one(
     fitted = fit(spec, examples, chosen)
     step()
     form, warnings = scorer_form(contract, spec, kind, raw, examples, fitted, positive)
-    served = form["model"]["kind"] == KIND
-    loaded = {"kind": KIND, "estimator": fitted.estimator}
-    scorer = Scorer({**form, "model": {**form["model"], **loaded}} if served else form)
+    scorer = scorer_of(form, fitted)
     calibrated = is_calibrated(spec, kind)
     import numpy
 
@@ -206,13 +204,7 @@ def _train_one(
     card = card_of(contract, spec, table, kind, calibrated, form, score, tried)
     files = files_of(contract, spec, table, card, form, scorer, fitted)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-    joblib, listed = joblib_of(contract, spec, fitted, trusted)
-    if served and not listed:
-        message = f"{spec.name} can answer only from its joblib file, which nobody may load"
-        hint = "the list of trusted sums cannot be written"
-        raise RuleError(
-            spec.document.diagnostic(Severity.ERROR, "not-trusted", message, ("estimator",), hint)
-        )
+    joblib, listed = joblib_of(contract, spec, fitted, trusted, form["model"]["kind"] == KIND)
     extra = run_of(contract, table, places, answers, calibrated, joblib, seconds, cpu_seconds)
     artifact = store.save(contract.domain, spec.name, files, extra)
     step()
@@ -337,6 +329,13 @@ def scorer_form(
     return form, warnings
 
 
+def scorer_of(form: dict[str, Any], fitted: Fitted) -> Scorer:
+    """Return the scorer of a form; one that is served from joblib gets the fitted estimator."""
+    if form["model"]["kind"] != KIND:
+        return Scorer(form)
+    return Scorer({**form, "model": {**form["model"], "estimator": fitted.estimator}})
+
+
 def _conformal(answers: Numbers, truth: Numbers) -> float | None:
     """Return the half-width that held the truth for the wanted share of unseen rows.
 
@@ -353,9 +352,13 @@ def _conformal(answers: Numbers, truth: Numbers) -> float | None:
 
 
 def joblib_of(
-    contract: Contract, spec: Spec, fitted: Fitted, trusted: Path | None
+    contract: Contract, spec: Spec, fitted: Fitted, trusted: Path | None, served: bool
 ) -> tuple[bytes | None, bool]:
-    """Return the joblib file's bytes, and whether its sum is on the user's list."""
+    """Return the joblib file's bytes, and whether its sum is on the user's list.
+
+    Raises:
+        RuleError: The model is `served` from that file, and nobody may load it.
+    """
     import io
 
     import joblib
@@ -365,6 +368,12 @@ def joblib_of(
     content = stream.getvalue()
     named = [one for one in named_in(content) if one.split(".")[0] in spec.packages]
     listed = trust(trusted, sum_of(content), f"{contract.domain}/{spec.name}", named)
+    if served and not listed:
+        message = f"{spec.name} can answer only from its joblib file, which nobody may load"
+        hint = "the list of trusted sums cannot be written"
+        raise RuleError(
+            spec.document.diagnostic(Severity.ERROR, "not-trusted", message, ("estimator",), hint)
+        )
     # A file that nobody may load is of no use.
     return (content if listed else None), listed
 

@@ -1,8 +1,9 @@
 """Fine-tune a trained model on new rows: its parameters go on, its preprocessing stays.
 
-Owns `tune`. Networks and naive Bayes take the new rows in by `partial_fit`; forests and gradient
-boosting get more trees, which see the new rows only. Calibration and threshold are found anew on
-new rows that a copy tuned without them answers; held-out rows only tell how it went.
+Owns `tune`. Whatever has `partial_fit` (networks, naive Bayes, linear models by stochastic
+gradient) takes the new rows in by it; forests and gradient boosting get more trees, which see the
+new rows only. Calibration and threshold are found anew on new rows that a copy tuned without them
+answers; held-out rows only tell how it went.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.learn.allowed import import_class
 from heuron.learn.calibration import choose_calibration, is_calibrated
 from heuron.learn.card import card_of, files_of, run_of
 from heuron.learn.conclusions import with_conclusions
@@ -27,10 +29,10 @@ from heuron.learn.folds import RawFolds, answers_of, split_folds
 from heuron.learn.model import Model
 from heuron.learn.read_spec import read_spec
 from heuron.learn.score import score_answers
-from heuron.learn.scorer.scorer import Scorer
+from heuron.learn.scorer.served import KIND
 from heuron.learn.spec import Spec
 from heuron.learn.store import Artifact, Store
-from heuron.learn.train import class_place, joblib_of, scorer_form, train
+from heuron.learn.train import class_place, joblib_of, scorer_form, scorer_of, train
 from heuron.learn.trust import load_joblib, trusted_sums
 
 if TYPE_CHECKING:
@@ -39,10 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["Scores", "TuneResult", "joined", "tune"]
 
 PASSES: Final = 5
-"""How often a network goes through the new rows."""
+"""How often an estimator goes through the new rows whose every pass moves it a little."""
 ENOUGH: Final = 50
 """With fewer new rows the calibration and the threshold of the parent stay."""
-PARTIAL: Final = ("MLPClassifier", "MLPRegressor", "GaussianNB", "BernoulliNB")
 GROWING: Final = (
     *("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier"),
     *("ExtraTreesRegressor", "GradientBoostingClassifier", "GradientBoostingRegressor"),
@@ -89,6 +90,7 @@ def tune(
     *,
     trusted: Path | None = None,
     from_spec: bool = False,
+    packages: Sequence[str] = (),
 ) -> TuneResult:
     """Tune a model on the training rows of new data, and store it as a new version.
 
@@ -101,6 +103,7 @@ def tune(
         new: The new data; their held-out rows are not learned from.
         trusted: The user's list of trusted sums.
         from_spec: Train from the spec on old and new rows together instead.
+        packages: Packages besides scikit-learn whose estimators the spec may name.
 
     Raises:
         RuleError: The model is absent, does not fit the contract, cannot be tuned, or its joblib
@@ -116,11 +119,15 @@ def tune(
     if not used:
         raise _nothing_new(name, old, new, left_out)
     if from_spec:
-        trained = train(contract, folder, store, (name,), table=both, trusted=trusted)[0]
+        trained = train(
+            contract, folder, store, (name,), table=both, trusted=trusted, packages=packages
+        )[0]
         artifact, method = trained.artifact, "trained from its spec on old and new rows"
         found = [one for one in trained.warnings if one not in both.warnings]
     else:
-        artifact, method, found = _tuned(contract, folder, store, parent, both, used, trusted)
+        artifact, method, found = _tuned(
+            contract, folder, store, parent, both, used, trusted, packages
+        )
     after = store.model(contract.domain, name, artifact.version)
     return TuneResult(
         name,
@@ -187,8 +194,9 @@ def _tuned(
     both: Table,
     used: Sequence[int],
     trusted: Path | None,
+    packages: Sequence[str],
 ) -> tuple[Artifact, str, list[Diagnostic]]:
-    spec = read_spec(contract, folder / f"{parent.name}.toml")
+    spec = read_spec(contract, folder / f"{parent.name}.toml", packages=packages)
     _check(spec, parent)
     fitted = _fitted(spec, parent, trusted)
     everything = examples_of(contract, spec, both.columns, range(len(both)))
@@ -212,8 +220,10 @@ def _tuned(
     score = score_answers(contract, answers, examples.goal, counted, calibrated)
     card = card_of(contract, spec, both, kind, calibrated, form, score, [{}])
     card |= {"parent": parent.version, "tuned": {"method": method, "rows": len(used)}}
-    files = files_of(contract, spec, both, card, form, Scorer(form), tuned)
-    joblib, _ = joblib_of(contract, spec, tuned, trusted)
+    seen = parent.training_keys()  # what it was tuned on before is nothing new to it either
+    files = files_of(contract, spec, both, card, form, scorer_of(form, tuned), tuned, seen)
+    served = form["model"]["kind"] == KIND
+    joblib, _ = joblib_of(contract, spec, tuned, trusted, served)
     extra = run_of(contract, both, used, answers, calibrated, joblib, 0.0, 0.0)
     return store.save(contract.domain, spec.name, files, extra), method, found
 
@@ -232,7 +242,7 @@ def _check(spec: Spec, parent: Model) -> None:
     if parent.card.get("estimator") != spec.estimator:
         message = f"the spec of {spec.name} says {spec.estimator}, and it was trained as another"
         raise _refused("training-failed", message, "tune it with --from-spec")
-    if kind not in (*PARTIAL, *GROWING):
+    if kind not in GROWING and not hasattr(import_class(spec.estimator), "partial_fit"):
         message = f"{kind} cannot go on learning from new rows alone"
         raise _refused("training-failed", message, "train it on all rows: --from-spec")
 
@@ -293,8 +303,9 @@ def _more(spec: Spec, fitted: Fitted, examples: Examples) -> tuple[Fitted, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            if kind in PARTIAL:
-                passes = PASSES if kind.startswith("MLP") else 1
+            if kind not in GROWING:
+                # Naive Bayes counts: a row that it saw twice would count twice.
+                passes = 1 if kind.endswith("NB") else PASSES
                 for _ in range(passes):
                     estimator.partial_fit(x, y)
                 times = "once" if passes == 1 else f"{passes} times"
