@@ -131,14 +131,14 @@ def test_two_processes_give_the_same_bytes(
 def stopping(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Control-C arrives before the piece whose number is put into the list."""
     numbers: list[int] = []
-    tally = job.Opened.tally
+    count = job.Opened.count
 
-    def stops(self: Any, piece: Any) -> Any:
-        if piece.number in numbers:
+    def stops(self: Any, coded: Any) -> Any:
+        if coded.piece.number in numbers:
             raise KeyboardInterrupt
-        return tally(self, piece)
+        return count(self, coded)
 
-    monkeypatch.setattr(job.Opened, "tally", stops)
+    monkeypatch.setattr(job.Opened, "count", stops)
     return numbers
 
 

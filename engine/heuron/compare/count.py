@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from heuron.compare.joint import joint_codes
+from heuron.compare.joint import joint_counts
+from heuron.compare.patterns import Fired
 from heuron.compare.piece_answers import Answers
-from heuron.compare.piece_rules import Fired
 from heuron.compare.said import Said, right_of, same_of
 from heuron.compare.tally import GRAINS, MOST_DIFFERING, ONE, Confidences, Tally
 from heuron.learn.coded_pieces import CodedPiece
@@ -18,6 +18,8 @@ from heuron.learn.contract import Contract
 __all__ = ["tally_of"]
 
 Array = Any
+LOOKED_AT: Final = 4_096
+"""So many rows are searched together for those on which backends differ."""
 TINY: Final = 2.0**-52
 
 
@@ -34,13 +36,16 @@ def tally_of(contract: Contract, piece: CodedPiece, answers: Answers) -> Tally:
                 if rows:
                     tally.routes[(name, label)] = rows
         if one.certainty is not None:
-            _count_certainties(name, one, one.certainty, right[name], tally)
+            _count_certainties(name, one, one.certainty, right[name], answers.fired, tally)
         found = _confidences(one, right[name], answers.truths)
         if found is not None:
             tally.confidences[name] = found
         if contract.is_regression:
             tally.errors[name] = [_errors(one.values, answers.truths)]
-    _count_shots(contract, answers, tally)
+    fired = answers.fired
+    fired.book.count(fired.of_row, answers.truths, tally)
+    for rule, changes in (fired.losses or {}).items():
+        tally.losses[rule] = list(changes)
     return tally
 
 
@@ -52,51 +57,68 @@ def _count_cells(
     tally: Tally,
 ) -> None:
     """Count the joint cells, and find the first rows on which rules and models differ."""
-    alone = [name for name in answers.said if not name.startswith("dispatch")]
+    names = list(answers.said)
+    pairs = list(combinations(names, 2)) if contract.is_regression else []
     if contract.is_regression:
-        columns = [(one.astype(np.int64) + 1, 3) for one in right.values()]
-        pairs = list(combinations(answers.said.items(), 2))
-        for (_, one), (_, other) in pairs:
-            both = one.answered & other.answered
-            same = same_of(contract, one.values, other.values) & both
-            columns.append((same.astype(np.int64), 2))
-        offset = [1] * len(right) + [0] * len(pairs)
-        apart = np.zeros(piece.rows, dtype=bool)
-        for (a, one), (b, other) in pairs:
-            if a in alone and b in alone:
-                both = one.answered & other.answered
-                apart |= both & ~same_of(contract, one.values, other.values)
+        columns = [(one + 1, 3) for one in right.values()]
+        columns += [(_same(contract, answers, *pair, slice(None)), 2) for pair in pairs]
+        offset = [1] * len(names) + [0] * len(pairs)
     else:
         size = len(contract.classes) + 1
-        columns = [(answers.truths.astype(np.int64), size)]
-        columns += [(one.values.astype(np.int64) + 1, size) for one in answers.said.values()]
-        offset = [0] + [1] * len(answers.said)
-        apart = None
-    codes, keys = joint_codes(columns, piece.rows)
-    rows = np.bincount(codes, minlength=len(keys)).tolist() if piece.rows else []
-    tally.cells = {
-        tuple(value - less for value, less in zip(key, offset, strict=True)): count
-        for key, count in zip(keys, rows, strict=False)
-    }
-    if apart is None:
-        chosen = [at for at, name in enumerate(answers.said, 1) if name in alone]
-        differs = np.array([len({key[at] for at in chosen} - {0}) > 1 for key in keys])
-        apart = differs[codes] if len(keys) else np.zeros(0, dtype=bool)
-    places = np.flatnonzero(apart)[:MOST_DIFFERING]
+        columns = [(answers.truths, size)]
+        columns += [(one.values + 1, size) for one in answers.said.values()]
+        offset = [0] + [1] * len(names)
+    if piece.rows:
+        tally.cells = {
+            tuple(value - less for value, less in zip(key, offset, strict=True)): count
+            for key, count in joint_counts(columns, piece.rows).items()
+        }
+    places = _first_apart(contract, answers, piece.rows)
     if piece.kept is not None:
         places = piece.kept[places]
     tally.differ = places.tolist()
 
 
-def _count_certainties(name: str, said: Said, certainty: Array, right: Array, tally: Tally) -> None:
-    known = said.answered
-    certainties, places = np.unique(certainty[known], return_inverse=True)
-    rows = np.bincount(places, minlength=len(certainties))
-    good = np.bincount(places, weights=right[known] == 1, minlength=len(certainties))
-    for certainty, count, fine in zip(
-        certainties.tolist(), rows.tolist(), good.tolist(), strict=True
-    ):
-        tally.certainties[(name, certainty)] = [count, int(fine)]
+def _same(contract: Contract, answers: Answers, a: str, b: str, rows: slice) -> Array:
+    """Return on which of some rows two backends both answer, and the same."""
+    one, other = answers.said[a], answers.said[b]
+    same = same_of(contract, one.values[rows], other.values[rows])
+    return same & one.answered[rows] & other.answered[rows]
+
+
+def _first_apart(contract: Contract, answers: Answers, rows: int) -> Array:
+    """Return the first rows on which rules and models answer, and not the same."""
+    alone = [name for name in answers.said if not name.startswith("dispatch")]
+    found: list[int] = []
+    for start in range(0, rows, LOOKED_AT):
+        some = slice(start, start + LOOKED_AT)
+        apart = np.zeros(min(LOOKED_AT, rows - start), dtype=bool)
+        for a, b in combinations(alone, 2):
+            both = answers.said[a].answered[some] & answers.said[b].answered[some]
+            apart |= both & ~_same(contract, answers, a, b, some)
+        found += (np.flatnonzero(apart) + start).tolist()
+        if len(found) >= MOST_DIFFERING:
+            break
+    return np.array(found[:MOST_DIFFERING], dtype=np.int64)
+
+
+def _count_certainties(
+    name: str, said: Said, certainty: Array, right: Array, fired: Fired, tally: Tally
+) -> None:
+    """Count rows by certainty; those of one pattern of contributions mostly have the same."""
+    places = fired.of_row
+    by_pattern = np.zeros(int(places.max(initial=-1)) + 1)
+    by_pattern[places] = certainty
+    if len(places) != len(certainty) or not np.array_equal(by_pattern[places], certainty):
+        by_pattern, places = np.unique(certainty, return_inverse=True)
+    # For each certainty the rows that are not answered, wrong, and right.
+    code = places * 3 + (right + np.int64(1))
+    counts = np.bincount(code, minlength=3 * len(by_pattern)).reshape(-1, 3).tolist()
+    for certain, (_, wrong, good) in zip(by_pattern.tolist(), counts, strict=True):
+        if wrong or good:
+            held = tally.certainties.setdefault((name, certain), [0, 0])
+            held[0] += wrong + good
+            held[1] += good
 
 
 def _confidences(said: Said, right: Array, truths: Array) -> Confidences | None:
@@ -146,49 +168,4 @@ def _errors(values: Array, truths: Array) -> list[float]:
         float(np.abs(signed).sum()),
         float((signed**2).sum()),
         float((signed**4).sum()),
-    ]
-
-
-def _count_shots(contract: Contract, answers: Answers, tally: Tally) -> None:
-    """Count what rules contributed, which of them fired together, and what each is worth."""
-    fired = answers.fired
-    if not len(fired.of_row):
-        return
-    rows = np.bincount(fired.of_row, minlength=len(fired.patterns)).tolist()
-    for pattern, count in zip(fired.patterns, rows, strict=True):
-        for a, b in combinations(dict.fromkeys(one[0] for one in pattern.shots), 2):
-            tally.overlaps[(a, b)] = tally.overlaps.get((a, b), 0) + count
-    for pattern, truth, count in _by_truth(contract, fired, answers.truths):
-        for rule, value, certainty in pattern.shots:
-            shown = None if contract.is_regression else value
-            key = (rule, shown, certainty, contract.is_right(value, truth))
-            tally.shots[key] = tally.shots.get(key, 0) + count
-        was = pattern.value is not None and contract.is_right(pattern.value, truth)
-        for rule, after in pattern.without:
-            would = after is not None and contract.is_right(after, truth)
-            held = tally.losses.setdefault(rule, [0, 0, 0])
-            held[0] += count * (was and not would)
-            held[1] += count * (would and not was)
-            held[2] += count * (pattern.value != after)
-    for rule, counts in (fired.losses or {}).items():
-        tally.losses[rule] = list(counts)
-
-
-def _by_truth(contract: Contract, fired: Fired, truths: Array) -> list[tuple[Any, Any, int]]:
-    """Return (pattern, truth, rows) for all that occur; of a quantity row by row."""
-    if contract.is_regression:
-        places = fired.of_row.tolist()
-        return [
-            (fired.patterns[at], truth, 1)
-            for at, truth in zip(places, truths.tolist(), strict=True)
-        ]
-    levels = contract.classes
-    size = len(levels)
-    counts = np.bincount(
-        fired.of_row * size + truths, minlength=len(fired.patterns) * size
-    ).tolist()
-    return [
-        (fired.patterns[at // size], levels[at % size], rows)
-        for at, rows in enumerate(counts)
-        if rows
     ]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from heuron.compare.count import tally_of
 from heuron.compare.piece_answers import Answerer
@@ -21,7 +22,7 @@ from heuron.compare.piece_trained import trained_keys, without_trained
 from heuron.compare.tally import Tally
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.project import Domain
-from heuron.learn.coded_pieces import PieceReader
+from heuron.learn.coded_pieces import CodedPiece, PieceReader
 from heuron.learn.pieces import Piece, open_table
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from heuron.learn.contract import Contract
     from heuron.learn.settings import DataSettings
 
-__all__ = ["Job", "Opened", "file_digest", "open_job", "tally_pieces"]
+__all__ = ["Job", "Opened", "file_digest", "one_thread_each", "open_job", "tally_pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,34 @@ class Opened:
         """Close the file; it opens again when a piece is read."""
         self.reader.file.close()
 
-    def tally(self, piece: Piece) -> Tally:
-        """Return the counts of one piece, each answer computed in one thread."""
-        from threadpoolctl import threadpool_limits
+    def another_reader(self) -> PieceReader:
+        """Return a reader of the same file for another thread.
 
-        coded = without_trained(self.reader.read(piece), self.contract, self._trained)
-        # Sums are split among threads otherwise, and the last digits depend on how many.
-        with threadpool_limits(1):
-            return tally_of(self.contract, coded, self.answerer.answers(coded))
+        Only where pieces need not be read in their order.
+        """
+        return PieceReader(self.contract, self.settings, self.reader.file)
+
+    def tally(self, piece: Piece) -> Tally:
+        """Return the counts of one piece."""
+        return self.count(self.reader.read(piece))
+
+    def count(self, coded: CodedPiece) -> Tally:
+        """Return the counts of a piece that was read; threads may share the work.
+
+        The caller holds `one_thread_each`.
+        """
+        usable = without_trained(coded, self.contract, self._trained)
+        return tally_of(self.contract, usable, self.answerer.answers(usable))
+
+
+def one_thread_each() -> AbstractContextManager[Any]:
+    """Keep libraries from splitting sums among threads, while it is held.
+
+    The last digits would depend on how many there are.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1)
@@ -144,8 +165,9 @@ def tally_pieces(
             hint = "All workers need the same files at the same paths, and the same Heuron."
             raise RuleError(Diagnostic(Severity.ERROR, "other-worker", message, hint=hint))
     tally = Tally()
-    for number in numbers:
-        tally.add(opened.tally(opened.pieces[number]))
+    with one_thread_each():
+        for number in numbers:
+            tally.add(opened.tally(opened.pieces[number]))
     return tally, process_time() - began
 
 

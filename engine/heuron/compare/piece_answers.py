@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heuron.compare.patterns import Fired
 from heuron.compare.piece_models import ask_model
 from heuron.compare.piece_routes import Router, routers_of
-from heuron.compare.piece_rules import ColumnRules, Fired
+from heuron.compare.piece_rules import ColumnRules
 from heuron.compare.said import Said
 from heuron.learn.coded_pieces import CodedPiece
 from heuron.learn.contract import Contract

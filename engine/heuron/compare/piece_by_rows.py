@@ -9,8 +9,8 @@ import numpy as np
 
 from heuron.compare.collect import gather
 from heuron.compare.outcomes import Outcomes, Reply
+from heuron.compare.patterns import Fired, PatternBook
 from heuron.compare.piece_answers import Answers
-from heuron.compare.piece_rules import Fired
 from heuron.compare.said import Said
 from heuron.compare.shots import Contributions
 from heuron.learn.coded_pieces import CodedPiece
@@ -34,7 +34,7 @@ def answers_by_rows(
     table = table_of(contract, today, piece.values(np.arange(piece.rows), contract))
     outcomes = gather(dispatcher, table, timed=False).outcomes
     said = {name: _said(contract, replies) for name, replies in outcomes.replies.items()}
-    return Answers(truths, said, _fired(outcomes, piece.rows))
+    return Answers(truths, said, _fired(contract, outcomes, piece.rows))
 
 
 def table_of(contract: Contract, today: date, columns: dict[str, list[Value]]) -> Table:
@@ -89,12 +89,12 @@ def _probabilities(contract: Contract, replies: tuple[Reply, ...]) -> Array | No
     return np.array([[row.get(level, 0.0) for level in contract.classes] for row in rows])
 
 
-def _fired(outcomes: Outcomes, rows: int) -> Fired:
+def _fired(contract: Contract, outcomes: Outcomes, rows: int) -> Fired:
     """Return the contributions of each row; what the answers lose is in the outcomes' losses."""
     shots: list[list[tuple[str, object, float]]] = [[] for _ in range(rows)]
     for one in outcomes.shots:
         shots[one.row].append((one.rule, one.value, one.certainty))
-    found: dict[Contributions, int] = {}
-    of_row = [found.setdefault(Contributions(tuple(each), None, ()), len(found)) for each in shots]
+    book = PatternBook(contract)
+    of_row = [book.number(Contributions(tuple(each), None, ())) for each in shots]
     losses = {one.rule: [one.lost, one.won, one.changed] for one in outcomes.losses}
-    return Fired(tuple(found), np.array(of_row, dtype=np.int64), losses)
+    return Fired(book, np.array(of_row, dtype=np.int64), losses)

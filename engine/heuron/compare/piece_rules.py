@@ -7,17 +7,20 @@ Imports numpy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heuron.compare.decided import computed_fields
+from heuron.compare.joint import joint_codes
+from heuron.compare.patterns import Fired, PatternBook
 from heuron.compare.said import Said
 from heuron.compare.shots import Contributions, contributions
-from heuron.infer.columns import column_run
+from heuron.infer.columns import Chunk, column_run
 from heuron.knowledge.coding import constant
 from heuron.learn.coded_pieces import CodedPiece
 from heuron.learn.contract import Contract
@@ -28,11 +31,9 @@ if TYPE_CHECKING:
     from heuron.knowledge.base import KnowledgeBase
     from heuron.knowledge.evidence import Evidence
 
-__all__ = ["ColumnRules", "Fired", "RulesSaid", "evidence_of"]
+__all__ = ["ColumnRules", "RulesSaid", "evidence_of"]
 
 Array = Any
-BITS: Final = 62
-"""So many rules have their bits in one whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,6 @@ class RulesSaid:
     certainties: Mapping[str, Array]
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """What rules contributed to the goal.
-
-    Attributes:
-        patterns: The patterns that occur.
-        of_row: The place of each row's pattern.
-        losses: [right answers lost, won, answers changed] without each rule, where that was
-            counted already and does not follow from the patterns.
-    """
-
-    patterns: tuple[Contributions, ...]
-    of_row: Array
-    losses: Mapping[str, list[int]] | None = None
-
-
 class ColumnRules:
     """Rules about single records, asked about pieces; what it found out of patterns is kept."""
 
@@ -69,8 +54,9 @@ class ColumnRules:
         self._today = today
         self._run = column_run(kb.engine)
         self._host = kb.host(today=today)
-        self._known: dict[tuple[int, ...], Contributions] = {}
-        self._constant = all(one[3] is not None for one in kb.engine.layout.values())
+        self._book = PatternBook(contract)
+        self._known: dict[Hashable, dict[Hashable, int]] = {}
+        self._computed = computed_fields(kb.engine.program, contract.template.name, contract.goal)
 
     def ask(self, piece: CodedPiece) -> tuple[RulesSaid, Fired]:
         """Return what the rules say of a piece."""
@@ -88,8 +74,7 @@ class ColumnRules:
             answers, certain[goal] = np.full(piece.rows, missing), np.zeros(piece.rows)
         seconds = perf_counter() - start
         said = Said(answers, certainty=certain[goal], seconds=seconds)
-        fired = self._fired(piece, [one.fired for one in parts], [one.start for one in parts])
-        return RulesSaid(said, values, certain), fired
+        return RulesSaid(said, values, certain), self._fired(piece, parts, odd)
 
     def _columns(self, piece: CodedPiece) -> tuple[dict[str, Any], Array | None]:
         """Return the columns less the goal, defaults added, and the rows with given conclusions."""
@@ -106,31 +91,73 @@ class ColumnRules:
                 columns[field.name] = constant(field, field.default, piece.rows)
         return columns, odd
 
-    def _fired(
-        self, piece: CodedPiece, parts: list[Mapping[int, Array]], starts: list[int]
-    ) -> Fired:
-        found: dict[Contributions, int] = {}
+    def _fired(self, piece: CodedPiece, parts: Sequence[Chunk], given: Array | None) -> Fired:
+        """Return the pattern of contributions of each row.
+
+        Args:
+            piece: The rows.
+            parts: What the rules said of them.
+            given: The rows with evidence for what rules conclude, each of which is looked at.
+        """
         of_row = []
-        given = any(name in piece.columns for name in self._contract.concluded - {
-            self._contract.goal
-        })  # fmt: skip
-        for fired, start in zip(parts, starts, strict=True):
-            size = len(next(iter(fired.values()))) if fired else piece.rows - start
-            if not self._constant or given:
-                each = [
-                    self._contributions(piece, start + at) for at in range(min(size, piece.rows))
-                ]
-                of_row.append(np.array([found.setdefault(one, len(found)) for one in each]))
-                continue
-            places, patterns, firsts = patterns_of(fired, size)
-            lut = []
-            for pattern, first in zip(patterns, firsts, strict=True):
-                known = self._known.get(pattern)
-                if known is None:
-                    known = self._known[pattern] = self._contributions(piece, start + first)
-                lut.append(found.setdefault(known, len(found)))
-            of_row.append(np.array(lut, dtype=np.int32)[places])
-        return Fired(tuple(found), _joined(of_row))
+        for part in parts:
+            size = part.fired.size
+            alone = np.ones(size, dtype=bool) if self._computed is None else None
+            if alone is None and given is not None:
+                alone = given[part.start : part.start + size]
+            of_row.append(self._numbers(piece, part, size, alone))
+        return Fired(self._book, _joined(of_row))
+
+    def _numbers(self, piece: CodedPiece, part: Chunk, size: int, alone: Array | None) -> Array:
+        """Return the number of each row's pattern; rows that are `alone` are looked at one by one.
+
+        Rows are of one kind when the same rules fired and the same computed fields are known:
+        then all certainties are the same, and so is what each rule contributed.
+        """
+        fired = part.fired
+        numbers = np.zeros(size, dtype=np.int64)
+        by_columns = np.ones(size, dtype=bool)
+        by_columns[fired.odd] = False
+        if alone is not None:
+            by_columns &= ~alone
+            for at in np.flatnonzero(alone).tolist():
+                numbers[at] = self._book.number(self._contributions(piece, part.start + at))
+        certain = [part.certainties[name] != 0.0 for name in self._computed or ()]
+        known = self._known.setdefault(None, {})
+        for at, rules in zip(fired.odd.tolist(), fired.by_record, strict=True):
+            if alone is None or not alone[at]:
+                kind = (tuple(rules), tuple(bool(one[at]) for one in certain))
+                numbers[at] = self._number(known, kind, piece, part.start + at)
+        rows = None if by_columns.all() else np.flatnonzero(by_columns)
+        if rows is not None and not len(rows):
+            return numbers
+        columns = [*fired.columns, *((one, 2) for one in certain)]
+        if rows is not None:
+            columns = [(one[rows], below) for one, below in columns]
+        kinds, keys = joint_codes(columns, size if rows is None else len(rows))
+        firsts = np.zeros(len(keys), dtype=np.int64)
+        firsts[kinds[::-1]] = np.arange(len(kinds) - 1, -1, -1)
+        if rows is not None:
+            firsts = rows[firsts]
+        known = self._known.setdefault(fired.layout, {})
+        lut = [
+            self._number(known, key, piece, part.start + first)
+            for key, first in zip(keys, firsts.tolist(), strict=True)
+        ]
+        found = np.array(lut, dtype=np.int64)[kinds]
+        if rows is None:
+            return found
+        numbers[rows] = found
+        return numbers
+
+    def _number(
+        self, known: dict[Hashable, int], kind: Hashable, piece: CodedPiece, row: int
+    ) -> int:
+        """Return the number of the pattern of a kind of rows, of which `row` is one."""
+        number = known.get(kind)
+        if number is None:
+            number = known[kind] = self._book.number(self._contributions(piece, row))
+        return number
 
     def _contributions(self, piece: CodedPiece, row: int) -> Contributions:
         evidence = evidence_of(self._kb, self._contract, piece, row)
@@ -147,44 +174,6 @@ def evidence_of(kb: KnowledgeBase, contract: Contract, piece: CodedPiece, row: i
             if name != contract.goal and cells[0] is not UNKNOWN
         }
     )
-
-
-def patterns_of(
-    fired: Mapping[int, Array], size: int
-) -> tuple[Array, list[tuple[int, ...]], list[int]]:
-    """Return which pattern each row is of, the patterns, and the first row of each.
-
-    A pattern is the tuple of the rules that fired, by index.
-    """
-    indexes = sorted(fired)
-    places = np.zeros(size, dtype=np.int64)
-    patterns: list[tuple[int, ...]] = [()]
-    for begin in range(0, len(indexes), BITS):
-        some = indexes[begin : begin + BITS]
-        code = np.zeros(size, dtype=np.int64)
-        for bit, index in enumerate(some):
-            code |= fired[index].astype(np.int64) << bit
-        codes, within = _distinct(code)
-        joint, inverse = _distinct(places * len(codes) + within)
-        words = [tuple(one for bit, one in enumerate(some) if word >> bit & 1) for word in codes]
-        pairs = (divmod(one, len(codes)) for one in joint)
-        patterns = [patterns[before] + words[word] for before, word in pairs]
-        places = inverse
-    firsts = np.zeros(len(patterns), dtype=np.int64)
-    firsts[places[::-1]] = np.arange(size - 1, -1, -1)
-    return places, patterns, firsts.tolist()
-
-
-def _distinct(code: Array) -> tuple[list[int], Array]:
-    """Return the distinct numbers, ascending, and the place of each row's number."""
-    most = int(code.max(initial=0))
-    if most < 1 << 16:
-        present = np.flatnonzero(np.bincount(code, minlength=1))
-        lut = np.zeros(most + 1, dtype=np.int64)
-        lut[present] = np.arange(len(present))
-        return present.tolist(), lut[code]
-    values, places = np.unique(code, return_inverse=True)
-    return values.tolist(), places
 
 
 def _records(contract: Contract, columns: Mapping[str, Any]) -> Any:

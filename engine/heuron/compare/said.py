@@ -9,7 +9,7 @@ import numpy as np
 
 from heuron.learn.contract import Contract
 
-__all__ = ["Said", "right_of", "same_of"]
+__all__ = ["Said", "right_of", "same_of", "values_right"]
 
 Array = Any
 
@@ -45,8 +45,16 @@ class Said:
 
 def right_of(contract: Contract, said: Said, truths: Array) -> Array:
     """Return for each row 1 for a right answer, 0 for a wrong one, -1 for none."""
-    good = same_of(contract, said.values, truths)
-    return np.where(said.answered, good, np.int8(-1)).astype(np.int8)
+    good = same_of(contract, said.values, truths).astype(np.int8)
+    good[~said.answered] = -1
+    return good
+
+
+def values_right(contract: Contract, value: Any, truths: Array) -> Array:
+    """Return on which rows one value (None: no answer) counts as right."""
+    if value is None:
+        return np.zeros(len(truths), dtype=bool)
+    return same_of(contract, np.asarray(value), truths)
 
 
 def same_of(contract: Contract, values: Array, truths: Array) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from heuron.compare.checkpoint import Checkpoint, Stopped
 from heuron.compare.evaluate_tally import evaluate_tally
-from heuron.compare.job import Opened, file_digest
+from heuron.compare.job import Opened, file_digest, one_thread_each
 from heuron.compare.outcomes import HeldOut, Timing
 from heuron.compare.shots import goal_rules
 from heuron.compare.tally import Tally
-from heuron.compare.workers import Counted, counted_by_workers
+from heuron.compare.workers import Counted, counted_by_threads, counted_by_workers
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Plan:
     """How a file is compared.
 
     Attributes:
-        workers: Processes that count, on this machine; None: as many as there are cores, where
-            the first piece shows that it is worth it.
+        workers: How many count, on this machine: threads where rules run over columns, else
+            processes. None: as many as there are cores; processes only where the first piece
+            shows that they are worth their start.
         cluster: `dask://HOST:PORT` or `ray://HOST:PORT`, whose workers count instead.
         folder: Where it is kept how far the comparison has come; None: nowhere.
         resumed: What a stopped comparison left, to go on from.
@@ -150,12 +151,13 @@ def _counted(opened: Opened, plan: Plan, progress: Progress) -> tuple[Tally, flo
     checkpoint = Checkpoint(plan.folder, lambda: digests_of(opened), opened.today)
     progress(tally.read, total)
     try:
-        for one in _results(opened, plan, done):
-            tally.add(one.tally)
-            done = one.pieces
-            seconds += one.seconds
-            progress(tally.read, total)
-            checkpoint.keep(done, tally)
+        with contextlib.closing(_results(opened, plan, done)) as results, one_thread_each():
+            for one in results:
+                tally.add(one.tally)
+                done = one.pieces
+                seconds += one.seconds
+                progress(tally.read, total)
+                checkpoint.keep(done, tally)
     except BaseException:
         checkpoint.write(done, tally)
         raise
@@ -163,14 +165,21 @@ def _counted(opened: Opened, plan: Plan, progress: Progress) -> tuple[Tally, flo
     return tally, seconds
 
 
-def _results(opened: Opened, plan: Plan, done: int) -> Iterator[Counted]:
+def _results(opened: Opened, plan: Plan, done: int) -> Generator[Counted]:
+    """Yield the counts of the pieces that are not done, by whoever counts them."""
     pieces, workers = opened.pieces, plan.workers
+    if plan.cluster is None and opened.answerer.by_columns:
+        threads = min(len(pieces) - done, workers or _cores())
+        if threads > 1:
+            yield from counted_by_threads(opened, done, threads)
+            return
+        workers = 1
     if plan.cluster is None and workers is None and done < len(pieces):
         began = monotonic()
         yield Counted(done + 1, opened.tally(pieces[done]), 0.0)
         done += 1
         left = (monotonic() - began) * (len(pieces) - done)
-        workers = (os.cpu_count() or 1) if left > WORTH_WORKERS else 1
+        workers = _cores() if left > WORTH_WORKERS else 1
     if plan.cluster is None and (workers or 1) <= 1:
         for piece in pieces[done:]:
             yield Counted(piece.number + 1, opened.tally(piece), 0.0)
@@ -184,6 +193,13 @@ def _results(opened: Opened, plan: Plan, done: int) -> Iterator[Counted]:
         workers=workers or 1,
         cluster=plan.cluster,
     )
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _timings(opened: Opened, tally: Tally) -> Mapping[str, Timing]:

@@ -1,21 +1,26 @@
-"""Where the pieces of a comparison are counted: here, on all cores, or on a cluster.
+"""Where the pieces of a comparison are counted: in threads, in processes, or on a cluster.
 
-Owns the way to joblib's backends. Runs of pieces go out as numbers with the job's paths, and
-come back in order.
+Owns the way to joblib's backends. To processes and clusters runs of pieces go as numbers with the
+job's paths, and come back in order.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
+from threading import local
 from typing import Any, Final, NamedTuple
 
-from heuron.compare.job import Job, tally_pieces
+from heuron.compare.job import Job, Opened, one_thread_each, tally_pieces
 from heuron.compare.tally import Tally
 from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.learn.coded_pieces import PieceReader
+from heuron.learn.pieces import Piece
 
-__all__ = ["Counted", "counted_by_workers", "need_cluster"]
+__all__ = ["Counted", "counted_by_threads", "counted_by_workers", "need_cluster"]
 
 RUNS: Final = 8
 """So many runs of pieces a worker: few, as each has a cost; many, so that all end together."""
@@ -29,6 +34,45 @@ class Counted(NamedTuple):
     pieces: int
     tally: Tally
     seconds: float
+
+
+def counted_by_threads(opened: Opened, first: int, threads: int) -> Iterator[Counted]:
+    """Yield the counts of pieces, in their order.
+
+    A parquet file is read here, piece after piece, while threads count what was read before; of
+    a CSV file each thread reads pieces of its own. At most twice as many pieces as threads are
+    held.
+
+    Args:
+        opened: What is compared, by columns: numpy gives up the interpreter's lock meanwhile.
+        first: The pieces that are done.
+        threads: How many.
+    """
+    own = local()
+
+    def read_and_count(piece: Piece) -> Tally:
+        reader: PieceReader | None = getattr(own, "reader", None)
+        if reader is None:
+            reader = own.reader = opened.another_reader()
+        return opened.count(reader.read(piece))
+
+    pool = ThreadPoolExecutor(threads, initializer=one_thread_each)
+    try:
+        waiting: deque[Future[Tally]] = deque()
+        done = first
+        for piece in opened.pieces[first:]:
+            if opened.reader.file.in_order:
+                waiting.append(pool.submit(opened.count, opened.reader.read(piece)))
+            else:
+                waiting.append(pool.submit(read_and_count, piece))
+            while len(waiting) >= 2 * threads or (waiting and waiting[0].done()):
+                done += 1
+                yield Counted(done, waiting.popleft().result(), 0.0)
+        while waiting:
+            done += 1
+            yield Counted(done, waiting.popleft().result(), 0.0)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def counted_by_workers(
