@@ -41,6 +41,7 @@ def bootstrap(
     seed: int = 0,
     level: float = 0.95,
     groups: Sequence[Mapping[Cell, int]] | None = None,
+    of_many: Callable[[Sequence[Cell], NDArray[np.int64]], list[float | None]] | None = None,
 ) -> Interval | None:
     """Return the percentile interval of a statistic of cell counts.
 
@@ -51,6 +52,7 @@ def bootstrap(
         level: The level of the interval.
         groups: The counts of each group, when rows of a group belong together; whole groups
             are drawn then.
+        of_many: The same statistic for many resamples at once, where there is such a form.
 
     Returns:
         The interval, or None when the statistic is undefined in most resamples.
@@ -63,11 +65,12 @@ def bootstrap(
     else:
         table = [[group.get(name, 0) for name in names] for group in groups]
         counts = resample_groups(table, seed)
-    values = []
-    for row in counts.tolist():
-        value = statistic({name: count for name, count in zip(names, row, strict=True) if count})
-        if value is not None:
-            values.append(value)
+    if of_many is not None:
+        found = of_many(names, counts)
+    else:
+        rows = (zip(names, row, strict=True) for row in counts.tolist())
+        found = [statistic({name: count for name, count in row if count}) for row in rows]
+    values = [value for value in found if value is not None]
     if 2 * len(values) < RESAMPLES:
         return None
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from heuron.compare.bootstrap import bootstrap
 from heuron.compare.intervals import Interval
@@ -32,6 +33,7 @@ def cell_interval(
     firsts: Sequence[object],
     seconds: Sequence[object],
     statistic: Callable[[dict[Cell, int]], float | None],
+    of_many: Callable[[Sequence[Cell], Any], list[float | None]],
     *,
     levels: Sequence[object],
     groups: Sequence[object] | None,
@@ -39,13 +41,15 @@ def cell_interval(
 ) -> Interval | None:
     """Return the bootstrap interval of a statistic of the pairs (first, second) of each row.
 
-    With `groups`, one for each row, whole groups are resampled.
+    `of_many` gives it for many resamples at once. With `groups`, one for each row, whole groups
+    are resampled.
     """
     cells = ordered_cells(confusion(firsts, seconds), levels)
     if groups is None:
-        return bootstrap(cells, statistic, seed=seed)
+        return bootstrap(cells, statistic, seed=seed, of_many=of_many)
     counts: dict[object, dict[Cell, int]] = {}
     for group, pair in zip(groups, zip(firsts, seconds, strict=True), strict=True):
         of_group = counts.setdefault(group, {})
         of_group[pair] = of_group.get(pair, 0) + 1
-    return bootstrap(cells, statistic, seed=seed, groups=tuple(counts.values()))
+    groups_of = tuple(counts.values())
+    return bootstrap(cells, statistic, seed=seed, groups=groups_of, of_many=of_many)

@@ -28,6 +28,7 @@ from heuron.compare.intervals import (
 from heuron.compare.metrics import BINS, Bin, Calibration, CertaintyBin, certainty_bins, macro_f1
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.paired import cohen_kappa, holm, mcnemar
+from heuron.compare.resampled import kappa_of_many, macro_f1_of_many
 from heuron.compare.score_backend import CALIBRATION_ROWS
 from heuron.compare.scorecard import Loss, score_counts
 from heuron.compare.tally import GRAINS, ONE, Confidences, Tally
@@ -161,7 +162,7 @@ def _score(
     score = replace(
         score,
         macro_f1=macro_f1(cells),
-        macro_f1_interval=bootstrap(cells, macro_f1, seed=seed),
+        macro_f1_interval=bootstrap(cells, macro_f1, seed=seed, of_many=macro_f1_of_many),
         confusion=tuple((truth, said, rows) for (truth, said), rows in cells.items()),
     )
     held = tally.confidences.get(name)
@@ -287,7 +288,9 @@ def _pair(
         rows_both=total,
         same=sum(one.rows for one in both if one.same[pair]),
         kappa=kappa,
-        kappa_interval=None if kappa is None else bootstrap(cells, cohen_kappa, seed=seed),
+        kappa_interval=None
+        if kappa is None
+        else bootstrap(cells, cohen_kappa, seed=seed, of_many=kappa_of_many),
         a_only_right=a_only,
         b_only_right=b_only,
         difference_interval=agresti_min(a_only, b_only, total),

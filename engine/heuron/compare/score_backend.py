@@ -26,6 +26,7 @@ from heuron.compare.metrics import (
     signed_errors,
 )
 from heuron.compare.outcomes import UNTIMED, Outcomes, Reply
+from heuron.compare.resampled import macro_f1_of_many
 
 __all__ = ["CALIBRATION_ROWS", "Right", "score_backend"]
 
@@ -64,6 +65,7 @@ def score_backend(name: str, outcomes: Outcomes, right: Right, seed: int) -> Bac
             outcomes.truths,
             answers,
             macro_f1,
+            macro_f1_of_many,
             levels=outcomes.levels,
             groups=outcomes.groups,
             seed=seed,

@@ -19,6 +19,7 @@ from heuron.compare.intervals import Interval, detectable_difference
 from heuron.compare.metrics import confusion
 from heuron.compare.outcomes import Outcomes
 from heuron.compare.paired import PairCounts, cohen_kappa, holm, pair_counts
+from heuron.compare.resampled import kappa_of_many
 from heuron.compare.score_backend import Right
 
 __all__ = ["score_pairs"]
@@ -118,6 +119,7 @@ def _kappa(a: str, b: str, outcomes: Outcomes, seed: int) -> tuple[float | None,
         firsts,
         seconds,
         cohen_kappa,
+        kappa_of_many,
         levels=outcomes.levels,
         groups=[row[2] for row in rows] if outcomes.groups is not None else None,
         seed=seed,
