@@ -64,9 +64,10 @@ def test_without_rule_files_it_says_so(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Whoever asks for all files and has none must not be told that all is well."""
     monkeypatch.chdir(tmp_path)
-    assert main([command]) == 0
-    assert capsys.readouterr().err.startswith("There is no rule file in rules/")
+    assert main([command]) == 1
+    assert capsys.readouterr().err.startswith("error[not-found]: There is no rule file in rules/")
 
 
 def test_new_without_a_target_lists_the_columns(

@@ -99,13 +99,19 @@ def data_settings(domain: Domain, knowledge: KnowledgeBase) -> DataSettings | No
 
 
 def listed_files() -> list[str]:
-    """Return the rule files of the project; where there are none, say so on stderr."""
-    from heuron.cli.render import note
+    """Return the rule files of the project.
+
+    Raises:
+        RuleError: There are none: whoever asks for all of them must not be told that all is well.
+    """
+    from heuron.diagnostics import Diagnostic, RuleError, Severity
     from heuron.knowledge.project import rule_files
 
     found = rule_files()
     if not found:
-        note("There is no rule file in rules/ here, nor above. Give the path of one.")
+        message = "There is no rule file in rules/ here, nor above."
+        hint = "Give the path of one, or the name of a domain such as loan."
+        raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, hint=hint))
     return found
 
 

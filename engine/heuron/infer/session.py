@@ -72,7 +72,7 @@ class State:
         steps = {index: Step(self._rules[index]) for index in outline["steps"]}
         self._reaction = Reaction(self.memory, steps)
         self.asserted_by = self._reaction.asserted_by
-        self._functions = make(*self._closed_over())
+        self._functions = make(*self.closed_over())
         self.truth = Truth(
             self.memory, dict(outline), self._functions, self._make_reasons, self._budget
         )
@@ -207,7 +207,7 @@ class State:
             if follows:
                 # Each event is taken in as it happens.
                 self._budget.start()
-                with self._limited():
+                with self.limited():
                     return self._cycle.changed(change)
             done, made = change()
         except Refused as problem:
@@ -257,7 +257,7 @@ class State:
                 that may fire. All others have fired before.
         """
         self._budget.start()
-        with CollectorOff(), self._limited():
+        with CollectorOff(), self.limited():
             self.truth.update(())
             listed = ready()
             if self._agenda is not None:
@@ -265,9 +265,10 @@ class State:
         self._started = self._fresh = True
 
     def _make_reasons(self) -> Mapping[str, Callable[..., None]]:
-        return self.engine.make_reasons(*self._closed_over())
+        return self.engine.make_reasons(*self.closed_over())
 
-    def _limited(self) -> _Limited:
+    def limited(self) -> _Limited:
+        """Return a context in which limits and failing functions become errors with places."""
         return _Limited(self)
 
     # What runs.
@@ -289,7 +290,7 @@ class State:
         self._cycle.logs = []
         with CollectorOff() as collector:
             has_guests = bool(self.host.functions or self._telling.listeners)
-            with self._limited():
+            with self.limited():
                 self._catch_up()
                 firings = self._cycle.run(limit, collector if has_guests else None)
                 is_over = self._agenda is None or not self._agenda.has_next()
@@ -319,7 +320,7 @@ class State:
             self._not_busy()
         if not self._fresh or not self._started or not self.truth.is_current:
             self._budget.start()
-            with CollectorOff(), self._limited():
+            with CollectorOff(), self.limited():
                 self._catch_up()
         self.truth.settle()
 
@@ -369,7 +370,7 @@ class State:
         ordered = arguments_of(queries[place], positional, arguments)
         self.refresh()
         found: list[tuple[tuple[int, ...], Value]] = []
-        with self._limited():
+        with self.limited():
             self._functions[f"q{place}"](found.append, *ordered)
         return tuple(value for _, value in sorted(found, key=self._match_order))
 
@@ -413,14 +414,14 @@ class State:
         """Return all activations that derive a fact: (index of the rule, activation)."""
         self.refresh()
         self._budget.start()
-        with self._limited():
+        with self.limited():
             return self.truth.reasons.all_of(number)
 
     def justification(self, number: int) -> tuple[int, Activation] | None:
         """Return the first activation that derived a fact, or None for a told fact."""
         self.refresh()
         self._budget.start()
-        with self._limited():
+        with self.limited():
             return self.truth.reasons.first_of(number)
 
     def needs(self, number: int, field: str) -> tuple[str, ...]:
@@ -461,33 +462,12 @@ class State:
             values: Other variables that are bound outside; predictions are told by their type.
             wanted: Expressions of the resolved tree.
         """
-        from heuron.answer import Prediction
-        from heuron.plan.general import plan_conditions
+        from heuron.infer.probing import probe
 
-        self.refresh()
-        types = {name: self.memory.types[number] for name, number in facts.items()}
-        models = {
-            name: value
-            for name, value in (values or {}).items()
-            if value is None or isinstance(value, Prediction)
-        }
-        others = {name: value for name, value in (values or {}).items() if name not in models}
-        source = plan_conditions(
-            self.engine.program, conditions, types, list(others), list(models), wanted
-        )
-        functions = self.engine.compiled("condition", source)["make"](*self._closed_over())
-        rows = [self.memory.row(number) for number in facts.values()]
-        arguments = (*rows, *others.values(), *models.values())
-        found: list[tuple[Value, ...]] = []
-        with self._limited():
-            truth: Value = True
-            if not functions["true"](*arguments):
-                truth = UNKNOWN if functions["possible"](*arguments) else False
-            elif wanted:
-                functions["find"](found.append, *arguments)
-        return truth, found
+        return probe(self, conditions, facts, values or {}, wanted)
 
-    def _closed_over(self) -> tuple[Any, ...]:
+    def closed_over(self) -> tuple[Any, ...]:
+        """Return what generated functions are made with (see `plan.module`)."""
         host, budget = self.host, self._budget
         return (
             self.memory,
@@ -515,7 +495,7 @@ class State:
         self.refresh()
         firings: list[Firing] = []
         self._budget.start()
-        with self._limited():
+        with self.limited():
             for stratum in self._outline["strata"]:
                 entries = [one for index in stratum["fires"] for one in self._fire_of(index)]
                 entries.sort(key=lambda entry: entry[0])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from heuron.answer import Answer
     from heuron.infer.session import State
     from heuron.knowledge.base import KnowledgeBase
+    from heuron.knowledge.covering import ConditionCoverage, Decided
 
 __all__ = ["Coverage", "Report", "Result", "run_tests"]
 
@@ -68,7 +69,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the tests reached: names that fired, of all names; lines of routes that were taken."""
+    """What the tests reached: names that fired, of all names; lines of routes that were taken.
+
+    `conditions` are all conditions, with what was seen of them, and None where it was not asked.
+    """
 
     rules: tuple[str, ...]
     silent_rules: tuple[str, ...]
@@ -76,6 +80,7 @@ class Coverage:
     silent_rows: tuple[str, ...]
     routes: tuple[int, ...]
     silent_routes: tuple[int, ...]
+    conditions: tuple[Decided, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +91,30 @@ class Report:
     coverage: Coverage
 
 
-def run_tests(knowledge: KnowledgeBase, ask: Ask | None = None) -> Report:
+def run_tests(
+    knowledge: KnowledgeBase, ask: Ask | None = None, *, conditions: bool = False
+) -> Report:
     """Run every test of a knowledge base.
 
     Args:
         knowledge: The knowledge base.
         ask: Asks its dispatcher, for `expect route`; without it such an expectation fails.
+        conditions: Look at every condition as well: where it held, and where it failed.
     """
-    run = _Run(knowledge, ask)
+    run = _Run(knowledge, ask, conditions)
     results = tuple(run.test(case) for case in knowledge.tree.tests)
     return Report(results, run.coverage())
 
 
 class _Run:
-    def __init__(self, knowledge: KnowledgeBase, ask: Ask | None) -> None:
+    def __init__(self, knowledge: KnowledgeBase, ask: Ask | None, conditions: bool) -> None:
         self.knowledge = knowledge
         self.ask = ask
+        self.conditions: ConditionCoverage | None = None
+        if conditions:
+            from heuron.knowledge.covering import ConditionCoverage
+
+            self.conditions = ConditionCoverage(knowledge.engine)
         self.fired: dict[str, None] = {}
         self.taken: dict[int, None] = {}
 
@@ -120,7 +133,10 @@ class _Run:
         given = tuple((one.type_name, self._values(one), one.binder) for one in case.given)
         numbers = state.assert_all(given)
         inference = state.run()
-        self.fired.update((one.rule, None) for one in (*state.definitions(), *inference.firings))
+        fired = dict.fromkeys(one.rule for one in (*state.definitions(), *inference.firings))
+        self.fired.update(fired)
+        if self.conditions is not None:
+            self.conditions.look(state, frozenset(fired))
         facts = {
             one.binder: number
             for one, number in zip(case.given, numbers, strict=True)
@@ -180,7 +196,10 @@ class _Run:
         rows = [name for name in names if "[" in name]
         lines = [route[0] for block in self.knowledge.blocks[:1] for route in block.routes]
         return Coverage(
-            *_parted(rules, self.fired), *_parted(rows, self.fired), *_parted(lines, self.taken)
+            *_parted(rules, self.fired),
+            *_parted(rows, self.fired),
+            *_parted(lines, self.taken),
+            None if self.conditions is None else self.conditions.decided(),
         )
 
 
