@@ -2,14 +2,14 @@
 
 Numbers, dates and durations are numeric columns with NaN for unknown (a column of whole numbers
 has none). Levels and truth values are whole numbers with -1 for unknown; texts are places in a
-list of the texts that occur. Imports numpy.
+list of the texts that occur, and so are lists. Imports numpy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -35,13 +35,15 @@ class Coded:
     """
 
     values: Array
-    texts: Sequence[str] | None = None
+    texts: Sequence[Value] | None = None
     exact: tuple[Sequence[Value], Array] | None = None
 
     @property
     def codes(self) -> Mapping[str, int] | None:
         """The codes of the texts of a text column."""
-        return None if self.texts is None else {one: at for at, one in enumerate(self.texts)}
+        if self.texts is None:
+            return None
+        return {one: at for at, one in enumerate(self.texts) if isinstance(one, str)}
 
     @property
     def inexact(self) -> Array | None:
@@ -75,10 +77,9 @@ def decode(values: Array, kind: FieldType) -> list[Value]:
         case "date":
             return [UNKNOWN if one != one else date.fromordinal(int(one)) for one in values]
         case "datetime":
-            steps = [UNKNOWN if one != one else timedelta(microseconds=one) for one in values]
-            return [EPOCH + one if isinstance(one, timedelta) else one for one in steps]
+            return [_time(one, EPOCH) for one in values.tolist()]
         case "duration":
-            return [UNKNOWN if one != one else timedelta(microseconds=one) for one in values]
+            return [_time(one, timedelta(0)) for one in values.tolist()]
     if values.dtype.kind in "iu":
         values = values.astype(float)
     found: list[Value] = values.tolist()
@@ -86,3 +87,13 @@ def decode(values: Array, kind: FieldType) -> list[Value]:
     for at in unknown.tolist():
         found[at] = UNKNOWN
     return found
+
+
+def _time(microseconds: float, start: datetime | timedelta) -> Value:
+    """Return a time by its distance; unknown beyond the calendar, where a float was rounded up."""
+    if microseconds != microseconds:
+        return UNKNOWN
+    try:
+        return start + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return UNKNOWN

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from heuron.infer.coded import Coded
 from heuron.infer.host import Host
+from heuron.infer.tablerun import TableRun
 from heuron.plan.columncontract import COLUMN_NAMES
 from heuron.plan.columnexpressions import encode
 from heuron.plan.columns import ColumnPlan, plan_columns
-from heuron.plan.columntables import LevelTable, TextTable
 from heuron.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ class Fired(Mapping[int, Array]):
             for place in range(count):
                 found[first + place] += each[count - place]
         for fired in self.by_record:
-            for index in fired:
+            for index in set(fired):
                 found[index] += 1
         return found
 
@@ -253,14 +252,13 @@ class ColumnRun:
             host: Functions, and what `today()` is.
             odd: A mask of rows that go one by one in any case (evidence for concluded fields).
         """
-        code, look = self._texts(columns)
-        today = _day(host.today)
+        table = TableRun(columns, host)
         for start in range(0, rows, CHUNK):
             stop = min(rows, start + CHUNK)
             chunk, complete = self._chunk(columns, start, stop)
             function = self._complete_columns if complete else self._columns
             with np.errstate(all="ignore"):
-                mask, words, hits, settled = function(chunk, stop - start, code, look, today)
+                mask, words, hits, settled = function(chunk, stop - start, table)
             if odd is not None:
                 some = odd[start:stop]
                 mask = some if mask is None else mask | some
@@ -283,26 +281,6 @@ class ColumnRun:
             if complete:
                 complete = _is_complete(part, kind)
         return chunk, complete
-
-    def _texts(self, columns: Mapping[str, Coded]) -> tuple[Any, Any]:
-        """Return what gives the code of a text, and what looks the words of texts up."""
-        codes: dict[str, Mapping[str, int]] = {}
-        tables: dict[int, LevelTable] = {}
-
-        def codes_of(field: str) -> Mapping[str, int]:
-            if field not in codes:
-                held = columns.get(field)
-                codes[field] = (held.codes if held is not None else None) or {}
-            return codes[field]
-
-        def look(table: TextTable, values: Array, n: int) -> list[Array]:
-            found = tables.get(id(table))
-            if found is None:
-                texts = codes_of(table.field)
-                found = tables[id(table)] = table.by_code(texts, len(texts))
-            return found.look(values, n)
-
-        return (lambda field, text: codes_of(field).get(text, -2)), look
 
     def _finish(
         self,
@@ -366,10 +344,6 @@ def _is_complete(part: Array, kind: str) -> bool:
     if kind == "float":
         return part.dtype.kind == "i" or not np.isnan(part).any()
     return not len(part) or part.min() >= 0
-
-
-def _day(today: date) -> float:
-    return float(today.toordinal())
 
 
 def _objects(codes: Array, texts: tuple[Value, ...], kind: str) -> Array:

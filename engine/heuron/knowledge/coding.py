@@ -23,6 +23,7 @@ __all__ = [
     "columns_of",
     "constant",
     "distinct_cells",
+    "listed_column",
     "numeric_column",
     "read_column",
     "unknown_names",
@@ -70,15 +71,13 @@ def unknown_names(template: Template, names: Sequence[str]) -> list[Diagnostic]:
 def constant(field: Field, value: Value, rows: int) -> Coded:
     """Return a column that has the same value everywhere."""
     kind = column_kind(field.type)
-    if kind == "text":
-        return Coded(np.zeros(rows, dtype=np.int64), (str(value),))
+    if kind in ("text", None):
+        return Coded(np.zeros(rows, dtype=np.int64), (str(value) if kind else value,))
     return Coded(np.full(rows, encode(value, kind or "float", field.type.levels)))
 
 
-def read_column(
-    field: Field, column: Any, before: int = 0, written: bool = False
-) -> tuple[Coded | None, list[Value]]:
-    """Return a column's coded form, or its values where they have none (lists).
+def read_column(field: Field, column: Any, before: int = 0, written: bool = False) -> Coded:
+    """Return a column's coded form.
 
     Args:
         field: The declared field.
@@ -92,7 +91,28 @@ def read_column(
     if field.type.kind in ("number", "integer"):
         numbers = numeric_column(field, _parsed(column) if written else column)
         if numbers is not None:
-            return Coded(numbers), []
+            return Coded(numbers)
+    kind = column_kind(field.type)
+    if kind is None:
+        return listed_column(field, column, before, written)
+    codes, typed = _typed_cells(field, column, before, written)
+    return _coded(field, kind, codes, typed)
+
+
+def listed_column(field: Field, column: Any, before: int = 0, written: bool = False) -> Coded:
+    """Return a column of any type by the places of its values among the distinct ones.
+
+    See `read_column`.
+    """
+    codes, typed = _typed_cells(field, column, before, written)
+    known = [-1 if one is UNKNOWN else at for at, one in enumerate(typed)]
+    return Coded(np.array([*known, -1], dtype=np.int64).take(codes), tuple(typed))
+
+
+def _typed_cells(
+    field: Field, column: Any, before: int, written: bool
+) -> tuple[Array, list[Value]]:
+    """Return the place of each cell among the distinct ones (-1: empty), and their values."""
     codes, distinct = distinct_cells(column)
     typed: list[Value] = []
     wrong: dict[int, str] = {}
@@ -104,12 +124,7 @@ def read_column(
             wrong[at] = str(problem)
     if wrong:
         raise RuleError(_wrong_cells(codes, wrong, before))
-    kind = column_kind(field.type)
-    if kind is None:
-        # The last of them is for the code -1: an empty cell.
-        typed.append(UNKNOWN)
-        return None, [typed[at] for at in codes.tolist()]
-    return _coded(field, kind, codes, typed), []
+    return codes, typed
 
 
 def coded_values(field: Field, values: Sequence[Value]) -> Coded:

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.coded import Coded, decode
 from heuron.infer.columns import ColumnRun, Fired, column_run
-from heuron.knowledge.coding import columns_of, constant, read_column, unknown_names
+from heuron.knowledge.coding import columns_of, constant, listed_column, read_column, unknown_names
 from heuron.plan.columnexpressions import column_kind
 from heuron.values import UNKNOWN, Field, FieldType, Template, Value
 
@@ -135,6 +135,10 @@ def infer_chunks(
             yield waiting.popleft().result()
 
 
+FLOAT_LIMIT: Final = 2.0**53
+"""Up to so many microseconds a float has each of them."""
+
+
 class _Runner:
     """A knowledge base that answers frames; may be shared between threads."""
 
@@ -191,7 +195,7 @@ class _Runner:
         template = self.template
         wrong = unknown_names(template, list(columns))
         found: dict[str, Coded] = {}
-        listed: dict[str, list[Value]] = {}
+        exact: dict[str, Coded] = {}
         odd: Array | None = None
         for field in template.fields:
             if field.name not in columns:
@@ -199,16 +203,17 @@ class _Runner:
                     found[field.name] = constant(field, field.default, rows)
                 continue
             try:
-                coded, values = read_column(field, columns[field.name], before, self.written)
+                coded = read_column(field, columns[field.name], before, self.written)
             except RuleError as problem:
                 wrong += problem.diagnostics
                 continue
-            if coded is None:
-                listed[field.name] = values
-            else:
-                found[field.name] = coded
+            found[field.name] = coded
+            inexact = _is_inexact(field, coded)
+            if inexact is not None:
+                exact[field.name] = listed_column(field, columns[field.name], before, self.written)
+                odd = inexact if odd is None else odd | inexact
             if field.name in self.concluded:
-                given = _given(field, coded, values)
+                given = _given(field, coded)
                 odd = given if odd is None else odd | given
             if coded is not None and (inexact := coded.inexact) is not None:
                 odd = inexact if odd is None else odd | inexact
@@ -217,17 +222,23 @@ class _Runner:
         return (
             found,
             odd if odd is not None and odd.any() else None,
-            _reader(template, found, listed),
+            _reader(template, found | exact),
         )
 
 
-def _given(field: Field, coded: Coded | None, values: list[Value]) -> Array:
+def _given(field: Field, coded: Coded) -> Array:
     """Return on which rows a concluded field is given as evidence."""
-    if coded is None:
-        return np.array([value is not UNKNOWN for value in values], dtype=bool)
     if column_kind(field.type) == "float":
         return coded.values == coded.values
     return coded.values >= 0
+
+
+def _is_inexact(field: Field, coded: Coded) -> Array | None:
+    """Return on which rows a time is too far away for a float to have all its microseconds."""
+    if field.type.kind not in ("datetime", "duration"):
+        return None
+    far = np.abs(coded.values) > FLOAT_LIMIT
+    return far if far.any() else None
 
 
 def _joined(parts: list[Array]) -> Array:
@@ -242,15 +253,11 @@ def _plain(value: Value) -> Value:
     return None if value is UNKNOWN else value
 
 
-def _reader(
-    template: Template, coded: Mapping[str, Coded], listed: Mapping[str, list[Value]]
-) -> Any:
+def _reader(template: Template, coded: Mapping[str, Coded]) -> Any:
     """Return a function that gives the typed values of some rows, a dictionary a row."""
 
     def records(rows: Array) -> Iterator[dict[str, Value]]:
         columns = {name: one.decoded(rows, template[name].type) for name, one in coded.items()}
-        for name, values in listed.items():
-            columns[name] = [values[at] for at in rows.tolist()]
         for cells in zip(*columns.values(), strict=True) if columns else ((),) * len(rows):
             yield dict(zip(columns, cells, strict=True))
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from heuron.certainty import DIGITS
 from heuron.plan.columntables import TABLE_NAMES, column
+from heuron.plan.contract import NAMES
 from heuron.values import INTEGER_LIMIT
 
 __all__ = ["COLUMN_NAMES"]
@@ -199,6 +200,8 @@ def either(rows: Array, more: Array) -> Array:
 
 
 COLUMN_NAMES: Final[dict[str, object]] = {
+    **NAMES,
+    **TABLE_NAMES,
     "np": np,
     "nan": np.nan,
     "real": np.float64,
@@ -217,6 +220,5 @@ COLUMN_NAMES: Final[dict[str, object]] = {
     "truths": truths,
     "within": within,
     "either": either,
-    "__builtins__": {"float": float},
-} | TABLE_NAMES
-"""The namespace of generated column code."""
+}
+"""The namespace of generated column code, which has functions of single values as well."""

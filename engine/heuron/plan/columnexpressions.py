@@ -5,8 +5,9 @@ number, a date or a duration is a float64 column in which NaN is unknown; NaN co
 `UNKNOWN` does, except under `!=`. A level, a text or a boolean is a column of whole numbers in
 which -1 is unknown. Where a column is known to be complete the tests for unknown fall away.
 
-What cannot be said over columns raises `NotColumns` with the reason; the caller then runs the
-program record by record.
+What numpy has no form for is written as a function of single values, by the same writer as for
+one record, and called once for each distinct combination of the values that it reads (`mapped`).
+What cannot be said over columns at all raises `NotColumns` with the reason.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from heuron.check.tree import (
     Variable,
 )
 from heuron.plan.allowed import MIRRORED
-from heuron.plan.source import Writer
+from heuron.plan.columnvalues import function_source
+from heuron.plan.source import Constants, Writer
 from heuron.values import UNKNOWN, FieldType, Value
 
 __all__ = ["Column", "ColumnExpressions", "NotColumns", "column_kind", "encode"]
@@ -42,6 +44,18 @@ OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">="
 EXACTLY: Final = {"+": "np.add", "-": "np.subtract", "*": "np.multiply"}
 """Operators whose result on whole numbers may be out of range by less than a float can tell."""
 EPOCH: Final = datetime(2000, 1, 1)
+NUMBERS: Final = frozenset({"number", "integer"})
+CALLS: Final = {
+    ("abs", 1): "np.abs({})",
+    ("floor", 1): "np.floor({})",
+    ("ceil", 1): "np.ceil({})",
+    ("sqrt", 1): "np.sqrt({})",
+    ("min", 2): "np.minimum({}, {})",
+    ("max", 2): "np.maximum({}, {})",
+    ("days_between", 2): "{1} - {0}",
+}
+"""Built-in functions of numbers by name and number of arguments, as numpy has them."""
+
 FLOATS: Final = ("number", "integer", "date", "datetime", "duration")
 
 
@@ -53,7 +67,7 @@ class NotColumns(Exception):
 class Column:
     """A local of the generated function that holds a column.
 
-    `kind` is "float", "level", "boolean" or "text"; `levels` are those of an enumeration;
+    `kind` is "float", "level", "boolean", "text" or "list"; `levels` are those of an enumeration;
     `complete` says that no value is unknown; `field` names the field (texts are looked up by it).
     A text with levels is concluded, and these are the texts that it can be.
     """
@@ -70,6 +84,11 @@ def column_kind(kind: FieldType) -> str | None:
     if kind.kind in FLOATS:
         return "float"
     return {"enumeration": "level", "boolean": "boolean", "text": "text"}.get(kind.kind)
+
+
+def input_kind(kind: FieldType) -> str | None:
+    """Return how values of a given field are handed over: lists, too, by their places."""
+    return "list" if kind.kind == "list" else column_kind(kind)
 
 
 def encode(value: Value, kind: str, levels: tuple[str, ...] = ()) -> float | int:
@@ -97,12 +116,23 @@ class ColumnExpressions:
     local of its certainty, `levels` (by `field=value`) to those of values that may not hold,
     except for the fields in `computed`;
     `holding` a `many` field to the locals that say where each level holds, `keys` (by
-    `field=level`) to those that order the levels.
+    `field=level`) to those that order the levels. `variables` are those of the rule that is being
+    written; the ones in `inlined` stand for expressions that have no column. `functions` names the
+    functions of single values that the source calls, by their source.
     """
 
-    def __init__(self, columns: Mapping[str, Column], writer: Writer) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Column],
+        constants: Constants,
+        functions: dict[str, str],
+        writer: Writer,
+    ) -> None:
+        self.constants = constants
+        self.functions = functions
         self.fields = dict(columns)
         self.variables: dict[str, Column] = {}
+        self.inlined: dict[str, Expression] = {}
         self.only: Column | None = None
         self.certainties: dict[str, str] = {}
         self.levels: dict[str, str] = {}
@@ -111,6 +141,10 @@ class ColumnExpressions:
         self.holding: dict[str, dict[Value, str]] = {}
         self.writer = writer
         self._kept: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Begin a rule: no variable is bound."""
+        self.variables, self.inlined = {}, {}
 
     def keep(self, source: str, prefix: str = "x") -> str:
         """Return a local for a part, computed once a function."""
@@ -161,11 +195,14 @@ class ColumnExpressions:
             case _:
                 return Column(self.keep(self._operand(node)), "float")
 
-    def bind(self, variable: str, node: Expression) -> Column:
-        """Bind a variable to what an expression gives, and return that."""
-        column = self.column(node)
-        self.variables[variable] = column
-        return column
+    def bind(self, variable: str, node: Expression) -> str:
+        """Bind a variable to what an expression gives; return where that is known."""
+        try:
+            column = self.variables[variable] = self.column(node)
+        except NotColumns:
+            self.inlined[variable] = node
+            return self.false(IsUnknown(type=node.type, operand=node))
+        return self.known(column)
 
     def _operand(self, node: Expression) -> str:
         """Return source for a number that numpy divides: a constant alone would be Python's."""
@@ -191,14 +228,8 @@ class ColumnExpressions:
                 return column.local
             case Arithmetic():
                 return self._arithmetic(node)
-            case Call() if not node.host and node.function == "today":
-                return "today"
-            case Call() if not node.host and not node.arguments:
-                raise NotColumns(f"it calls {node.function}")
-            case Call() if not node.host and node.function == "abs":
-                return f"np.abs({self.number(node.arguments[0])})"
-            case Call() if not node.host and _is_constant(node):
-                raise NotColumns(f"it calls {node.function}")
+            case Call():
+                return self._call(node)
             case CertaintyOf() if node.value is None:
                 found = self.certainties.get(node.field)
                 if found is None:
@@ -209,13 +240,26 @@ class ColumnExpressions:
                     raise NotColumns(f"it reads the certainty of a value of {node.field}")
                 return self.levels.get(f"{node.field}={node.value.value}", "0.0")
             case _:
-                raise NotColumns(f"{_what(node)} has no form over columns")
+                return self.mapped(node, "float")
+
+    def _call(self, node: Call) -> str:
+        if node.host or node.type.kind not in FLOATS:
+            return self.mapped(node, "float")
+        if node.function == "today":
+            return "today"
+        form = CALLS.get((node.function, len(node.arguments)))
+        kinds = {one.type.kind for one in node.arguments}
+        fits_ = kinds == {"date"} if node.function == "days_between" else kinds <= NUMBERS
+        if form is None or not fits_:
+            return self.mapped(node, "float")
+        parts = [self._operand(one) for one in node.arguments]
+        return self.keep(f"fit({form.format(*parts)}, {node.type.kind == 'integer'!r})")
 
     def _arithmetic(self, node: Arithmetic) -> str:
-        if node.type.kind not in ("number", "integer") or any(
-            one.type.kind not in ("number", "integer") for one in node.operands
+        if node.type.kind not in NUMBERS or any(
+            one.type.kind not in NUMBERS for one in node.operands
         ):
-            raise NotColumns("it calculates with dates")
+            return self.mapped(node, "float")
         parts = [self._operand(one) for one in node.operands]
         if len(parts) == 1:
             return f"(-{parts[0]})"
@@ -240,6 +284,14 @@ class ColumnExpressions:
             case And() | Or():
                 parts = [self.keep(self._condition(one, sense), "b") for one in node.operands]
                 return joined(parts, isinstance(node, And) is sense)
+            case _:
+                try:
+                    return self._tested(node, sense)
+                except NotColumns:
+                    return f"{self.mapped(node, 'boolean')} == {int(sense)}"
+
+    def _tested(self, node: Expression, sense: bool) -> str:
+        match node:
             case IsUnknown():
                 known = self.known(self.column(node.operand))
                 if known == "True":
@@ -264,6 +316,8 @@ class ColumnExpressions:
         operator = node.operator if sense else OPPOSITE[node.operator]
         kind = column_kind(node.left.type) or "none"
         if kind == "float" and column_kind(node.right.type) == "float":
+            if any(_is_computed_time(one) for one in (node.left, node.right)):
+                raise NotColumns("a computed time has microseconds that a float may not have")
             return self._numbers(node, operator)
         if kind != "none" and isinstance(node.right, Constant):
             return self._against_constant(self.column(node.left), operator, node.right.value)
@@ -312,8 +366,8 @@ class ColumnExpressions:
         return str(encode(value, column.kind))
 
     def _membership(self, node: Membership, sense: bool) -> str:
-        if not all(isinstance(one, Constant) for one in node.options):
-            raise NotColumns("it looks among values that are not constant")
+        if not node.options or not all(_is_known(one) for one in node.options):
+            return self._alternatives(node, sense)
         column = self.column(node.item)
         values = [one.value for one in node.options if isinstance(one, Constant)]
         codes = [
@@ -327,6 +381,82 @@ class ColumnExpressions:
             return found
         return joined([inverted(self.keep(found, "b")), self.known(column)], True)
 
+    def _alternatives(self, node: Membership, sense: bool) -> str:
+        """Write a membership as comparisons with each of the options."""
+        if not node.options:
+            raise NotColumns("it looks among no values")
+        tests = [
+            Compare(type=node.type, operator="==", left=node.item, right=one)
+            for one in node.options
+        ]
+        parts = [self.keep(self._condition(one, sense), "b") for one in tests]
+        return joined(parts, not sense)
+
+    def mapped(self, node: Expression, target: str) -> str:
+        """Return a local for what an expression gives, worked out by a function of single values.
+
+        Args:
+            node: The expression.
+            target: The kind of column to make of the results.
+        """
+        if target == "float" and node.type.kind not in FLOATS:
+            raise NotColumns(f"{_what(node)} is no number")
+        leaves: dict[str, tuple[str, str]] = {}
+        plain = self._with_leaves(node, leaves)
+        source = function_source(plain, len(leaves), self.constants)
+        function = self.functions.setdefault(source, f"g{len(self.functions)}")
+        columns = "".join(f"{local}, " for local in leaves)
+        kinds = "".join(f"{kind}, " for _, kind in leaves.values())
+        return self.keep(f"run.mapped({function}, ({columns}), ({kinds}), {target!r}, n)")
+
+    def _with_leaves(self, node: Expression, leaves: dict[str, tuple[str, str]]) -> Expression:
+        """Return an expression with numbered variables in place of what it reads from columns.
+
+        Args:
+            node: The expression.
+            leaves: Filled: by the local of a column its variable, and source that says how its
+                values are decoded (kind, levels, field of a text).
+        """
+
+        def leaf(column: Column, type_: FieldType) -> Expression:
+            texts = column.levels if column.kind == "text" else type_.levels
+            listed = column.kind in ("text", "list") and not column.levels
+            field = column.field if listed else ""
+            kind = self.constants.named(repr((type_.kind, tuple(texts), field)))
+            variable, _ = leaves.setdefault(column.local, (f"a{len(leaves)}", kind))
+            return Variable(type=type_, name=variable)
+
+        def inside(parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
+            return tuple(self._with_leaves(one, leaves) for one in parts)
+
+        match node:
+            case Constant():
+                return node
+            case Variable() if self.only is None and node.name in self.inlined:
+                return self._with_leaves(self.inlined[node.name], leaves)
+            case FieldOf() | Variable():
+                return leaf(self.column(node), node.type)
+            case CertaintyOf():
+                return leaf(Column(self.keep(self.number(node)), "float"), node.type)
+            case Holds():
+                return leaf(self.column(node), node.type)
+            case Not() | IsUnknown():
+                return replace(node, operand=self._with_leaves(node.operand, leaves))
+            case And() | Or() | Arithmetic():
+                return replace(node, operands=inside(node.operands))
+            case Compare():
+                left, right = inside((node.left, node.right))
+                return replace(node, left=left, right=right)
+            case Membership():
+                container = node.container and self._with_leaves(node.container, leaves)
+                item, *options = inside((node.item, *node.options))
+                return replace(node, item=item, options=tuple(options), container=container)
+            case Call() if not node.host:
+                return replace(node, arguments=inside(node.arguments))
+            case Call():
+                raise NotColumns(f"it calls {node.function}, a function of the host")
+        raise NotColumns(f"{_what(node)} has no form over columns")
+
     def _holds(self, node: Holds, sense: bool) -> str:
         levels = self.holding.get(node.field)
         if levels is None or not isinstance(node.value, Constant):
@@ -336,6 +466,15 @@ class ColumnExpressions:
             return held
         some = self.keep(joined(list(levels.values()), False), "b")
         return joined([some, inverted(held)], True)
+
+
+def _is_computed_time(node: Expression) -> bool:
+    is_time = node.type.kind in ("datetime", "duration")
+    return is_time and not isinstance(node, (FieldOf, Variable, Constant))
+
+
+def _is_known(node: Expression) -> bool:
+    return isinstance(node, Constant) and node.value is not UNKNOWN
 
 
 def inverted(part: str) -> str:
@@ -360,10 +499,6 @@ def joined(parts: list[str], conjunction: bool) -> str:
 
 def _literal(value: float | int) -> str:
     return "nan" if value != value else repr(value)
-
-
-def _is_constant(node: Call) -> bool:
-    return all(isinstance(one, Constant) for one in node.arguments)
 
 
 def _what(node: Expression) -> str:

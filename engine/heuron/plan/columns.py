@@ -43,6 +43,7 @@ from heuron.plan.columnexpressions import (
     NotColumns,
     column_kind,
     encode,
+    input_kind,
     inverted,
     joined,
 )
@@ -65,7 +66,8 @@ MOST_IN_A_GROUP = 14
 class ColumnPlan:
     """The column plan of a program.
 
-    `source` defines `columns(c, n, code, look, today)` for chunks with unknown values and
+    `source` defines `columns(c, n, run)` for chunks with unknown values (`run` is an
+    `infer.tablerun.TableRun`) and
     `complete_columns` for chunks without. Both return a mask of rows to answer one by one, or
     None; the words, each with the bits of the rules that fired, and the rows of first-hit tables
     that hit; and per concluded field its values and certainties (under `many` the certainties
@@ -94,11 +96,12 @@ def plan_columns(program: Program) -> ColumnPlan:
     inputs = tuple(
         (one.name, kind)
         for one in template.fields
-        if one.name not in concluded and (kind := column_kind(one.type)) is not None
+        if one.name not in concluded and (kind := input_kind(one.type)) is not None
     )
     constants = Constants()
+    by_value: dict[str, str] = {}
     writers = [
-        _ColumnWriter(program, template, concluded, complete, constants)
+        _ColumnWriter(program, template, concluded, complete, constants, by_value)
         for complete in (False, True)
     ]
     names = ("columns", "complete_columns")
@@ -113,7 +116,8 @@ def plan_columns(program: Program) -> ColumnPlan:
         )
         for name in concluded
     )
-    source = "\n".join([*constants.lines, *functions])
+    of_values = [f"def {name}{source}" for source, name in by_value.items()]
+    source = "\n".join([*constants.lines, *of_values, *functions])
     return ColumnPlan(source, template.name, inputs, outputs, refused)
 
 
@@ -134,7 +138,9 @@ class _Job:
     """Index, condition, and weights of the rule, or of each row of the table."""
     possible: list[Entry] = field(default_factory=list)
     """For a first-hit table with unknown conditions: the rows that are true or unknown."""
-    variables: dict[str, Column] = field(default_factory=dict)
+    variables: tuple[dict[str, Column], dict[str, Expression]] = field(
+        default_factory=lambda: ({}, {})
+    )
 
 
 class _ColumnWriter:
@@ -145,6 +151,7 @@ class _ColumnWriter:
         concluded: list[str],
         complete: bool,
         constants: Constants,
+        functions: dict[str, str],
     ) -> None:
         self.program = program
         self.template = template
@@ -154,10 +161,10 @@ class _ColumnWriter:
         columns = {
             one.name: Column(f"f{place}", kind, one.type.levels, complete, one.name)
             for place, one in enumerate(template.fields)
-            if one.name not in concluded and (kind := column_kind(one.type)) is not None
+            if one.name not in concluded and (kind := input_kind(one.type)) is not None
         }
         self.inputs = columns
-        self.expressions = ColumnExpressions(columns, self.writer)
+        self.expressions = ColumnExpressions(columns, constants, functions, self.writer)
         self.fields = {
             name: ConcludedField(
                 name, template[name].type, (template.name, name) in program.many, at
@@ -198,7 +205,9 @@ class _ColumnWriter:
         hits = "".join(f"({hit}, {index!r}, {count!r}), " for hit, index, count in self.hits)
         results = "".join(f"({self._result(one)}), " for one in self.fields.values())
         writer.line(f"return rows, ({fired}), ({hits}), ({results})")
-        return "\n".join([f"def {name}(c, n, code, look, today):", *writer.lines, ""])
+        start = "    code, look, today = run.code, run.look, run.today"
+        head = [f"def {name}(c, n, run):", start]
+        return "\n".join([*head, *writer.lines, ""])
 
     def _result(self, one: ConcludedField) -> str:
         if not one.many:
@@ -219,7 +228,7 @@ class _ColumnWriter:
                 self._refuse(item, str(reason))
         self._write_words(jobs)
         for job in jobs:
-            self.expressions.variables = job.variables
+            self.expressions.variables, self.expressions.inlined = job.variables
             if isinstance(job.item, Table):
                 self._table_hits(job, job.item)
             else:
@@ -262,7 +271,7 @@ class _ColumnWriter:
             self.refused.append((item.name, reason))
         mask = "True"
         if isinstance(item, Rule):
-            self.expressions.variables = {}
+            self.expressions.forget()
             parts = []
             for condition in item.conditions:
                 parts += self._true_where_said(condition)
@@ -288,7 +297,7 @@ class _ColumnWriter:
     # Rules.
 
     def _rule(self, rule: Rule) -> _Job:
-        self.expressions.variables = {}
+        self.expressions.forget()
         self.types = {
             one.variable: self.template.name for one in rule.conditions if isinstance(one, Pattern)
         }
@@ -297,7 +306,7 @@ class _ColumnWriter:
             self._ask(condition, entry)
         weights = self._weights(rule.conditions, entry)
         job = _Job(rule, [(rule.index, entry, weights)])
-        job.variables = self.expressions.variables
+        job.variables = self.expressions.variables, self.expressions.inlined
         for action in rule.actions:
             if isinstance(action, Conclude):
                 self._check_value(self.fields[action.field], action.value)
@@ -356,8 +365,7 @@ class _ColumnWriter:
                 case Test():
                     parts.append(self.expressions.true(one.expression))
                 case Bind():
-                    column = self.expressions.bind(one.variable, one.expression)
-                    parts.append(self.expressions.known(column))
+                    parts.append(self.expressions.bind(one.variable, one.expression))
                 case Either():
                     masks = [joined(self._true(branch), True) for branch in one.branches]
                     kept = [self.expressions.keep(mask, "b") for mask in masks]
@@ -474,7 +482,7 @@ class _ColumnWriter:
     # Tables.
 
     def _table(self, table: Table) -> _Job:
-        self.expressions.variables = {}
+        self.expressions.forget()
         self.types = {table.variable: self.template.name}
         rows = []
         possible = []

@@ -92,7 +92,7 @@ def one_column(node: Expression, find: Find) -> Column | None:
         return column
 
     def fits(column: Column | None, operator: str, values: Iterable[Value]) -> bool:
-        if column is None:
+        if column is None or column.kind == "list":
             return False
         if column.kind in ("text", "boolean") and operator not in ("==", "!="):
             return False
@@ -218,9 +218,9 @@ def write_words(
         places = [at for at, word in enumerate(words) if any(local in one.tests for one in word)]
         table = _table(column, [words[at] for at in places], constants)
         found = [writer.fresh("t") for _ in places]
-        look = f"look({table}" if column.kind == "text" and not column.levels else f"{table}.look("
-        comma = "," if look.startswith("look") else ""
-        writer.line(f"{', '.join(found)}, = {look}{comma} {local}, n)".replace("( ", "("))
+        by_run = column.kind in ("text", "list") and not column.levels
+        call = f"look({table}, {local}, n)" if by_run else f"{table}.look({local}, n)"
+        writer.line(f"{', '.join(found)}, = {call}")
         for at, one in zip(places, found, strict=True):
             parts[at].append(one)
     locals_ = []
@@ -286,7 +286,7 @@ def _table(column: Column, words: Sequence[Sequence[Entry]], constants: Constant
         case "text" if column.levels:
             sets = "".join(f"{tuple(word_of(text))!r}, " for text in column.levels)
             spelled = f"level_table(({sets}{unknown!r},))"
-        case "text":
+        case "text" | "list":
             named, other = _named_texts(column, base, tested)
             spelled = f"text_table({column.field!r}, {named}, {other!r}, {unknown!r})"
         case _:
