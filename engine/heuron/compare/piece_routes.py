@@ -71,37 +71,37 @@ class Router:
     def route(self, piece: CodedPiece, rules: RulesSaid, said: Mapping[str, Said]) -> Said:
         """Return who answers each row, and what."""
         places = self._places(piece, rules, said)
-        values = np.full(piece.rows, np.nan if self._contract.is_regression else -1)
-        if not self._contract.is_regression:
-            values = values.astype(np.int16)
-        for place, label in enumerate(self.labels[1:], 1):
-            chosen = places == place
-            if chosen.any():
-                values = np.where(chosen, said[label].values, values)
+        counts = np.bincount(places, minlength=len(self.labels)).tolist()
+        chosen = [at for at in range(1, len(self.labels)) if counts[at]]
+        missing: Any = np.nan if self._contract.is_regression else np.int16(-1)
+        values = np.full(piece.rows, missing) if len(chosen) != 1 or counts[0] else None
+        for place in chosen:
+            mine = said[self.labels[place]].values
+            values = mine if values is None else np.where(places == place, mine, values)
         return Said(values, by=places, labels=self.labels)
 
     def _places(self, piece: CodedPiece, rules: RulesSaid, said: Mapping[str, Said]) -> Array:
         """Return the place of whoever answers each row, in `labels`."""
         if self._reads is None:
             return np.array([self._ask(piece, rules, said, row) for row in range(piece.rows)])
-        columns, alone = [], np.zeros(piece.rows, dtype=bool)
+        columns = []
+        alone: Array = np.zeros(piece.rows, dtype=bool)
         for read in self._reads:
             codes, size, lacking = self._codes(read, piece, rules, said)
             columns.append((codes, size))
             if read.decides_alone:
                 alone |= lacking
         kinds, keys = joint_codes(columns, piece.rows)
-        firsts = np.zeros(len(keys), dtype=np.int64)
-        firsts[kinds[::-1]] = np.arange(piece.rows - 1, -1, -1)
-        lut = np.zeros(len(keys), dtype=np.int8)
-        for place, (key, first) in enumerate(zip(keys, firsts.tolist(), strict=True)):
-            known = self._known.get(key)
-            if known is None:
-                known = self._ask(piece, rules, said, first)
-                if not alone[first]:
-                    self._known[key] = known
-            lut[place] = known
-        places = lut[kinds]
+        known = [self._known.get(key) for key in keys]
+        if None in known:
+            firsts = np.zeros(len(keys), dtype=np.int64)
+            firsts[kinds[::-1]] = np.arange(piece.rows - 1, -1, -1)
+            for place, (key, first) in enumerate(zip(keys, firsts.tolist(), strict=True)):
+                if known[place] is None:
+                    known[place] = found = self._ask(piece, rules, said, first)
+                    if not alone[first]:
+                        self._known[key] = found
+        places: Array = np.array(known, dtype=np.int8).take(kinds)
         for row in np.flatnonzero(alone).tolist():
             places[row] = self._ask(piece, rules, said, row)
         return places

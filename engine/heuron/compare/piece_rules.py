@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -99,56 +100,83 @@ class ColumnRules:
             parts: What the rules said of them.
             given: The rows with evidence for what rules conclude, each of which is looked at.
         """
-        of_row = []
-        for part in parts:
-            size = part.fired.size
-            alone = np.ones(size, dtype=bool) if self._computed is None else None
-            if alone is None and given is not None:
-                alone = given[part.start : part.start + size]
-            of_row.append(self._numbers(piece, part, size, alone))
+        alone = np.ones(piece.rows, dtype=bool) if self._computed is None else given
+        of_row = [
+            self._numbers(piece, list(some), layout, alone)
+            for layout, some in groupby(parts, lambda one: one.fired.layout)
+        ]
         return Fired(self._book, _joined(of_row))
 
-    def _numbers(self, piece: CodedPiece, part: Chunk, size: int, alone: Array | None) -> Array:
+    def _numbers(
+        self, piece: CodedPiece, parts: Sequence[Chunk], layout: Hashable, alone: Array | None
+    ) -> Array:
         """Return the number of each row's pattern; rows that are `alone` are looked at one by one.
 
         Rows are of one kind when the same rules fired and the same computed fields are known:
         then all certainties are the same, and so is what each rule contributed.
         """
-        fired = part.fired
-        numbers = np.zeros(size, dtype=np.int64)
-        by_columns = np.ones(size, dtype=bool)
-        by_columns[fired.odd] = False
-        if alone is not None:
-            by_columns &= ~alone
-            for at in np.flatnonzero(alone).tolist():
-                numbers[at] = self._book.number(self._contributions(piece, part.start + at))
-        certain = [part.certainties[name] != 0.0 for name in self._computed or ()]
-        known = self._known.setdefault(None, {})
-        for at, rules in zip(fired.odd.tolist(), fired.by_record, strict=True):
-            if alone is None or not alone[at]:
-                kind = (tuple(rules), tuple(bool(one[at]) for one in certain))
-                numbers[at] = self._number(known, kind, piece, part.start + at)
-        rows = None if by_columns.all() else np.flatnonzero(by_columns)
-        if rows is not None and not len(rows):
-            return numbers
-        columns = [*fired.columns, *((one, 2) for one in certain)]
-        if rows is not None:
-            columns = [(one[rows], below) for one, below in columns]
-        kinds, keys = joint_codes(columns, size if rows is None else len(rows))
-        firsts = np.zeros(len(keys), dtype=np.int64)
-        firsts[kinds[::-1]] = np.arange(len(kinds) - 1, -1, -1)
-        if rows is not None:
-            firsts = rows[firsts]
-        known = self._known.setdefault(fired.layout, {})
-        lut = [
-            self._number(known, key, piece, part.start + first)
-            for key, first in zip(keys, firsts.tolist(), strict=True)
+        start, size = parts[0].start, sum(one.fired.size for one in parts)
+        certain = [
+            _joined([one.certainties[name] for one in parts]) != 0.0
+            for name in self._computed or ()
         ]
-        found = np.array(lut, dtype=np.int64)[kinds]
-        if rows is None:
-            return found
-        numbers[rows] = found
+        by_row: dict[int, int] = {}
+        for at in np.flatnonzero(alone[start : start + size]).tolist() if alone is not None else ():
+            by_row[at] = self._book.number(self._contributions(piece, start + at))
+        known = self._known.setdefault(None, {})
+        for part in parts:
+            before = part.start - start
+            for row, rules in zip(part.fired.odd.tolist(), part.fired.by_record, strict=True):
+                at = before + row
+                if at not in by_row:
+                    kind = (tuple(rules), tuple(bool(one[at]) for one in certain))
+                    by_row[at] = self._number(known, kind, piece, start + at)
+        every = [one.fired.columns for one in parts]
+        columns = [
+            (_joined([one[place][0] for one in every]), every[0][place][1])
+            for place in range(len(every[0]))
+        ]
+        columns += [(one, 2) for one in certain]
+        if not by_row:
+            return self._of_kinds(piece, columns, start, None, size, layout)
+        rest = np.ones(size, dtype=bool)
+        rest[list(by_row)] = False
+        rows = np.flatnonzero(rest)
+        numbers = np.zeros(size, dtype=np.int64)
+        numbers[list(by_row)] = list(by_row.values())
+        some = [(one[rows], below) for one, below in columns]
+        numbers[rows] = self._of_kinds(piece, some, start, rows, len(rows), layout)
         return numbers
+
+    def _of_kinds(
+        self,
+        piece: CodedPiece,
+        columns: Sequence[tuple[Array, int]],
+        start: int,
+        rows: Array | None,
+        size: int,
+        layout: Hashable,
+    ) -> Array:
+        """Return the numbers of the patterns of rows that columns tell apart.
+
+        Args:
+            piece: Where they are.
+            columns: What tells them apart.
+            start: The place of the first of them in the piece.
+            rows: Their places from there; None: they follow each other.
+            size: How many there are.
+            layout: What the columns mean.
+        """
+        kinds, keys = joint_codes(columns, size)
+        known = self._known.setdefault(layout, {})
+        if any(key not in known for key in keys):
+            firsts = np.zeros(len(keys), dtype=np.int64)
+            firsts[kinds[::-1]] = np.arange(size - 1, -1, -1)
+            if rows is not None:
+                firsts = rows[firsts]
+            for key, first in zip(keys, firsts.tolist(), strict=True):
+                self._number(known, key, piece, start + first)
+        return np.array([known[key] for key in keys], dtype=np.int64).take(kinds)
 
     def _number(
         self, known: dict[Hashable, int], kind: Hashable, piece: CodedPiece, row: int

@@ -45,9 +45,9 @@ class Said:
 
 def right_of(contract: Contract, said: Said, truths: Array) -> Array:
     """Return for each row 1 for a right answer, 0 for a wrong one, -1 for none."""
-    good = same_of(contract, said.values, truths).astype(np.int8)
-    good[~said.answered] = -1
-    return good
+    good = same_of(contract, said.values, truths)
+    # An answer that is lacking equals no truth.
+    return np.subtract(good, ~said.answered, dtype=np.int8)
 
 
 def values_right(contract: Contract, value: Any, truths: Array) -> Array:
