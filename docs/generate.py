@@ -52,7 +52,9 @@ def parameters(command: Callable[..., int]) -> Iterator[tuple[str, str, str, boo
                 False,
             )
         else:
-            spelled = (info.param_decls or (f"--{name.replace('_', '-')}",))[0]
+            # Within `Annotated` the first word of an option stands where a default would.
+            own = info.default if str(info.default).startswith("--") else None
+            spelled = own or (info.param_decls or (f"--{name.replace('_', '-')}",))[0]
             value = "" if kind is bool else f" {info.metavar or 'NUMBER'}"
             help_text = (info.help or "") + (" May be given several times." if several else "")
             yield f"{spelled}{value}", help_text, shown, True

@@ -10,7 +10,8 @@ import heuron
 from heuron.diagnostics import RuleError
 from heuron.learn.contract import Contract, contract_of
 from heuron.learn.data import Table, load
-from heuron.learn.optimise import keep, variants
+from heuron.learn.model import Model
+from heuron.learn.optimise import METHODS, NoVariant, Variant, keep, variants
 from heuron.learn.scorer.pack import pack, unpack
 from heuron.learn.store import Store
 
@@ -27,10 +28,22 @@ def cancer(tmp_path: Path) -> Cancer:
     return contract, table, Store(tmp_path / "models", ROOT / "models")
 
 
+def copies(cancer: Cancer, model: Model, most_changed: int = 0) -> dict[str, Variant]:
+    contract, table, _ = cancer
+    found = variants(contract, model, table, most_changed)
+    assert [one.method for one in found] == list(METHODS)
+    return {one.method: one for one in found if isinstance(one, Variant)}
+
+
+def reasons(cancer: Cancer, model: Model) -> dict[str, str]:
+    contract, table, _ = cancer
+    found = variants(contract, model, table)
+    return {one.method: one.why for one in found if isinstance(one, NoVariant)}
+
+
 def test_packed_forest_is_less_than_half(cancer: Cancer) -> None:
-    contract, table, store = cancer
-    model = store.model("cancer", "forest")
-    compiled, packed, _ = variants(contract, model, table)
+    made = copies(cancer, cancer[2].model("cancer", "forest"))
+    compiled, packed = made["compiled"], made["packed"]
     assert compiled.changed == 0
     assert compiled.largest_change == 0.0
     assert packed.bytes < compiled.bytes / 2
@@ -38,10 +51,8 @@ def test_packed_forest_is_less_than_half(cancer: Cancer) -> None:
 
 
 def test_smaller_keeps_fewer_trees_where_labels_may_change(cancer: Cancer) -> None:
-    contract, table, store = cancer
-    model = store.model("cancer", "boosting")
-    smaller = variants(contract, model, table, most_changed=500)[-1]
-    assert smaller.method == "smaller"
+    model = cancer[2].model("cancer", "boosting")
+    smaller = copies(cancer, model, most_changed=500)["smaller"]
     assert smaller.changed <= 500
     assert len(smaller.form["model"]["roots"]) < len(model.scorer.form.model["roots"])
 
@@ -49,7 +60,7 @@ def test_smaller_keeps_fewer_trees_where_labels_may_change(cancer: Cancer) -> No
 def test_kept_copy_answers_as_its_parent(cancer: Cancer) -> None:
     contract, table, store = cancer
     parent = store.model("cancer", "forest")
-    packed = variants(contract, parent, table)[1]
+    packed = copies(cancer, parent)["packed"]
     artifact = keep(contract, store, parent, packed, most_changed=packed.changed)
     model = store.model("cancer", "forest")
     assert model.version == artifact.version
@@ -62,29 +73,70 @@ def test_kept_copy_answers_as_its_parent(cancer: Cancer) -> None:
 
 
 def test_copy_that_changes_too_much_is_refused(cancer: Cancer) -> None:
-    contract, table, store = cancer
+    contract, _, store = cancer
     parent = store.model("cancer", "boosting")
-    smaller = variants(contract, parent, table, most_changed=500)[-1]
+    smaller = copies(cancer, parent, most_changed=500)["smaller"]
     assert smaller.changed > 0
     with pytest.raises(RuleError, match="labels of boosting"):
         keep(contract, store, parent, smaller)
     assert store.model("cancer", "boosting").version == parent.version
 
 
-def test_numbers_make_no_smaller_copy_of_a_linear_model(cancer: Cancer) -> None:
-    contract, table, store = cancer
-    found = variants(contract, store.model("cancer", "logistic"), table)
-    assert [one.method for one in found] == ["compiled"]
+def test_what_means_nothing_for_a_model_says_why(cancer: Cancer) -> None:
+    store = cancer[2]
+    linear = reasons(cancer, store.model("cancer", "logistic"))
+    assert "no trees" in linear["smaller"]
+    assert "networks" in linear["int8"]
+    assert reasons(cancer, store.model("cancer", "forest")).keys() - {"onnx"} == {"int8"}
+    assert reasons(cancer, store.model("cancer", "network")).keys() - {"onnx"} == {"smaller"}
+
+
+def test_packed_linear_model_is_smaller_and_kept(cancer: Cancer) -> None:
+    contract, _, store = cancer
+    parent = store.model("cancer", "logistic")
+    made = copies(cancer, parent)
+    assert made["packed"].bytes < made["compiled"].bytes
+    assert made["packed"].changed == 0
+    keep(contract, store, parent, made["packed"])
+    assert store.verify("cancer", "logistic") == "intact, made elsewhere"
 
 
 def test_whole_weights_make_a_network_smaller(cancer: Cancer) -> None:
-    contract, table, store = cancer
+    contract, _, store = cancer
     parent = store.model("cancer", "network")
-    compiled, int8 = variants(contract, parent, table)
-    assert int8.bytes < compiled.bytes
+    made = copies(cancer, parent)
+    int8 = made["int8"]
+    assert int8.bytes < made["compiled"].bytes
     assert 0.0 < int8.largest_change < 0.2
     keep(contract, store, parent, int8, most_changed=int8.changed)
     assert store.verify("cancer", "network") == "intact, made elsewhere"
+
+
+def test_kept_graph_answers_as_its_parent_and_says_from_where(cancer: Cancer) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    contract, table, store = cancer
+    parent = store.model("cancer", "forest")
+    graph = copies(cancer, parent)["onnx"]
+    assert graph.changed == 0
+    assert graph.largest_change < 1e-12
+    keep(contract, store, parent, graph)
+    model = Store(*store.roots).model("cancer", "forest")
+    assert model.served
+    assert model.card["served_from"] == "onnx"
+    rows = table.rows(table.places("held_out"))
+    assert [one.value for one in model.predict_many(rows)] == [
+        one.value for one in parent.predict_many(rows)
+    ]
+    with pytest.raises(RuleError, match="no compiled form"):
+        variants(contract, model, table)
+
+
+def test_without_the_extra_the_graph_says_what_it_needs(
+    cancer: Cancer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heuron.learn.optimise.has_onnx", lambda: False)
+    assert "heuron[onnx]" in reasons(cancer, cancer[2].model("cancer", "forest"))["onnx"]
 
 
 def test_compact_packing_loses_nothing() -> None:

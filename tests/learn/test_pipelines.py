@@ -166,6 +166,9 @@ CLASSIFIERS: dict[str, Any] = {
     "one calibration": CalibratedClassifierCV(
         HistGradientBoostingClassifier(max_iter=4), cv=3, ensemble=False
     ),
+    "temperature of probabilities": CalibratedClassifierCV(
+        GaussianNB(), method="temperature", cv=3
+    ),
     "temperature": CalibratedClassifierCV(
         LogisticRegression(max_iter=500), method="temperature", cv=3
     ),

@@ -104,7 +104,9 @@ def route_lines(answer: Answer) -> list[str]:
     if route is None:
         return []
     lines = [_tried(one) for one in route.tried]
-    lines += [f"Skipped: {name} has not been trained." for name in route.skipped]
+    lines += [
+        f"Skipped: {name} has not been trained, or cannot be used here." for name in route.skipped
+    ]
     return lines
 
 

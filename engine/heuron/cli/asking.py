@@ -144,6 +144,8 @@ def _all(dispatcher: Dispatcher, given: Mapping[str, object], wanted: Wanted) ->
 
         for line in side_by_side_lines(dispatcher, found, why=wanted.why):
             say(line)
+        for name, why in dispatcher.bench.refused.items():
+            note(f"{name} is left out: {why.message}")
         for name, answer in found.answers.items() if wanted.why_not is not None else ():
             lines = answer.why_not(wanted.why_not).splitlines()
             say("\n".join(["Rules:", *(f"  {one}" for one in lines)] if name == "rules" else lines))

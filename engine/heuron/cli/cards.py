@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from heuron.values import show
 
 __all__ = ["card_lines", "score_words"]
+
+
+SERVED: Final = {
+    "joblib": "its joblib file, with scikit-learn: it has no compiled form",
+    "onnx": "an ONNX graph, with ONNX Runtime",
+}
 
 
 def score_words(score: Mapping[str, Any]) -> str:
@@ -63,6 +69,8 @@ def card_lines(card: Mapping[str, Any], version: str, verified: str) -> list[str
     filled = [f"{name}: {one}" for name, one in missing.items() if one != "refuse"]
     if filled:
         lines.append(f"  when missing  {', '.join(filled)}; without any other it does not answer")
+    if card.get("served_from"):
+        lines.append(f"  answers from  {SERVED[card['served_from']]}")
     how = "calibrated" if card["calibrated"] else "not calibrated"
     lines += [
         f"  confidence    {how} ({card['calibration']})",

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from heuron.cli import exits
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import Diagnostic, RuleError, Severity
-
-if TYPE_CHECKING:
-    from heuron.learn.model import Model
 
 __all__ = ["diff_models", "export_model", "import_model", "remove_model", "trust_joblib"]
 
@@ -60,7 +57,10 @@ def export_model(
 
         content = skops_bytes(called, model, trusted_file())
     elif format == "onnx":
-        content = _onnx(model)
+        from heuron.learn.exchange import travelling_files
+        from heuron.learn.onnx_file import onnx_of
+
+        content = onnx_of(called, plain, model.scorer.form, travelling_files(model))
     else:
         content = packed_model(called, model)
     path = out or f"{called}-{plain}-{model.version}.{format}"
@@ -68,63 +68,68 @@ def export_model(
     if json:
         body = {"name": plain, "version": model.version, "file": path, "bytes": len(content)}
         print_json("models", {"exported": {"domain": called, **body}})
-    elif format == "onnx":
-        note(f"{path}: it repeats the golden rows in ONNX Runtime")
     else:
+        if format == "onnx":
+            note(f"{path} repeats the golden rows in ONNX Runtime")
         note(f"{path}: `heuron models import {called} {path}` takes it in elsewhere")
     return exits.GOOD
 
 
-def _onnx(model: Model) -> bytes:
-    """Return a model as ONNX, its golden rows replayed."""
-    from heuron.learn.exchange import travelling_files
-    from heuron.learn.onnx_file import onnx_bytes, replayed
-
-    content = onnx_bytes(model.scorer.form)
-    wrong = replayed(model.scorer, travelling_files(model)["golden.jsonl"], content)
-    if wrong is not None:
-        message = f"the ONNX form of {model.name} does not repeat its golden rows: {wrong}"
-        raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message))
-    return content
-
-
 def import_model(
     domain: Domain,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A .zip or .skops of `export`.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .zip, .skops or .onnx of `export`.")
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option("--as", metavar="NAME", help="The name to give it; by default its own."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Take in an exported model: sums checked, golden rows replayed, then stored."""
     from heuron.cli.opening import opened_models, trusted_file
-    from heuron.learn.exchange import taken_in, unzipped
+    from heuron.learn.exchange import renamed, taken_in
     from heuron.learn.trust import sum_of, trust
 
     called, _, store = opened_models(domain)
+    whose, own, files, joblib = _unpacked(file)
+    if whose != called:
+        message = f'"{file}" holds a model of {whose}, and this is {called}.'
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
+    extra: dict[str, bytes] = {}
+    # Read as data and written anew by this very process, so it is the user's own.
+    if joblib is not None and trust(trusted_file(), sum_of(joblib), f"{called}/{name or own}"):
+        extra = {"estimator.joblib": joblib}
+    if name is not None:
+        files = renamed(files, name)
+    artifact = taken_in(store, called, name or own, files, extra)
+    if json:
+        body = {"domain": called, "name": artifact.name, "version": artifact.version}
+        print_json("models", {"imported": body})
+    else:
+        say(f"{artifact.name}  {artifact.version}  {os.path.relpath(artifact.folder)}")
+    return exits.GOOD
+
+
+def _unpacked(file: str) -> tuple[str, str, dict[str, bytes], bytes | None]:
+    """Return domain, name, files and, where it has one, the joblib file of an exported model."""
+    from heuron.learn.exchange import unzipped
+
     try:
         with open(file, "rb") as stream:
             content = stream.read()
     except OSError as error:
         message = f'"{file}" cannot be used: {(error.strerror or str(error)).lower()}.'
         raise RuleError(Diagnostic(Severity.ERROR, "file", message)) from None
-    extra: dict[str, bytes] = {}
     if file.endswith(".skops"):
         from heuron.learn.skops_file import from_skops
 
-        whose, name, files, joblib = from_skops(content)
-        # Read as data and written anew by this very process, so it is the user's own.
-        if trust(trusted_file(), sum_of(joblib), f"{called}/{name}"):
-            extra = {"estimator.joblib": joblib}
-    else:
-        whose, name, files = unzipped(content)
-    if whose != called:
-        message = f'"{file}" holds a model of {whose}, and this is {called}.'
-        raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
-    artifact = taken_in(store, called, name, files, extra)
-    if json:
-        body = {"domain": called, "name": name, "version": artifact.version}
-        print_json("models", {"imported": body})
-    else:
-        say(f"{name}  {artifact.version}  {os.path.relpath(artifact.folder)}")
-    return exits.GOOD
+        return from_skops(content)
+    if file.endswith(".onnx"):
+        from heuron.learn.onnx_file import from_onnx
+
+        return *from_onnx(content), None
+    return *unzipped(content), None
 
 
 def trust_joblib(

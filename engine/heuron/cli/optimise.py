@@ -18,14 +18,15 @@ def optimise(
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")],
     keep: Annotated[
-        str | None, typer.Option(metavar="METHOD", help="Use this one: packed, smaller or int8.")
+        str | None,
+        typer.Option(metavar="METHOD", help="Use this one: packed, smaller, int8 or onnx."),
     ] = None,
     max_changed: Annotated[
         int, typer.Option(metavar="N", min=0, help="How many labels may change.")
     ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Show smaller copies of a model: bytes, time, labels changed; perhaps use one."""
+    """Show other forms of a model: bytes, time, labels changed; perhaps use one."""
     from time import process_time
 
     from heuron.cli import exits
@@ -34,35 +35,40 @@ def optimise(
     from heuron.cli.render import columns, print_json, say
     from heuron.diagnostics import Diagnostic, RuleError, Severity
     from heuron.learn.contract import contract_of
+    from heuron.learn.optimise import METHODS, NoVariant, Variant, variants
     from heuron.learn.optimise import keep as keep_variant
-    from heuron.learn.optimise import variants
     from heuron.ledger import Entry
 
     began = process_time()
     found, knowledge = open_domain(domain)
     contract, store = contract_of(knowledge), open_store(found)
     model = store.model(knowledge.name, name)
-    made = {
-        one.method: one
-        for one in variants(contract, model, rows_of(found, knowledge, None), max_changed)
-    }
-    if keep is not None and keep not in made:
-        message = f"{name} has no {keep} copy: there are {', '.join(made)}."
+    if keep is not None and keep not in METHODS[1:]:
+        message = f'"{keep}" is no method: {", ".join(METHODS[1:])}.'
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
+    tried = variants(contract, model, rows_of(found, knowledge, None), max_changed)
     kept = None
     if keep is not None:
-        kept = keep_variant(contract, store, model, made[keep], max_changed)
+        wanted = next(one for one in tried if one.method == keep)
+        if isinstance(wanted, NoVariant):
+            message = f"{name} has no {keep} copy: {wanted.why}"
+            raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
+        kept = keep_variant(contract, store, model, wanted, max_changed)
     spent = Entry("optimise", knowledge.name, f"model:{name}", process_time() - began)
     open_ledger().book(spent)
     if json:
-        body = [one.to_dict() for one in made.values()]
+        body = {
+            "variants": [one.to_dict() for one in tried if isinstance(one, Variant)],
+            "without": {one.method: one.why for one in tried if isinstance(one, NoVariant)},
+        }
         version = None if kept is None else kept.version
-        print_json("optimise", {"name": name, "variants": body, "kept": version})
+        print_json("optimise", {"name": name, **body, "kept": version})
         return exits.GOOD
-    for line in columns([HEADS, *(_row(one) for one in made.values())]):
+    for line in columns([HEADS, *(_row(one) for one in tried if isinstance(one, Variant))]):
         say(line)
-    if len(made) == 1:
-        say(f"{name} has no smaller copy: trees and networks alone can be written shorter")
+    for one in tried:
+        if isinstance(one, NoVariant):
+            say(f"{one.method}: {one.why}")
     if kept is not None:
         say(f"{name} is now {kept.version}, from {model.version}")
     return exits.GOOD

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Protocol
+from typing import Final, Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
+from heuron.diagnostics import Diagnostic, RuleError
 from heuron.values import UNKNOWN, Template, Value, show
 
 __all__ = ["Bench", "Model", "Models", "explained", "not_said", "prediction_answer"]
+
+
+UNUSABLE: Final = ("needs-package", "not-trusted")
+"""What a store says of models that are whole, and cannot be used here."""
 
 
 class Model(Protocol):
@@ -52,13 +57,15 @@ class Models(Protocol):
 class Bench:
     """The models of one domain as a dispatcher uses them: loaded once, checked once.
 
-    A model that does not fit the template any more is as good as absent; `why_not` says why.
+    A model that does not fit the template any more is as good as absent, and so is one that other
+    software has to answer for which is not installed or not trusted; `why_not` says why, and
+    `refused` holds what the store said.
     `loading` adds up the seconds that loading took; whoever books them sets it back to zero.
     """
 
     __slots__ = (
         *("_digest", "_goal", "_loaded", "_models"),
-        *("domain", "loading", "template", "why_not"),
+        *("domain", "loading", "refused", "template", "why_not"),
     )
 
     def __init__(
@@ -71,6 +78,7 @@ class Bench:
     ) -> None:
         self.domain = domain
         self.why_not: dict[str, str] = {}
+        self.refused: dict[str, Diagnostic] = {}
         self._models = models
         self.template = template
         self._goal = goal
@@ -109,15 +117,26 @@ class Bench:
         found: Model | None = None
         began = perf_counter()
         if self._models is not None and self._models.has(self.domain, name):
-            found = self._models.model(self.domain, name)
-            misfit = found.misfit(self.template, self._goal, self._digest)
-            if misfit is not None:
-                self.why_not[name] = misfit
-                found = None
+            found = self._fitting(self._models, name)
         else:
             self.why_not[name] = "it has not been trained"
         self._loaded[name] = found
         self.loading += perf_counter() - began
+        return found
+
+    def _fitting(self, models: Models, name: str) -> Model | None:
+        try:
+            found = models.model(self.domain, name)
+        except RuleError as error:
+            first = error.diagnostics[0]
+            if first.code not in UNUSABLE:
+                raise
+            self.why_not[name], self.refused[name] = first.message, first
+            return None
+        misfit = found.misfit(self.template, self._goal, self._digest)
+        if misfit is not None:
+            self.why_not[name] = misfit
+            return None
         return found
 
 

@@ -298,6 +298,8 @@ class Dispatcher:
     def _absent(self, name: str) -> Diagnostic:
         """Return what is wrong with a model that cannot be asked."""
         self.bench.get(name)
+        if name in self.bench.refused:
+            return self.bench.refused[name]
         why = self.bench.why_not.get(name, "")
         message = f"{self.kb.name} cannot ask the model `{name}`: {why}"
         specs = (*self.kb.models, *self.models)

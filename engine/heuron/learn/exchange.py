@@ -8,6 +8,7 @@ estimator travels too, as data.
 from __future__ import annotations
 
 import io
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,9 @@ from pathlib import Path
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES
-from heuron.learn.store import CARD, SUMMED, Artifact, Store
+from heuron.learn.store import CARD, SUMMED, Artifact, Store, card_bytes
 
-__all__ = ["Trusted", "packed_model", "remove", "taken_in", "trust_model", "unzipped"]
+__all__ = ["Trusted", "packed_model", "remove", "renamed", "taken_in", "trust_model", "unzipped"]
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The date of every member: the same model gives the same bytes."""
@@ -105,6 +106,20 @@ def unzipped(content: bytes) -> tuple[str, str, dict[str, bytes]]:
         raise _no_model(str(error)) from None
     domain, name, _ = places.pop()
     return domain, name, files
+
+
+def renamed(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    """Return a model's files with another name in the card.
+
+    Raises:
+        RuleError: There is no card that could be read.
+    """
+    try:
+        card = json.loads(files[CARD])
+        card = {**card, "name": name}
+    except (KeyError, ValueError, TypeError, RecursionError):
+        raise _no_model("it has no card.json") from None
+    return {**files, CARD: card_bytes(card)}
 
 
 def taken_in(

@@ -1,15 +1,14 @@
-"""Smaller copies of a trained model, and what each of them changes.
+"""Smaller and other copies of a trained model, and what each of them changes.
 
-Owns `variants` and `keep`. `packed` rounds a tree's cuts and leaves to single precision and drops
-what only explanations read; `smaller` keeps the fewest trees within the bound on changed labels;
-`int8` keeps a network's weights as whole numbers.
-Labels are compared on the held-out rows and on rows made from the contract; neither is learned
-from. The model as it was compiled stands beside them.
+Owns `variants` and `keep`. `packed` rounds to single precision and drops what only explanations
+read; `smaller` keeps the fewest trees within the bound on changed labels; `int8` keeps a network's
+weights as whole numbers; `onnx` is a graph for ONNX Runtime. What means nothing for a model says
+why. Labels are compared on the held-out rows and on rows made from the contract; neither is
+learned from. The model as it was compiled stands beside them.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,22 +23,23 @@ from heuron.learn.contract import Contract
 from heuron.learn.data import Table
 from heuron.learn.golden import golden_lines, make_rows, replay
 from heuron.learn.model import Model
+from heuron.learn.onnx_file import GRAPH, has_onnx, onnx_bytes, open_onnx, served_form
 from heuron.learn.scorer.form import family_of
 from heuron.learn.scorer.inputs import is_levels
-from heuron.learn.scorer.network import weights_of
 from heuron.learn.scorer.pack import pack, unpack
 from heuron.learn.scorer.scorer import Scorer
-from heuron.learn.store import Artifact, Store, sha256
+from heuron.learn.shrink import Unsuited, fewer_trees, int8, most_rounds, packed, trees_left
+from heuron.learn.store import Artifact, Store, card_bytes, sha256
 
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
 
-__all__ = ["METHODS", "Variant", "keep", "variants"]
+__all__ = ["METHODS", "NoVariant", "Variant", "keep", "variants"]
 
+Graph = bytes
 CONTRACT_ROWS: Final = 10_000
 TIMED: Final = 300
-TREES: Final = ("tree", "forest", "boosting")
-METHODS: Final = ("compiled", "packed", "smaller", "int8")
+METHODS: Final = ("compiled", "packed", "smaller", "int8", "onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Variant:
     contract: int
     largest_change: float
     form: Mapping[str, Any]
+    graph: Graph | None = None
 
     @property
     def changed(self) -> int:
@@ -75,26 +76,45 @@ class Variant:
         return {name: getattr(self, name) for name in (*names, *more)}
 
 
+@dataclass(frozen=True, slots=True)
+class NoVariant:
+    """A method that means nothing for a model, or cannot be used here, and why."""
+
+    method: str
+    why: str
+
+
 def variants(
     contract: Contract, model: Model, table: Table, most_changed: int = 0
-) -> tuple[Variant, ...]:
-    """Return a model's variants: as it is, and for trees `packed` and `smaller`.
+) -> tuple[Variant | NoVariant, ...]:
+    """Return a model's copies by every method, `METHODS` in their order, the first as it is.
 
     Args:
         contract: The template and the goal.
         model: The model.
         table: The domain's data; the held-out rows are looked at.
         most_changed: How many labels `smaller` may change.
+
+    Raises:
+        RuleError: It has no compiled form.
     """
     form = _form(model)
     rows = _Rows(contract, model.scorer, with_conclusions(table, model.inputs))
-    found = [rows.variant("compiled", "as it is", form)]
-    if form["model"]["kind"] in TREES:
-        found.append(rows.variant("packed", "cuts and leaves in single precision", _packed(form)))
-        if form["model"]["kind"] != "tree":
-            found.append(_smaller(rows, form, most_changed))
-    if form["model"]["kind"] == "network":
-        found.append(rows.variant("int8", "weights in whole numbers, a scale a layer", _int8(form)))
+    made: dict[str, Callable[[], Variant]] = {
+        "compiled": lambda: rows.variant("compiled", "as it is", form),
+        "packed": lambda: rows.variant("packed", "in single precision", packed(form)),
+        "smaller": lambda: _smaller(rows, form, most_changed),
+        "int8": lambda: rows.variant(
+            "int8", "weights in whole numbers, a scale a layer", int8(form)
+        ),
+        "onnx": lambda: _as_graph(rows, model, form),
+    }
+    found: list[Variant | NoVariant] = []
+    for method in METHODS:
+        try:
+            found.append(made[method]())
+        except Unsuited as error:
+            found.append(NoVariant(method, str(error)))
     return tuple(found)
 
 
@@ -113,43 +133,49 @@ def keep(
         )
         hint = f"--max-changed {variant.changed} allows it"
         raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message, None, hint))
-    form = dict(variant.form)
-    text, blocks = pack(form, compact=True)
-    scorer = Scorer(unpack(text, blocks))
-    lines = golden_lines(
-        scorer,
-        _as_fitted(scorer),  # type: ignore[arg-type]
-        make_rows(scorer, contract.template),
-        len(scorer.form.classes),
+    folder = Path(parent.folder)
+    text, blocks = pack(dict(variant.form), compact=True)
+    scorer = _scorer(unpack(text, blocks), variant.graph)
+    # A graph has to repeat what scikit-learn answered; rounded numbers have golden rows of theirs.
+    lines = (
+        _bytes(folder / "golden.jsonl")
+        if variant.graph is not None
+        else golden_lines(
+            scorer,
+            _as_fitted(scorer),  # type: ignore[arg-type]
+            make_rows(scorer, contract.template),
+            len(scorer.form.classes),
+        )
     )
     wrong = replay(scorer, lines)
     if wrong is not None:
-        message = f"the {variant.method} {parent.name} does not repeat itself: {wrong}"
+        message = f"the {variant.method} {parent.name} does not repeat its golden rows: {wrong}"
         raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message))
-    folder = Path(parent.folder)
     files = {"scorer.json": text, "golden.jsonl": lines, "keys.bin": _bytes(folder / "keys.bin")}
     if blocks:
         files["scorer.bin"] = blocks
+    if variant.graph is not None:
+        files[GRAPH] = variant.graph
     card = {
         **parent.card,
         "parent": parent.version,
         "optimised": {"method": variant.method, "labels_changed": variant.changed},
+        **({"served_from": "onnx"} if variant.graph is not None else {}),
         "files": {name: sha256(content) for name, content in sorted(files.items())},
     }
-    content = (json.dumps(card, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
     unseen = folder / "oof.json"
     extra = {"oof.json": unseen.read_bytes()} if unseen.is_file() else {}
-    return store.save(contract.domain, parent.name, {"card.json": content, **files}, extra)
+    return store.save(contract.domain, parent.name, {"card.json": card_bytes(card), **files}, extra)
 
 
 def _form(model: Model) -> dict[str, Any]:
+    if model.served:
+        message = f"{model.name} has no compiled form: there is nothing to make smaller"
+        raise RuleError(Diagnostic(Severity.ERROR, "no-scorer", message))
     folder = Path(model.folder)
     blocks = folder / "scorer.bin"
     data = unpack(_bytes(folder / "scorer.json"), _bytes(blocks) if blocks.is_file() else b"")
     assert isinstance(data, dict)
-    if data["model"]["kind"] == "joblib":
-        message = f"{model.name} has no compiled form: there is nothing to make smaller"
-        raise RuleError(Diagnostic(Severity.ERROR, "no-scorer", message))
     return data
 
 
@@ -162,77 +188,35 @@ def _bytes(path: Path) -> bytes:
         raise RuleError(Diagnostic(Severity.ERROR, "file", message)) from None
 
 
-def _packed(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a form of trees in single precision; a cut is rounded down, so that it stays below
-    the next single number, which is what the estimator compared."""
-    import numpy
-
-    model = dict(form["model"])
-    cuts = numpy.asarray(model["cut"], dtype=float)
-    low = cuts.astype(numpy.float32)
-    low = numpy.where(low > cuts, numpy.nextafter(low, numpy.float32(-numpy.inf)), low)
-    model["cut"] = [float(one) for one in low]
-    model["leaf"] = _single(model["leaf"])
-    model.pop("rows", None)
-    return {**form, "model": model}
+def _scorer(data: Any, graph: bytes | None) -> Scorer:
+    if graph is not None:
+        data["model"]["session"] = open_onnx(graph)
+    return Scorer(data)
 
 
-def _int8(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a network whose weights are whole numbers from -127 to 127 times a layer's scale."""
-    layers = []
-    for layer in form["model"]["layers"]:
-        rows = weights_of(layer)
-        scale = max((abs(one) for row in rows for one in row), default=0.0) / 127 or 1.0
-        whole = [[round(one / scale) for one in row] for row in rows]
-        layers.append({**layer, "weights": whole, "scale": scale})
-    return {**form, "model": {**form["model"], "layers": layers}}
-
-
-def _single(value: Any) -> Any:
-    import numpy
-
-    if isinstance(value, list):
-        return [_single(one) for one in value]
-    return None if value is None else float(numpy.float32(value))
+def _as_graph(rows: _Rows, model: Model, form: Mapping[str, Any]) -> Variant:
+    if not has_onnx():
+        raise Unsuited('not installed: pip install "heuron[onnx]"')
+    graph = onnx_bytes(model.scorer.form)
+    return rows.variant("onnx", "a graph for ONNX Runtime", served_form(form), graph)
 
 
 def _smaller(rows: _Rows, form: Mapping[str, Any], most_changed: int) -> Variant:
     """Return the variant with the fewest trees, the first ones, within the bound."""
-    model = form["model"]
-    each = len(model["start"]) if model["kind"] == "boosting" else 1
-    trees = len(model["roots"]) // each
 
-    def of(count: int) -> Variant:
-        what = f"the first {count} of {trees} rounds" if each > 1 else f"{count} of {trees} trees"
-        return rows.variant("smaller", what, _first_trees(form, count * each), timed=False)
+    def of(rounds: int, timed: bool = False) -> Variant:
+        what = trees_left(form, rounds)
+        return rows.variant("smaller", what, fewer_trees(form, rounds), timed=timed)
 
     # Changes do not fall evenly with trees, so this finds a small one, perhaps not the smallest.
-    low, high = 1, trees
+    low, high = 1, most_rounds(form)
     while low < high:
         middle = (low + high) // 2
         if of(middle).changed <= most_changed:
             high = middle
         else:
             low = middle + 1
-    found = of(high)
-    return rows.variant("smaller", found.what, found.form)
-
-
-def _first_trees(form: Mapping[str, Any], count: int) -> dict[str, Any]:
-    model = dict(form["model"])
-    roots = model["roots"]
-    if count >= len(roots):
-        return dict(form)
-    end = roots[count]
-    leaves = sum(one < 0 for one in model["feature"])
-    each = len(model["leaf"]) // leaves
-    kept = sum(one < 0 for one in model["feature"][:end])
-    for name in ("feature", "cut", "left", "right", "missing_left", "rows"):
-        if model.get(name) is not None:
-            model[name] = model[name][:end]
-    model["leaf"] = model["leaf"][: kept * each]
-    model["roots"] = roots[:count]
-    return {**form, "model": model}
+    return of(high, timed=True)
 
 
 class _Rows:
@@ -253,13 +237,18 @@ class _Rows:
         self.before = [self._answers(scorer, one) for one in (self.held_out, self.made)]
 
     def variant(
-        self, method: str, what: str, form: Mapping[str, Any], timed: bool = True
+        self,
+        method: str,
+        what: str,
+        form: Mapping[str, Any],
+        graph: Graph | None = None,
+        timed: bool = True,
     ) -> Variant:
-        """Measure a form."""
+        """Measure a form, or a graph with the form that reads its inputs."""
         import numpy
 
         text, blocks = pack(dict(form), compact=method != "compiled")
-        scorer = Scorer(unpack(text, blocks))
+        scorer = _scorer(unpack(text, blocks), graph)
         changed, largest = [], 0.0
         for rows, (scores, labels) in zip((self.held_out, self.made), self.before, strict=True):
             now, said = self._answers(scorer, rows)
@@ -270,7 +259,7 @@ class _Rows:
         return Variant(
             method,
             what,
-            len(text) + len(blocks),
+            len(text) + len(blocks) + len(graph or b""),
             single,
             batch,
             changed[0],
@@ -279,6 +268,7 @@ class _Rows:
             len(self.made),
             largest,
             form,
+            graph,
         )
 
     def _answers(self, scorer: Scorer, rows: Numbers) -> tuple[Numbers, Numbers]:

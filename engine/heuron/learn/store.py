@@ -2,7 +2,8 @@
 
 `ROOT/<domain>/<name>/<version>/` holds `card.json` (deterministic; the version is the first 8 hex
 digits of its SHA-256), `scorer.json` and `scorer.bin`, `golden.jsonl`, `keys.bin` (the training
-rows' keys), and, not for sharing, `run.json`, `oof.json` and `estimator.joblib`.
+rows' keys), `model.onnx` where that answers, and, not for sharing, `run.json`, `oof.json` and
+`estimator.joblib`.
 `ROOT/<domain>/selected.toml` says which model and which versions are used.
 """
 
@@ -18,10 +19,10 @@ from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES, unpack
 from heuron.learn.scorer.scorer import Scorer
 
-__all__ = ["CARD", "Artifact", "Store", "sha256"]
+__all__ = ["CARD", "Artifact", "Store", "card_bytes", "sha256"]
 
 CARD: Final = "card.json"
-SUMMED: Final = ("scorer.json", "scorer.bin", "golden.jsonl", "keys.bin")
+SUMMED: Final = ("scorer.json", "scorer.bin", "golden.jsonl", "keys.bin", "model.onnx")
 """The files whose sums stand in the card."""
 SELECTED: Final = "selected.toml"
 DEVICES: Final = frozenset(
@@ -35,6 +36,11 @@ def sha256(content: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(content).hexdigest()
+
+
+def card_bytes(card: Mapping[str, Any]) -> bytes:
+    """Return a card, or another record of a model, as the bytes that are written of it."""
+    return (json.dumps(card, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 class Artifact(NamedTuple):
@@ -162,7 +168,8 @@ class Store:
         """Return "made here", "intact, made elsewhere", or "changed: " and what was.
 
         Made here means that its joblib file's sum is in the user's own list of trusted `sums`.
-        Sums find damage, not malice.
+        Sums find damage, not malice. Of a model that cannot be asked here (its joblib file is not
+        trusted, a package is not installed) only the sums are checked, and it is said why.
         """
         artifact = self.find(domain, name)
         if artifact is None:
@@ -170,13 +177,25 @@ class Store:
         try:
             self._load(domain, artifact, always_replay=True)
         except RuleError as error:
-            return f"changed: {error.diagnostics[0].message}"
+            first = error.diagnostics[0]
+            if first.code in ("not-trusted", "needs-package"):
+                return self._summed_only(artifact, first.message)
+            return f"changed: {first.message}"
         try:
             with open(os.path.join(artifact.folder, "estimator.joblib"), "rb") as stream:
                 here = sha256(stream.read()) in sums
         except OSError:
             here = False
         return "made here" if here else "intact, made elsewhere"
+
+    def _summed_only(self, artifact: Artifact, why: str) -> str:
+        try:
+            sums = _card(artifact)["files"]
+            for file in sums:
+                _summed(artifact, file, sums)
+        except RuleError as error:
+            return f"changed: {error.diagnostics[0].message}"
+        return f"intact, golden rows not replayed: {why}"
 
     def save(
         self, domain: str, name: str, files: Mapping[str, bytes], extra: Mapping[str, bytes]
@@ -257,13 +276,17 @@ class Store:
         blocks = _summed(artifact, "scorer.bin", sums) if "scorer.bin" in sums else b""
         try:
             data = unpack(text, blocks)
-            if isinstance(data, dict) and data.get("model", {}).get("kind") == "joblib":
+            kind = data.get("model", {}).get("kind") if isinstance(data, dict) else None
+            if kind == "joblib":
                 data["model"]["estimator"] = self._estimator(artifact)
+            elif kind == "onnx":
+                data["model"]["session"] = _session(artifact, sums)
             scorer = Scorer(data)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _refused(artifact, f"scorer.json is no valid scorer: {error}") from None
         mark = None
-        if self.checked is not None:
+        # What answers from elsewhere may change under a scorer that stays the same.
+        if self.checked is not None and not scorer.form.is_served:
             mark = os.path.join(self.checked, f"{sums['scorer.json']}.golden")
         if always_replay or mark is None or not os.path.exists(mark):
             self._replay(artifact, scorer, _summed(artifact, "golden.jsonl", sums))
@@ -298,6 +321,23 @@ class Store:
             raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message, None, hint))
 
 
+def _session(artifact: Artifact, sums: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return the function that runs a model's graph."""
+    from heuron.learn.onnx_file import GRAPH, open_onnx
+
+    content = _summed(artifact, GRAPH, sums)
+    try:
+        return open_onnx(content)
+    except RuleError as error:
+        found = error.diagnostics[0]
+        if found.code == "needs-package":
+            message = f"{artifact.name} answers from an ONNX graph, and {found.message}"
+            raise RuleError(
+                Diagnostic(Severity.ERROR, found.code, message, None, found.hint)
+            ) from None
+        raise _refused(artifact, found.message) from None
+
+
 def _refused(artifact: Artifact, why: str) -> RuleError:
     message = f"the model {artifact.name} ({artifact.folder}) cannot be used: {why}"
     hint = "train it again, or fetch its files again"
@@ -310,8 +350,12 @@ def _same_versions(artifact: Artifact, card: Mapping[str, Any]) -> None:
 
     made = card.get("made_with", {}).get("scikit-learn")
     if made != sklearn.__version__:
-        here = sklearn.__version__
-        raise _refused(artifact, f"its joblib file is of scikit-learn {made}, and here is {here}")
+        message = (
+            f"{artifact.name} answers from a joblib file of scikit-learn {made}, "
+            f"and here is {sklearn.__version__}"
+        )
+        hint = f"train it again here, or: pip install scikit-learn=={made}"
+        raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, None, hint))
 
 
 def _read(artifact: Artifact, file: str) -> bytes:

@@ -3,8 +3,9 @@
 JSON: `{"kind": "calibrated", "model": {…}, "maps": […]}`. With two classes there is one map, of
 the second class's score; with more one a class, and their results are made to add up to 1. Or
 `"temperature": b` instead of maps: the softmax of b times the scores, of their logarithms where
-the model gives probabilities. A calibration that Heuron fits itself stands in the scorer's own
-`calibrate`; this one can be a member of a vote.
+the model gives probabilities, which get `epsilon` added before; of two classes the first is taken
+as 1 less the second, which next to 1 loses digits in scikit-learn too. A calibration that
+Heuron fits itself stands in the scorer's own `calibrate`; this one can be a member of a vote.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EPSILON", "check", "many", "one"]
 
 EPSILON: Final = 2.220446049250313e-16
-"""Added to a probability before its logarithm, as scikit-learn does."""
+"""What is added to a probability before its logarithm where no `epsilon` says otherwise."""
 
 
 def check(model: dict[str, Any], width: int, classes: int) -> None:
@@ -37,6 +38,8 @@ def check(model: dict[str, Any], width: int, classes: int) -> None:
     if model.get("temperature") is not None:
         if a_number(model["temperature"], "the temperature") <= 0:
             raise ValueError("the temperature is not above 0")
+        if not 0.0 < a_number(model.get("epsilon", EPSILON), "epsilon") < 1e-3:
+            raise ValueError("epsilon is not a little above 0")
         return
     maps = model.get("maps")
     if not isinstance(maps, list) or len(maps) != (1 if classes == 2 else classes):
@@ -55,7 +58,7 @@ def one(
 
     inner = family_of(model["model"]).one(model["model"], width, classes)
     if model.get("temperature") is not None:
-        return _tempered(inner, model["temperature"], _is_margin(model))
+        return _tempered(inner, model["temperature"], _added(model), _is_margin(model))
     maps = [calibration.map_one(one) for one in model["maps"]]
     if classes == 2:
         only = maps[0]
@@ -74,18 +77,25 @@ def one(
     return score
 
 
+def _added(model: dict[str, Any]) -> float:
+    """Return what is added to a model's probabilities before their logarithm."""
+    return float(model.get("epsilon", EPSILON))
+
+
 def _is_margin(model: dict[str, Any]) -> bool:
     return bool(model["model"].get("link") == "margin")
 
 
 def _tempered(
-    inner: Callable[[Sequence[float]], list[float]], factor: float, margin: bool
+    inner: Callable[[Sequence[float]], list[float]], factor: float, added: float, margin: bool
 ) -> Callable[[Sequence[float]], list[float]]:
     softmax = link_one("softmax")
 
     def score(x: Sequence[float]) -> list[float]:
         scores = inner(x)
-        logs = scores if margin else [log(one + EPSILON) for one in scores]
+        if not margin and len(scores) == 2:
+            scores = [1.0 - scores[1], scores[1]]
+        logs = scores if margin else [log(one + added) for one in scores]
         return softmax([factor * one for one in logs])
 
     return score
@@ -100,12 +110,14 @@ def many(
     from heuron.learn.scorer.form import family_of
 
     inner = family_of(model["model"]).many(model["model"], width, classes)
-    factor, margin = model.get("temperature"), _is_margin(model)
+    factor, added, margin = model.get("temperature"), _added(model), _is_margin(model)
 
     def score(x: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
         scores = inner(x)
         if factor is not None:
-            logs = scores if margin else numpy.log(scores + EPSILON)
+            if not margin and classes == 2:
+                scores = numpy.stack([1.0 - scores[:, 1], scores[:, 1]], axis=1)
+            logs = scores if margin else numpy.log(scores + added)
             return link_columns("softmax", factor * logs)
         if classes == 2:
             second = calibration.map_columns(model["maps"][0], scores[:, 1])

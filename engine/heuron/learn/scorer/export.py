@@ -89,9 +89,26 @@ def _calibrated(estimator: Any) -> dict[str, Any] | None:
     return {"kind": "vote", "models": models, "weights": [1.0 / len(models)] * len(models)}
 
 
+def _epsilon() -> float:
+    """Return what this scikit-learn adds to a probability before its logarithm.
+
+    It has changed from version to version, and decides where a probability is next to nothing.
+    """
+    from inspect import signature
+
+    from heuron.learn.scorer.calibrated import EPSILON
+
+    try:
+        from sklearn.calibration import _convert_to_logits
+    except ImportError:
+        return EPSILON
+    known = signature(_convert_to_logits).parameters.get("eps")
+    return EPSILON if known is None else float(known.default)
+
+
 def _maps(one: Any) -> dict[str, Any]:
     if one.method == "temperature":
-        return {"temperature": float(one.calibrators[0].beta_)}
+        return {"temperature": float(one.calibrators[0].beta_), "epsilon": _epsilon()}
     if one.method == "sigmoid":
         return {"maps": [["sigmoid", float(map_.a_), float(map_.b_)] for map_ in one.calibrators]}
     return {

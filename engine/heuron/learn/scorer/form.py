@@ -67,8 +67,8 @@ class Form(NamedTuple):
 
     @property
     def is_served(self) -> bool:
-        """Whether the model answers from a joblib file, with scikit-learn."""
-        return bool(self.model["kind"] == "joblib")
+        """Whether others answer for the model: scikit-learn from a joblib file, or ONNX Runtime."""
+        return self.model["kind"] in ("joblib", "onnx")
 
 
 def read_form(data: Any) -> Form:
@@ -162,6 +162,10 @@ def family_of(model: dict[str, Any]) -> Family:
         from heuron.learn.scorer import served
 
         return served
+    if kind == "onnx":
+        from heuron.learn.scorer import graph
+
+        return graph
     raise ValueError(f"no model of kind {kind!r}")
 
 
