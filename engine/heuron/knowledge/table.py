@@ -163,21 +163,21 @@ class _Runner:
         """Return the answers for one frame, before which so many rows came."""
         columns, rows = columns_of(frame)
         coded, odd, records = self._coded(columns, rows, before)
-        parts: dict[str, list[Array]] = {name: [] for name, _, _, _ in self.run.plan.outputs}
-        certainties: list[Array] = []
+        parts = {name: _Whole(rows) for name, _, _, _ in self.run.plan.outputs}
+        certainties = _Whole(rows)
         fires: list[Fired] = []
         one_by_one = 0
         for chunk in self.run.run(coded, rows, records, self.host, odd):
-            for name, listed in parts.items():
-                listed.append(chunk.values[name])
-            certainties.append(chunk.certainties[self.goal])
+            for name, whole in parts.items():
+                whole.put(chunk.start, chunk.values[name])
+            certainties.put(chunk.start, chunk.certainties[self.goal])
             fires.append(chunk.fired)
             one_by_one += chunk.one_by_one
         return TableAnswers(
             self.goal,
             {name: self.template[name].type for name in parts},
-            {name: _joined(listed) for name, listed in parts.items()},
-            _joined(certainties),
+            {name: whole.column for name, whole in parts.items()},
+            certainties.column,
             tuple(fires),
             self.names,
             one_by_one,
@@ -241,10 +241,21 @@ def _is_inexact(field: Field, coded: Coded) -> Array | None:
     return far if far.any() else None
 
 
-def _joined(parts: list[Array]) -> Array:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.zeros(0)
+class _Whole:
+    """A column that chunks are put into, of the type of the first one."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.column: Array = np.zeros(0)
+
+    def put(self, start: int, part: Array) -> None:
+        """Put the values of the rows from `start` on in their places."""
+        if not start:
+            if len(part) == self.rows:
+                self.column = part
+                return
+            self.column = np.empty(self.rows, dtype=part.dtype)
+        self.column[start : start + len(part)] = part
 
 
 def _plain(value: Value) -> Value:
