@@ -220,3 +220,19 @@ def test_evidence_that_is_no_dictionary_is_refused(evidence: object) -> None:
     kb = heuron.load("iris")
     with pytest.raises(RuleError, match=r"Evidence is a dictionary of fields, not of type"):
         kb.ask(evidence)  # type: ignore[arg-type]
+
+
+def test_rows_of_a_table_that_is_not_the_first_rule_say_what_they_need():
+    """Where rules join facts a session answers; rows count from the table's own place."""
+    kb = heuron.loads(
+        "type T(s: text, n: number, m: number, out: yes | no)\ntype U(n: number)\ngoal T.out\n"
+        "rule r:\n    when t: T(n > 3)\n    then conclude t.out = yes\n"
+        "rule j:\n    when t: T(n: x), U(n == x)\n    then conclude t.out = no\n"
+        "table tab(T -> out), first hit:\n    s   | m   -> out\n"
+        '    "a" | > 1 -> yes\n    "b" | -   -> no\n'
+    )
+    assert not kb.engine.single_record
+    assert kb.ask({}).needs == ("s", "n", "m")
+    assert kb.ask({"n": 1, "s": "a"}).needs == ("m",)
+    assert kb.ask({"n": 1, "s": "b"}).needs == ()
+    assert kb.ask({"n": 1, "s": "c"}).needs == ()

@@ -104,9 +104,9 @@ class _Search:
         hits: list[tuple[int, Any]] = []
         self.state.call(f"n{index}", hits.append)
         further: list[tuple[str, str]] = []
-        for place, row in hits:
+        for row_index, row in hits:
             if self.memory.types[row[0]] != self.home or row[0] == self.number:
-                further += self._asks(self.rules[index + place], (row,))
+                further += self._asks(self.rules[row_index], (row,))
         return further
 
     def _matches(self, index: int, targets: list[int]) -> list[tuple[str, str]]:
