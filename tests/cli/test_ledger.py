@@ -130,7 +130,30 @@ def test_plot_is_drawn(filled: Path, capsys: pytest.CaptureFixture[str]) -> None
     drawn = Path("costs.svg").read_text()
     assert drawn.startswith("<svg ")
     assert "380,000" in drawn
-    assert main(["ledger", "--plot", "costs.png"]) == 2
+
+
+@pytest.mark.parametrize("file", ["costs.png", "COSTS.PNG"])
+def test_plot_is_drawn_in_pixels(filled: Path, file: str) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["ledger", "--plot", file]) == 0
+    assert Path(file).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("file", ["costs.pdf", "costs", "svg", ""])
+def test_plot_in_another_form_is_refused(
+    filled: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    assert main(["ledger", "--plot", file]) == 2
+    assert "costs.svg or costs.png" in capsys.readouterr().err
+    assert not Path(file).is_file()
+
+
+def test_pixels_without_matplotlib_say_what_they_need(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    assert main(["ledger", "--plot", "costs.png"]) == 1
+    assert "heuron[html]" in capsys.readouterr().err
 
 
 def test_empty_ledger_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The ledger as a drawing: the cost of training is a level, that of answers a slope.
 
-Written as SVG by hand: two lines, two marks and their words need no plotting library.
+Written as SVG by hand: two lines, two marks and their words need no plotting library. Pixels need
+matplotlib, in the extra html.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from heuron.cli.accounts import duration, rounded
+from heuron.cli.comparing import need_matplotlib
 
 if TYPE_CHECKING:
     from heuron.ledger.accounts import Summary
 
-__all__ = ["cost_plot"]
+__all__ = ["cost_pixels", "cost_plot"]
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 90, 30, 50, 60
@@ -26,11 +28,7 @@ def cost_plot(found: Summary, title: str) -> str:
 
     The summary must have a training and an answer.
     """
-    even, each = found.break_even_answers, found.seconds_per_answer
-    assert even is not None
-    assert each is not None
-    most = max(even, found.answers) * 1.25
-    top = max(found.training_seconds, most * each) * 1.1
+    even, each, most, top = _extent(found)
 
     def x(answers: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * answers / most
@@ -65,6 +63,53 @@ def cost_plot(found: Summary, title: str) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _extent(found: Summary) -> tuple[int, float, float, float]:
+    """Return break-even, the cost of an answer, and how many answers and seconds are shown."""
+    even, each = found.break_even_answers, found.seconds_per_answer
+    assert even is not None
+    assert each is not None
+    most = max(even, found.answers) * 1.25
+    return even, each, most, max(found.training_seconds, most * each) * 1.1
+
+
+def cost_pixels(found: Summary, title: str) -> bytes:
+    """Return the same drawing as the bytes of a PNG file.
+
+    Raises:
+        RuleError: matplotlib is not installed.
+    """
+    import io
+
+    need_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    even, each, most, top = _extent(found)
+    figure = Figure(figsize=(WIDTH / 80, HEIGHT / 80), dpi=160, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_title(f"Training against answers: {title}", loc="left")
+    axes.axhline(found.training_seconds, color=TRAINING, linewidth=2)
+    axes.plot([0.0, most], [0.0, most * each], color=ANSWERS, linewidth=2)
+    axes.plot([even, even], [0.0, found.training_seconds], color="#999", linestyle="--")
+    axes.plot(even, found.training_seconds, "o", color="#444")
+    axes.plot(found.answers, found.inference_seconds, "o", mfc="none", color=ANSWERS)
+    axes.set(xlim=(0.0, most), ylim=(0.0, top))
+    axes.set_xticks([0, even], ["0", rounded(even)])
+    axes.set_yticks([0.0, found.training_seconds], ["0", duration(found.training_seconds)])
+    axes.text(most * 0.02, found.training_seconds + top * 0.02, "training", color=TRAINING)
+    words = f"answers, {duration(each)} each"
+    # Left of its line and above it, out of the way of the other one.
+    share = 0.5 if abs(even / most - 0.5) > 0.1 else 0.35
+    place = (most * share, most * each * share + top * 0.02)
+    axes.text(*place, words, color=ANSWERS, ha="right", va="bottom")
+    axes.set_xlabel(f"answers (now {found.answers:,}; even after {rounded(even)})")
+    axes.spines[["top", "right"]].set_visible(False)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
 
 
 def _text(

@@ -21,7 +21,7 @@ def ledger(
         typer.Option(metavar="N", min=1, help="Say when they are even at N answers a day."),
     ] = None,
     plot: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Draw both costs into an .svg file.")
+        str | None, typer.Option(metavar="FILE", help="Draw both costs into an .svg or .png file.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -56,15 +56,19 @@ def _draw(file: str, found: Summary, domain: str | None) -> None:
     Raises:
         RuleError: The file's ending is another, or there is nothing to draw yet.
     """
-    from heuron.cli.cost_plot import cost_plot
+    from heuron.cli.cost_plot import cost_pixels, cost_plot
     from heuron.diagnostics import Diagnostic, RuleError, Severity
     from heuron.learn.write import write_file
 
-    if not file.endswith(".svg"):
-        message = f'"{file}" is no .svg file: the plot is drawn as SVG.'
-        raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
+    ending = file.lower().rpartition(".")[2] if "." in file else ""
+    if ending not in ("svg", "png"):
+        message = f'"{file}" is no .svg and no .png file.'
+        hint = "The ending says how the plot is drawn: costs.svg or costs.png."
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message, hint=hint))
     if found.break_even_answers is None:
         message = "There is nothing to draw before a training and an answer have been counted."
         hint = "heuron train DOMAIN, then heuron ask DOMAIN …"
         raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, hint=hint))
-    write_file(file, cost_plot(found, domain or "all domains").encode())
+    title = domain or "all domains"
+    drawn = cost_pixels(found, title) if ending == "png" else cost_plot(found, title).encode()
+    write_file(file, drawn)
