@@ -12,14 +12,15 @@ import heuron
 from heuron.certainty import implied_certainty
 from heuron.diagnostics import RuleError
 from heuron.knowledge.testing import run_tests
-from heuron.lang.printer import format_text
-from heuron.learn.contract import contract_of
+from heuron.lang import ast
+from heuron.lang.printer import format_text, print_file
+from heuron.learn.contract import Contract, contract_of
 from heuron.learn.data import Table, load
 from heuron.learn.induce import induce
 from heuron.learn.induce.conditions import Condition, matches, needed, round_cut, tighten
 from heuron.learn.induce.draft import Draft, draft, plain_name
 from heuron.learn.induce.project import drafted, project_files
-from heuron.learn.induce.write import rule_file
+from heuron.learn.induce.write import goal_item, rule_file
 from heuron.learn.source import Raw
 
 ROOT = Path(__file__).parent.parent.parent
@@ -288,3 +289,99 @@ def test_strays_are_unknown_in_the_project_too(tmp_path: Path) -> None:
     assert [one.code for one in start.table.warnings if "old" in one.message] == ["wrong-value"]
     files = project_files(start, "fruit.csv")
     assert '[levels.size]\nunknown = ["old"]' in files["models/fruit/data.toml"]
+
+
+def table_of_numbers(tmp_path: Path, whole: bool, slope: float, noise: float) -> Path:
+    """Write houses whose price rises with their size, at another rate in town."""
+    chance = random.Random(3)
+    lines = ["size,town,price"]
+    for _ in range(300):
+        size, town = chance.uniform(40, 200), chance.random() < 0.5
+        price = 100 + (2 * slope if town else slope) * size + chance.gauss(0, noise)
+        shown = str(round(price)) if whole else f"{price:.2f}"
+        lines.append(f"{size:.1f},{'yes' if town else 'no'},{shown}")
+    path = tmp_path / "houses.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def mean_error(table: Table, text: str) -> tuple[float, float]:
+    """The mean error of a rule file's answers on held-out rows, and the share answered."""
+    rules = heuron.loads(text)
+    places = table.places("held_out")
+    pairs = zip(rules.ask_many(table.rows(places)), table.truths(places), strict=True)
+    apart = [abs(one.value - truth) for one, truth in pairs if one.value is not None]
+    return sum(apart) / len(apart), len(apart) / len(places)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("method", ["tree", "list"])
+def test_a_number_that_rises_with_a_field_gets_a_line(
+    whole: bool, method: str, tmp_path: Path
+) -> None:
+    start = drafted(table_of_numbers(tmp_path, whole, 20.0, 5.0), "price", "houses")
+    induced = induce(start.table, 8, method)
+    text = rule_file(start.contract, induced, "houses", None, None)
+    assert format_text(text) == (text, ())
+    assert ("round(" in text) == whole
+    error, answered = mean_error(start.table, text)
+    # Noise of 5 has a mean error of 4; prices are 1,000 to 8,000.
+    assert error < 8
+    assert answered > 0.9
+    claimed = [one.error for one in induced.rules if one.error is not None]
+    assert min(claimed) / 2 < error < 2 * max(claimed)
+    project = project_files(start, "houses.csv")["rules/houses.rules"]
+    results = run_tests(heuron.loads(project, models=("boosting",))).results
+    assert [one.passed for one in results] == [True] * 2
+
+
+def test_rules_about_noisy_numbers_are_as_near_as_a_tree(tmp_path: Path) -> None:
+    """Few rows are within 10 %; what rules say is worth as much as what a tree says."""
+    from sklearn.datasets import load_diabetes
+    from sklearn.tree import DecisionTreeRegressor
+
+    frame = load_diabetes(as_frame=True, scaled=False).frame
+    path = tmp_path / "diabetes.csv"
+    frame.to_csv(path, index=False)
+    table = drafted(path, "target", "diabetes").table
+    induced = induce(table)
+    error, answered = mean_error(table, rule_file(table.contract, induced, "d", None, None))
+    assert answered > 0.9
+    training, held = table.places("training"), table.places("held_out")
+    x, y = frame.drop(columns="target").to_numpy(), frame["target"].to_numpy()
+    tree = DecisionTreeRegressor(max_leaf_nodes=8, random_state=0).fit(x[training], y[training])
+    apart = abs(tree.predict(x[held]) - y[held]).mean()
+    usual = abs(y[held] - sorted(y[training])[len(training) // 2]).mean()
+    assert error < 1.1 * apart
+    assert error < 0.85 * usual
+    fired = sum(one.fired for one in induced.rules)
+    claimed = sum((one.error or 0.0) * one.fired for one in induced.rules) / fired
+    assert 0.8 < claimed / error < 1.25
+    assert all(one.certainty >= 0.01 for one in induced.rules)
+
+
+def test_noise_alone_gives_no_line(tmp_path: Path) -> None:
+    path = table_of_numbers(tmp_path, False, 0.0, 30.0)
+    induced = induce(drafted(path, "price", "houses").table)
+    assert [one for one in induced.rules if one.conclusion.column is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        ([f"{at}.5" for at in range(100)], "goal T.kind, within 10 %"),
+        ([f"{at - 50}.5" for at in range(100)], "goal T.kind, within 9"),
+        (
+            ["0.001", "0", "0.002", "-0.001"] * 5 + [f"{at / 1000}" for at in range(80)],
+            "within 0.00",
+        ),
+    ],
+)
+def test_what_is_near_enough_is_no_share_of_nothing(goal: list[str], words: str) -> None:
+    chance = random.Random(0)
+    cells = [f"{chance.random():.5f}" for _ in goal]
+    made = draft(Raw("t.csv", {"size": cells, "kind": goal}, "", first_line=2), "kind", "t")
+    contract = Contract("t", made.template, "kind", tolerance=made.tolerance, percent=made.percent)
+    assert made.tolerance
+    text = format_text(print_file(ast.File("", (goal_item(contract),), ())))[0]
+    assert words in text

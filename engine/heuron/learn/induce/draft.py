@@ -26,6 +26,8 @@ __all__ = ["Draft", "draft", "guess_type", "plain_name"]
 
 MOST_COLUMNS: Final = 500
 MOST_LEVELS: Final = 30
+TOLERANCE: Final = 10.0
+"""Per cent within which a number counts as right until a person says otherwise."""
 MOST_GOAL_CODES: Final = 10
 """A target of so many different whole numbers is read as codes of classes."""
 
@@ -36,7 +38,8 @@ class Draft:
 
     `columns` maps fields to those columns that their names do not find; `left_out` holds columns
     that are no fields, with the reason. `unknown` maps fields of numbers to the few texts in their
-    columns, which are to be read as unknown; `warnings` say so.
+    columns, which are to be read as unknown; `warnings` say so. `tolerance` (in per cent where
+    `percent` holds) is how far an answer may be off from a goal that is a number.
     """
 
     template: Template
@@ -44,6 +47,8 @@ class Draft:
     columns: dict[str, str] = field(default_factory=dict)
     left_out: tuple[tuple[str, str], ...] = ()
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tolerance: float | None = None
+    percent: bool = False
     warnings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -76,7 +81,7 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
     left_out: list[tuple[str, str]] = []
     unknown: dict[str, tuple[str, ...]] = {}
     found: list[Diagnostic] = []
-    goal = ""
+    goal, tolerance, percent = "", None, False
     for one, cells in raw.columns.items():
         texts = [_text(cell) for cell in cells]
         known = [text for text in texts if text not in EMPTY]
@@ -98,10 +103,13 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
         if one == column:
             goal = called
             _check_goal(raw, one, known, made)
+            tolerance, percent = _tolerance(known) if made.type.is_numeric else (None, False)
         fields.append(made)
     title = "".join(word.capitalize() for word in name.split("_")) or "Case"
     template = Template(title, tuple(fields))
-    return Draft(template, goal, columns, tuple(left_out), unknown, tuple(found))
+    return Draft(
+        template, goal, columns, tuple(left_out), unknown, tolerance, percent, tuple(found)
+    )
 
 
 def plain_name(text: str) -> str:
@@ -152,6 +160,19 @@ def _check_goal(raw: Raw, column: str, known: Sequence[str], made: Field) -> Non
         hint = f'like "{known[0][:40]}"; write numbers as numbers, or put rare texts together'
     if message is not None:
         raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message, None, hint))
+
+
+def _tolerance(known: Sequence[str]) -> tuple[float, bool]:
+    """Return how far an answer may be off, and whether in per cent of the true number.
+
+    A share of nothing is nothing: where a goal can be 0 or below, it is a tenth of the width that
+    nine in ten of its numbers lie in, with one digit.
+    """
+    numbers = sorted(map(float, known))
+    if numbers[0] > 0:
+        return TOLERANCE, True
+    width = numbers[len(numbers) * 19 // 20] - numbers[len(numbers) // 20]
+    return float(f"{(width or numbers[-1] - numbers[0]) / 10:.1g}"), False
 
 
 def _stray(raw: Raw, column: str, texts: Sequence[str], odd: Sequence[str]) -> Diagnostic:

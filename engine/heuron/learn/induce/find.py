@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum, inf
+from math import fsum
 from typing import Any, Final
 
 import numpy
@@ -20,6 +20,7 @@ from heuron.learn.copies import is_id
 from heuron.learn.data import Table
 from heuron.learn.features import kind_of
 from heuron.learn.folds import split_folds
+from heuron.learn.induce.conclusions import Conclusion, conclude, hits
 from heuron.learn.induce.conditions import Premise, matches, needed
 from heuron.learn.induce.cover import list_premises
 from heuron.learn.induce.tree import tree_premises
@@ -39,6 +40,12 @@ ENOUGH: Final = 30
 """Rows not seen that rules of like support must have met before they speak for others."""
 LOWEST: Final = 0.1
 """A rule that changes belief by less is left out."""
+NEARER: Final = 0.98
+"""Lines are drawn where they take so much off the mean error on rows not seen."""
+MOST_BASES: Final = 25
+"""Of a line the base rate is the mean over so many of its answers."""
+HARDLY: Final = 0.01
+"""The same for numbers: how often a number is near enough is one thing, how far it is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,8 @@ class InducedRule:
 
     `fired` training rows meet the premise (and, in an ordered list, no earlier one); on about
     `right` of them it would be right had it not seen them; `base` is the share of all training
-    rows that have the value.
+    rows that have the value. Of a number, `conclusion` says what it is (`value` is what it is in
+    the middle of its rows) and `error` how far it would be from rows not seen, in the mean.
     """
 
     premise: Premise
@@ -56,6 +64,8 @@ class InducedRule:
     fired: int
     right: int
     base: float
+    conclusion: Conclusion
+    error: float | None = None
 
     @property
     def precision(self) -> float:
@@ -156,25 +166,47 @@ def induce_rules(
         most: The most rules.
         method: One of `METHODS`.
     """
-    trials = []
-    for number in range(int(fold.max()) + 1):
-        away = fold == number
-        trials += _trials(contract, kinds, numbers, goal, away, most, method)
+    lines = False
+    trials: list[_Trial] = []
+    for lined in (False, True) if contract.is_regression else (False,):
+        found_so = []
+        for number in range(int(fold.max()) + 1):
+            away = fold == number
+            found_so += _trials(contract, kinds, numbers, goal, away, most, method, lined)
+        # Lines only where they are nearer to rows not seen.
+        if not lined or _error(found_so) < NEARER * _error(trials):
+            lines, trials = lined, found_so
+    lowest = HARDLY if contract.is_regression else LOWEST
     found = []
     for premise, rows in _found(kinds, numbers, goal, most, contract, method):
-        found.append(_measured(contract, needed(premise, numbers), rows, goal, trials))
+        concluded = conclude(contract, kinds, numbers[rows], goal[rows], lines)
+        found.append(
+            _measured(contract, needed(premise, numbers), concluded, rows, numbers, goal, trials)
+        )
     # In an ordered list a rule that says nothing still keeps later ones from speaking.
-    return found if method == "list" else [one for one in found if one.certainty >= LOWEST]
+    return found if method == "list" else [one for one in found if one.certainty >= lowest]
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A rule found without some rows, and how it did on those: shares above the base rate."""
+    """A rule found without some rows, and how it did on those.
+
+    `promised` and `kept` are shares above the base rate; of numbers `near` is the mean error
+    among the rows that it was found on, `far` among those that it had not seen, and `usual` that
+    of the median of all.
+    """
 
     support: float
     promised: float
     kept: float
     rows: int
+    near: float = 0.0
+    far: float = 0.0
+    usual: float = 0.0
+
+
+def _error(trials: Sequence[_Trial]) -> float:
+    return fsum(one.far * one.rows for one in trials) / max(1, sum(one.rows for one in trials))
 
 
 def _found(
@@ -204,6 +236,7 @@ def _trials(
     away: Numbers,
     most: int,
     method: str,
+    lines: bool,
 ) -> list[_Trial]:
     seen, truth = numbers[~away], goal[~away]
     left = away.copy()
@@ -211,61 +244,84 @@ def _trials(
     for premise, rows in _found(kinds, seen, truth, most, contract, method):
         held = matches(premise, numbers) & left
         left &= ~held
-        if held.any():
-            value = _value(contract, truth[rows])
-            base = float(_hits(contract, value, truth).mean())
-            promised = float(_hits(contract, value, truth[rows]).mean()) - base
-            kept = float(_hits(contract, value, goal[held]).mean()) - base
-            trials.append(_Trial(float(rows.mean()), promised, kept, int(held.sum())))
+        if not held.any():
+            continue
+        concluded = conclude(contract, kinds, seen[rows], truth[rows], lines)
+        inside, outside = concluded.answers(seen[rows]), concluded.answers(numbers[held])
+        promised = _share(contract, inside, truth[rows]) - _base(contract, inside, truth)
+        kept = _share(contract, outside, goal[held]) - _base(contract, outside, truth)
+        errors = (0.0, 0.0, 0.0)
+        if contract.is_regression:
+            errors = (
+                _distance(inside, truth[rows]),
+                _distance(outside, goal[held]),
+                _distance(numpy.median(truth), goal[held]),
+            )
+        trials.append(_Trial(float(rows.mean()), promised, kept, int(held.sum()), *errors))
     return trials
 
 
-def _shrinkage(support: float, trials: Sequence[_Trial]) -> float:
+def _share(contract: Contract, said: Numbers, truth: Numbers) -> float:
+    return float(hits(contract, said, truth).mean())
+
+
+def _base(contract: Contract, said: Numbers, truth: Numbers) -> float:
+    """Return how often an answer is right about just any row: the mean over what is said."""
+    values: Any = said[:1]
+    if (said != said[0]).any():
+        values = numpy.quantile(said, numpy.linspace(0, 1, MOST_BASES))
+    return fsum(float(hits(contract, one, truth).mean()) for one in values) / len(values)
+
+
+def _distance(said: Any, truth: Numbers) -> float:
+    return float(numpy.abs(truth - said).mean())
+
+
+def _like(support: float, trials: Sequence[_Trial]) -> list[_Trial]:
+    """Return trials of like support, where there are enough of them, else all."""
+    for factor in (1.5, 2.0, 4.0):
+        near = [one for one in trials if support / factor <= one.support <= support * factor]
+        if sum(one.rows for one in near) >= ENOUGH:
+            return near
+    return list(trials)
+
+
+def _shrinkage(near: Sequence[_Trial]) -> float:
     """Return which part of what rules of such a support promised they kept on rows not seen.
 
     Small rules promise most and keep least, so like is compared with like where there is enough.
     """
-    for factor in (1.5, 2.0, 4.0, inf):
-        near = [one for one in trials if support / factor <= one.support <= support * factor]
-        if sum(one.rows for one in near) >= ENOUGH or factor == inf:
-            promised = fsum(one.promised * one.rows for one in near)
-            kept = fsum(one.kept * one.rows for one in near)
-            return min(1.0, max(0.0, kept / promised)) if promised > 0.0 else 0.0
-    return 0.0
+    promised = fsum(one.promised * one.rows for one in near)
+    kept = fsum(one.kept * one.rows for one in near)
+    return min(1.0, max(0.0, kept / promised)) if promised > 0.0 else 0.0
 
 
 def _measured(
     contract: Contract,
     premise: Premise,
+    concluded: Conclusion,
     rows: Numbers,
+    numbers: Numbers,
     goal: Numbers,
     trials: Sequence[_Trial],
 ) -> InducedRule:
-    value = _value(contract, goal[rows])
+    answers, truth = concluded.answers(numbers[rows]), goal[rows]
     fired = int(rows.sum())
-    inside = float(_hits(contract, value, goal[rows]).mean())
-    base = float(_hits(contract, value, goal).mean())
-    share = base + (inside - base) * _shrinkage(fired / len(goal), trials)
+    inside, base = _share(contract, answers, truth), _base(contract, answers, goal)
+    near = _like(fired / len(goal), trials)
+    share = base + (inside - base) * _shrinkage(near)
     right = round(min(inside, share) * fired)
     certainty = min(HIGHEST, round(implied_certainty(right, fired, base), 2))
-    said = value if contract.is_regression else contract.classes[int(value)]
-    if contract.field.type.kind == "integer":
-        said = int(value)
-    return InducedRule(premise, said, certainty, fired, right, base)
-
-
-def _value(contract: Contract, goal: Numbers) -> float:
-    """Return what to answer for rows: the most common class, or the median, rounded."""
     if not contract.is_regression:
-        return int(numpy.bincount(goal).argmax())
-    middle = float(f"{numpy.median(goal):.3g}")
-    return float(round(middle)) if contract.field.type.kind == "integer" else middle
-
-
-def _hits(contract: Contract, values: Any, truth: Numbers) -> Numbers:
-    """Return which answers count as right, as `Contract.is_right` says."""
-    if not contract.is_regression:
-        return numpy.asarray(truth == values)
-    allowed = contract.tolerance or 0.0
-    bound = allowed * numpy.abs(truth) / 100 if contract.percent else allowed
-    return numpy.asarray(numpy.abs(truth - values) <= bound)
+        value: Value = contract.classes[int(concluded.value)]
+        return InducedRule(premise, value, certainty, fired, right, base, concluded)
+    far, usual = _error(near), fsum(one.usual * one.rows for one in near)
+    if far * sum(one.rows for one in near) < usual:
+        # Hardly more often near enough than chance, and nearer all the same.
+        certainty = max(certainty, HARDLY)
+    promised = fsum(one.near * one.rows for one in near) / max(1, sum(one.rows for one in near))
+    worse = max(1.0, far / promised) if promised > 0.0 else 1.0
+    middle = float(numpy.median(answers))
+    value = int(middle) if contract.field.type.kind == "integer" else middle
+    error = _distance(answers, truth) * worse
+    return InducedRule(premise, value, certainty, fired, right, base, concluded, error)

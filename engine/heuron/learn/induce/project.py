@@ -20,7 +20,9 @@ from heuron.learn.induce.find import Induced, InducedRule, induce
 from heuron.learn.induce.write import (
     Item,
     file_text,
+    goal_item,
     literal_of,
+    number_of,
     rule_items,
     rule_names,
     type_item,
@@ -32,8 +34,6 @@ from heuron.values import UNKNOWN, FieldType, Template, Value
 
 __all__ = ["Start", "drafted", "project_files"]
 
-TOLERANCE = 10.0
-"""Per cent within which a number counts as right until a person says otherwise."""
 TESTS = 2
 
 MODELS = {
@@ -107,8 +107,8 @@ def _contract(made: Draft, name: str) -> Contract:
         domain=name,
         template=made.template,
         goal=made.goal,
-        tolerance=TOLERANCE if made.is_regression else None,
-        percent=made.is_regression,
+        tolerance=made.tolerance,
+        percent=made.percent,
     )
 
 
@@ -157,8 +157,7 @@ def project_files(start: Start, source: str, most: int = 8) -> dict[str, str]:
 
 def _rules(start: Start, induced: Induced, model: str) -> str:
     contract = start.contract
-    tolerance = None if contract.tolerance is None else ast.Literal(int(TOLERANCE))
-    goal = ast.Goal(contract.template.name, contract.goal, False, tolerance, contract.percent)
+    goal = goal_item(contract)
     question = f"What is {contract.goal.replace('_', ' ')}?"
     left = [f'Left out: column "{one}", for {why}.' for one, why in start.draft.left_out]
     items = [
@@ -214,7 +213,8 @@ def _test(start: Start, induced: Induced, rule: InducedRule, name: str) -> ast.T
     held = matches(rule.premise, to_numbers(induced.kinds, columns))
     truths = table.goal
     rows = [at for at in table.places("training") if held[at]]
-    right = [at for at in rows if contract.is_right(rule.value, truths[at])]
+    said = dict(zip(rows, _answers(induced, rule, columns, rows), strict=True))
+    right = [at for at in rows if contract.is_right(said[at], truths[at])]
     if not right:
         return None
     given = tuple(
@@ -222,12 +222,33 @@ def _test(start: Start, induced: Induced, rule: InducedRule, name: str) -> ast.T
         for one in used
         if table.columns[one][right[0]] is not UNKNOWN
     )
-    said = literal_of(contract, contract.goal, rule.value)
     concluded = ast.Attribute(ast.Name("case"), contract.goal)
-    expected = ast.TestCondition(ast.Comparison(concluded, (("==", said),)))
+    expected = ast.TestCondition(_expected(contract, rule, concluded, said[right[0]]))
     fact = ast.FactExpression("case", contract.template.name, given)
     title = name.replace("_", " ")
     return ast.Test(title, (fact,), (ast.Expect(expected, name),))
+
+
+def _answers(
+    induced: Induced, rule: InducedRule, columns: Sequence[Sequence[Value]], rows: Sequence[int]
+) -> list[Value]:
+    """Return what a rule says of rows."""
+    if rule.conclusion.column is None:
+        return [rule.value] * len(rows)
+    numbers = to_numbers(induced.kinds, [[cells[at] for at in rows] for cells in columns])
+    return [float(one) for one in rule.conclusion.answers(numbers)]
+
+
+def _expected(
+    contract: Contract, rule: InducedRule, concluded: ast.Expression, said: Value
+) -> ast.Expression:
+    """Return the test of a conclusion; a line is tested within a rounding of its numbers."""
+    if rule.conclusion.column is None:
+        return ast.Comparison(concluded, (("==", literal_of(contract, contract.goal, said)),))
+    assert isinstance(said, float)
+    slack = max(1.0 if rule.conclusion.whole else 0.0, 1e-6 * abs(said))
+    low, high = (number_of(float(f"{end:.6g}")) for end in (said - slack, said + slack))
+    return ast.Comparison(low, (("<=", concluded), ("<=", high)))
 
 
 def _data_toml(start: Start, source: str) -> str:

@@ -17,12 +17,23 @@ from heuron.lang import ast
 from heuron.lang.print_expressions import level_text
 from heuron.lang.printer import print_file
 from heuron.learn.contract import Contract
+from heuron.learn.induce.conclusions import Conclusion
 from heuron.learn.induce.conditions import Condition
-from heuron.learn.induce.find import LOWEST, Induced, InducedRule
+from heuron.learn.induce.find import HARDLY, LOWEST, Induced, InducedRule
 from heuron.learn.scorer.inputs import is_levels
 from heuron.values import Field, Template, Value
 
-__all__ = ["Item", "file_text", "literal_of", "rule_file", "rule_items", "rule_names", "type_item"]
+__all__ = [
+    "Item",
+    "file_text",
+    "goal_item",
+    "literal_of",
+    "number_of",
+    "rule_file",
+    "rule_items",
+    "rule_names",
+    "type_item",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +56,11 @@ def rule_file(
         question: Its question.
         data: What the `data` line names; None: no such line.
     """
-    tolerance = None if contract.tolerance is None else _number(contract.tolerance)
-    goal = ast.Goal(contract.template.name, contract.goal, False, tolerance, contract.percent)
-    items = [Item(ast.Domain(name, question)), Item(type_item(contract, induced)), Item(goal)]
+    items = [
+        Item(ast.Domain(name, question)),
+        Item(type_item(contract, induced)),
+        Item(goal_item(contract)),
+    ]
     if data is not None:
         items.append(Item(ast.Data(data)))
     heading = [
@@ -75,6 +88,12 @@ def file_text(items: Sequence[Item], heading: Sequence[str] = ()) -> str:
         placed.append(replace(one.item, span=Span("", start, end)))
         place = end if adjoining else end + 10
     return print_file(ast.File("", tuple(placed), tuple(comments)))
+
+
+def goal_item(contract: Contract) -> ast.Goal:
+    """Return a contract's goal as a declaration."""
+    tolerance = None if contract.tolerance is None else number_of(contract.tolerance)
+    return ast.Goal(contract.template.name, contract.goal, False, tolerance, contract.percent)
 
 
 def type_item(contract: Contract, induced: Induced) -> ast.TypeDeclaration:
@@ -127,7 +146,7 @@ def rule_items(contract: Contract, induced: Induced) -> list[Item]:
     if not induced.ordered:
         rules = zip(induced.rules, names, strict=True)
         return [
-            Item(_rule(contract, induced, rule, name), (_comment(rule, induced.rows),))
+            Item(_rule(contract, induced, rule, name), (_comment(contract, rule, induced.rows),))
             for rule, name in rules
         ]
     return _ordered(contract, induced, names)
@@ -148,10 +167,13 @@ def _ordered(contract: Contract, induced: Induced, names: list[str]) -> list[Ite
     note = "The first row that holds decides; a row with an unknown value stops the search."
     found = [Item(table, (note,))]
     for rule, name in zip(induced.rules, names, strict=True):
-        if rule.certainty >= LOWEST:
+        if rule.certainty >= (HARDLY if contract.is_regression else LOWEST):
             test = ast.SlotTest(ast.Comparison(ast.Name(step), (("==", ast.Name(name)),)))
             found.append(
-                Item(_concluding(contract, rule, name, (test,)), (_comment(rule, induced.rows),))
+                Item(
+                    _concluding(contract, induced, rule, name, (test,)),
+                    (_comment(contract, rule, induced.rows),),
+                )
             )
     return found
 
@@ -163,27 +185,46 @@ def _step(template: Template) -> str:
 
 def _rule(contract: Contract, induced: Induced, rule: InducedRule, name: str) -> ast.Rule:
     tests = [test for one in rule.premise for test in _tests(contract, induced, one)]
-    return _concluding(contract, rule, name, tuple(ast.SlotTest(one) for one in tests))
+    return _concluding(contract, induced, rule, name, tuple(ast.SlotTest(one) for one in tests))
 
 
 def _concluding(
-    contract: Contract, rule: InducedRule, name: str, tests: tuple[ast.SlotTest, ...]
+    contract: Contract,
+    induced: Induced,
+    rule: InducedRule,
+    name: str,
+    tests: tuple[ast.SlotTest, ...],
 ) -> ast.Rule:
     template = contract.template
     binder = template.name[0].lower()
     if binder in template:
         binder = "this"
     value = _value(template, contract.field, rule.value)
-    conclusion = ast.Conclude(binder, contract.goal, value, _number(rule.certainty))
+    if rule.conclusion.column is not None:
+        field = ast.Attribute(ast.Name(binder), induced.fields[rule.conclusion.column])
+        value = _line(rule.conclusion, field)
+    conclusion = ast.Conclude(binder, contract.goal, value, number_of(rule.certainty))
     pattern = ast.Pattern(binder, template.name, tests)
     return ast.Rule(name, None, None, (pattern,), (conclusion,))
 
 
-def _comment(rule: InducedRule, rows: int) -> str:
-    return (
+def _line(line: Conclusion, field: ast.Expression) -> ast.Expression:
+    """Return a line as an expression: `12.5 + 3.1 * h.size`, rounded for a whole number."""
+    times = ast.Arithmetic("*", (number_of(abs(line.slope)), field))
+    sign = "-" if line.slope < 0 else "+"
+    whole = ast.Arithmetic(sign, (number_of(line.value), times))
+    return ast.Call("round", (whole,)) if line.whole else whole
+
+
+def _comment(contract: Contract, rule: InducedRule, rows: int) -> str:
+    words = (
         f"{rule.fired:,} of {rows:,} rows, right on about {rule.right:,} out of fold: "
-        f"{rule.precision:.3f}, base rate {rule.base:.2f}."
+        f"{rule.precision:.3f}, base rate {rule.base:.2f}"
     )
+    if rule.error is None:
+        return f"{words}."
+    unit = "" if contract.field.unit is None else f" {contract.field.unit}"
+    return f"{words}; off by about {rule.error:.3g}{unit}."
 
 
 def _tests(contract: Contract, induced: Induced, one: Condition) -> list[ast.Expression]:
@@ -237,16 +278,17 @@ def _value(template: Template, field: Field, value: Value) -> ast.Expression:
 def _literal(value: Any) -> ast.Expression:
     if isinstance(value, (bool, str, date, datetime)):
         return ast.Literal(value)
-    return _number(value)
+    return number_of(value)
 
 
 def _cut(field: Field, value: float) -> ast.Expression:
-    return _number(int(value) if field.type.kind == "integer" and value == int(value) else value)
+    return number_of(int(value) if field.type.kind == "integer" and value == int(value) else value)
 
 
-def _number(value: float) -> ast.Expression:
+def number_of(value: float) -> ast.Expression:
+    """Return a number as it is written in rules."""
     if value < 0:
-        return ast.Negative(_number(-value))
+        return ast.Negative(number_of(-value))
     if float(value).is_integer() and abs(value) < 1e15:
         whole = int(value)
         return ast.Literal(whole, f"{whole:_}" if whole >= 10_000 else str(whole))
