@@ -164,19 +164,20 @@ def numeric_column(field: Field, column: Any) -> Array | None:
     whole = array.dtype.kind in "iu"
     wanted = np.int64 if whole and array.dtype != np.uint64 else np.float64
     numbers = array.astype(wanted, copy=False)
-    known = numbers
     if not len(numbers):
         return numbers
-    least, most = numbers.min(), numbers.max()
-    if least != least:
-        known = numbers[~np.isnan(numbers)]
-        if not len(known):
+    if whole:
+        least, most = numbers.min(), numbers.max()
+    else:
+        # These pass NaN over, unless there is nothing else.
+        least, most = np.fmin.reduce(numbers), np.fmax.reduce(numbers)
+        if least != least:
             return numbers
-        least, most = known.min(), known.max()
     fine = bool(np.isfinite(least) and np.isfinite(most))
     if field.type.kind == "integer":
         fine = fine and least >= -INTEGER_LIMIT and most <= INTEGER_LIMIT
-        fine = fine and (whole or bool((known == np.floor(known)).all()))
+        if fine and not whole:
+            fine = not ((numbers != np.floor(numbers)) & (numbers == numbers)).any()
     return numbers if fine and _in_range(field, float(least), float(most)) else None
 
 

@@ -111,11 +111,10 @@ class NumberTable:
             if self.first:
                 found = np.where(values == values, found + 1, 0)
             return found
-        low, scale, cells, starts, inside = self._grid
-        scaled = values - low
-        scaled *= scale
+        scale, shift, cells, starts, inside = self._grid
         # Cell 0 is for unknown, 1 for what lies below the grid, the last one for what lies above.
-        scaled += 2.0
+        scaled = values * scale
+        scaled += shift
         np.maximum(scaled, 1.0, out=scaled)
         np.minimum(scaled, cells - 1.0, out=scaled)
         if self.first:
@@ -130,7 +129,7 @@ class NumberTable:
 def _grid(cuts: Array, first: int) -> tuple[float, float, int, Array, list[Array]] | None:
     """Return a grid over cuts, or None where too many fall into one cell.
 
-    It has the lowest value, cells a unit, the number of cells, the number of cuts before each
+    It has the cells a unit, the cell of zero, the number of cells, the number of cuts before each
     cell, and the cuts inside each cell. The cell of a value never falls when the value grows, so
     that a value is above all cuts of lower cells and below all cuts of higher ones.
     """
@@ -138,8 +137,11 @@ def _grid(cuts: Array, first: int) -> tuple[float, float, int, Array, list[Array
     if not 1e-100 < width < 1e100:
         return None
     size = min(LARGEST_GRID, 1 << (CELLS_FOR_A_CUT * len(cuts)).bit_length())
-    low, scale, cells = float(cuts[0]), (size - 1) / width, size + 3
-    of_cuts = np.minimum(np.maximum((cuts - low) * scale + 2.0, 1.0), cells - 1.0).astype(np.intp)
+    scale, cells = (size - 1) / width, size + 3
+    shift = 2.0 - float(cuts[0]) * scale
+    if not abs(shift) < 1e9:
+        return None
+    of_cuts = np.minimum(np.maximum(cuts * scale + shift, 1.0), cells - 1.0).astype(np.intp)
     counts = np.bincount(of_cuts, minlength=cells)
     if counts.max() > MOST_IN_A_CELL:
         return None
@@ -148,7 +150,7 @@ def _grid(cuts: Array, first: int) -> tuple[float, float, int, Array, list[Array
     inside = [np.full(cells, np.inf) for _ in range(counts.max())]
     for place, cell in enumerate(of_cuts.tolist()):
         inside[place - (int(starts[cell]) - first)][cell] = cuts[place]
-    return low, scale, cells, starts.astype(np.intp), inside
+    return scale, shift, cells, starts.astype(np.intp), inside
 
 
 class LevelTable:
