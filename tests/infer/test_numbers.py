@@ -317,10 +317,11 @@ def test_minus_zero_is_zero_in_what_is_concluded_and_held_too():
     facts.run()
     said = [
         knowledge.ask({"x": 0.0}).value,
+        knowledge.infer_table({"x": [0.0]}).values[0],
         *(one["x"] for one in facts.facts()),
     ]
 
-    assert [repr(one) for one in said] == ["0.0"] * 4
+    assert [repr(one) for one in said] == ["0.0"] * 5
 
 
 @pytest.mark.parametrize(

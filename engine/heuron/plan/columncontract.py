@@ -181,7 +181,8 @@ def truths(true: Array, false: Array, n: int) -> Array:
 def within(values: Array, limits: tuple[Any, bool, Any, bool], whole: bool, n: int) -> Array:
     """Return computed values where a field accepts them, else NaN."""
     low, low_open, high, high_open = limits
-    values = np.broadcast_to(np.asarray(values, dtype=float), (n,))
+    # Zero has one sign, so that equal numbers print the same.
+    values = np.broadcast_to(np.asarray(values, dtype=float), (n,)) + 0.0
     keep = np.isfinite(values)
     if whole:
         keep &= values == np.floor(values)
