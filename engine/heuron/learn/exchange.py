@@ -192,6 +192,8 @@ def remove(store: Store, domain: str, name: str, version: str | None = None) -> 
     """
     import shutil
 
+    from heuron.learn.write import REMOVING
+
     artifact = _found(store, domain, name, version)
     if artifact.root != store.roots[0]:
         message = f"{name} belongs to {artifact.root}, not to this project"
@@ -200,7 +202,7 @@ def remove(store: Store, domain: str, name: str, version: str | None = None) -> 
     folder = artifact.folder if version is not None else os.path.dirname(artifact.folder)
     parent = os.path.dirname(folder)
     try:
-        aside = tempfile.mkdtemp(prefix=".removing-", dir=parent)
+        aside = tempfile.mkdtemp(prefix=REMOVING, dir=parent)
         os.rename(folder, os.path.join(aside, "it"))
         shutil.rmtree(aside)
     except OSError as error:

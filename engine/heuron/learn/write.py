@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
+from typing import Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["write_artifact", "write_file"]
+__all__ = ["REMOVING", "write_artifact", "write_file"]
+
+WRITING: Final = ".writing-"
+REMOVING: Final = ".removing-"
+"""How folders begin that are on their way in or out; a kill may leave one."""
+
+LEFT: Final = 24 * 3600.0
+"""After so many seconds such a folder is nobody's any more."""
 
 
 def write_file(path: str, content: bytes) -> None:
@@ -21,7 +30,7 @@ def write_file(path: str, content: bytes) -> None:
     folder = os.path.dirname(path) or "."
     try:
         os.makedirs(folder, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=folder)
+        handle, temporary = tempfile.mkstemp(prefix=WRITING, dir=folder)
         try:
             _put(handle, content)
             os.replace(temporary, path)
@@ -49,9 +58,10 @@ def write_artifact(folder: str, files: Mapping[str, bytes]) -> None:
     parent = os.path.dirname(folder)
     try:
         os.makedirs(parent, exist_ok=True)
-        temporary = tempfile.mkdtemp(prefix=".writing-", dir=parent)
+        temporary = tempfile.mkdtemp(prefix=WRITING, dir=parent)
     except OSError as error:
         raise _cannot(parent, error) from None
+    _sweep(parent)
     try:
         os.chmod(temporary, 0o755)
         for name, content in files.items():
@@ -67,6 +77,21 @@ def write_artifact(folder: str, files: Mapping[str, bytes]) -> None:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _sweep(folder: str) -> None:
+    """Remove what killed processes left in a folder long ago."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            if name.startswith((WRITING, REMOVING)) and os.stat(path).st_mtime < time.time() - LEFT:
+                shutil.rmtree(path)
+        except OSError:
+            continue
 
 
 def _put(handle: int, content: bytes) -> None:
