@@ -251,10 +251,6 @@ CODES: Final[dict[str, Code]] = {
         "A model has not been trained",
         "Its spec is there, but no artifact. Train it with `heuron train`.",
     ),
-    "not-columns": Code(
-        "Rules that do not run over columns",
-        "Rules that join facts or take steps answer row by row; `infer_table` runs only rules about single records.",
-    ),
     "limit": Code(
         "A run met a limit",
         "The message names the limit and the rules that were going round. Limits are there so that every run ends.",

@@ -196,9 +196,48 @@ def test_bad_cells_name_row_and_field() -> None:
     assert "worst_radiuss" in text
 
 
-def test_joins_do_not_run_over_columns() -> None:
-    with pytest.raises(RuleError, match="ask_many"):
-        heuron.load("loan").infer_table({"age": [30]})
+STEPS = """
+type Case:
+    size: integer
+    name: text, optional
+    verdict: small | large
+type Mark(of: Case)
+goal Case.verdict
+rule mark:
+    when c: Case(size > 3), not Mark(of == c)
+    then assert Mark(of = c)
+rule marked:
+    when c: Case(), exists Mark(of == c)
+    then conclude c.verdict = large, certainty 0.8
+rule small:
+    when c: Case(size <= 3)
+    then conclude c.verdict = small
+"""
+
+
+def test_joins_and_steps_are_answered_row_by_row() -> None:
+    for knowledge, frame in (
+        (heuron.load("loan"), {"age": [30, 19, None], "income": [45_000.0, 12_000.0, 1.0]}),
+        (heuron.loads(STEPS), {"size": [1, 9, None], "name": ["a", None, "b"]}),
+    ):
+        table = knowledge.infer_table(frame, TODAY)
+        fired: dict[str, int] = {}
+        for at, cells in enumerate(zip(*frame.values(), strict=True)):
+            row = dict(zip(frame, cells, strict=True))
+            found = knowledge.consider(row, today=TODAY)
+            assert table.values[at] == found.answer.value
+            assert table.certainties[at] == (found.answer.certainty or 0.0)
+            for name in found.fired:
+                fired[name] = fired.get(name, 0) + 1
+        assert {name: count for name, count in table.fired.items() if count} == fired
+        assert table.one_by_one == 3
+        assert table.refused
+        assert fired
+
+
+def test_a_table_asks_for_a_goal() -> None:
+    with pytest.raises(RuleError, match="no goal"):
+        heuron.load("family").infer_table({"parent": ["a"]})
 
 
 def test_frames_of_every_kind_give_the_same() -> None:

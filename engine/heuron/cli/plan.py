@@ -33,6 +33,7 @@ def plan(
             "strata": [entry for one in program.strata for entry in _entries(one)],
             "steps": [one.name for one in program.steps],
             "single_record": program.single_record,
+            "no_columns": _no_columns(program),
         }
         if source:
             body["source"] = _source(program)
@@ -71,6 +72,8 @@ def _lines(program: Program) -> list[str]:
     lines = []
     if program.single_record:
         lines.append("One generated function answers a query: every rule is about one record.")
+    if program.goal is not None:
+        lines += _column_lines(program)
     for stratum in program.strata:
         made = [f"{type_name}.{field}" for type_name, field in stratum.concludes]
         made += [f"{name} facts" for name in stratum.derives]
@@ -88,11 +91,30 @@ def _lines(program: Program) -> list[str]:
     return lines
 
 
+def _no_columns(program: Program) -> dict[str, str]:
+    """Return why rules do not run over whole columns, by rule."""
+    from heuron.plan.columns import rules_without_columns
+
+    return dict(rules_without_columns(program))
+
+
+def _column_lines(program: Program) -> list[str]:
+    refused = _no_columns(program)
+    rows = columns(list(refused.items()), indent="  ")
+    if not refused:
+        return ["A whole table runs as columns, all rules at once."]
+    if not program.single_record:
+        return ["A whole table runs record by record, because of:", *rows]
+    return ["A whole table runs as columns; rows on which these may fire run one by one:", *rows]
+
+
 def _source(program: Program) -> str:
     if program.single_record:
+        from heuron.plan.columns import plan_columns
         from heuron.plan.record import plan_record
 
-        return plan_record(program).source
+        record, whole = plan_record(program).source, plan_columns(program).source
+        return f"# One record\n\n{record}\n# Whole columns\n\n{whole}"
     from heuron.plan.general import plan_general
 
     return plan_general(program).source

@@ -228,6 +228,11 @@ class ColumnRun:
         self._complete_columns = names["complete_columns"]
 
     @property
+    def concluded(self) -> tuple[str, ...]:
+        """The concluded fields of the goal's type."""
+        return tuple(name for name, _, _, _ in self.plan.outputs)
+
+    @property
     def refused(self) -> tuple[tuple[str, str], ...]:
         """The rules that have no form over columns, with the reasons.
 

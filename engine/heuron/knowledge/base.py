@@ -250,12 +250,14 @@ class KnowledgeBase:
     def infer_table(self, frame: Any, today: date | None = None) -> TableAnswers:
         """Return the rules' answers for every row of a table, as columns.
 
+        Rules about single records run over whole columns; `heuron plan` names those that do not.
+
         Args:
             frame: Columns by field: a dictionary, or a pandas, polars or pyarrow table.
             today: What `today()` is.
 
         Raises:
-            RuleError: The rules join facts, or a column or cells are not accepted.
+            RuleError: There is no goal, or a column or cells are not accepted.
         """
         from heuron.knowledge.table import infer_table
 

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.coded import Coded, decode
-from heuron.infer.columns import ColumnRun, Fired, column_run
-from heuron.knowledge.coding import columns_of, constant, listed_column, read_column, unknown_names
+from heuron.infer.columns import Fired, column_run
+from heuron.infer.rowrun import RowRun
+from heuron.knowledge.coding import columns_of, constant, read_column, unknown_names
 from heuron.plan.columnexpressions import column_kind
 from heuron.values import UNKNOWN, Field, FieldType, Template, Value
 
@@ -88,8 +89,8 @@ def infer_table(knowledge: KnowledgeBase, frame: Any, today: date | None = None)
     """Return the rules' answers for every row of a frame.
 
     Raises:
-        RuleError: The knowledge base is not about single records, a column does not belong to a
-            field, or cells are not accepted; the messages name columns and rows.
+        RuleError: There is no goal, a column does not belong to a field, or cells are not
+            accepted; the messages name columns and rows.
     """
     return _Runner(knowledge, today).answers(frame, 0)
 
@@ -106,7 +107,7 @@ def infer_chunks(
     At most `workers` + 1 frames are held at a time, so that memory is bounded by the frame.
 
     Args:
-        knowledge: Rules about single records.
+        knowledge: The rules. Those about single records run as columns, others row by row.
         frames: Parts of one table, each a frame as for `infer_table`; a field may lack a column.
         today: What `today()` is.
         workers: Threads that work on frames side by side (numpy gives up the interpreter's lock).
@@ -135,35 +136,30 @@ def infer_chunks(
             yield waiting.popleft().result()
 
 
-FLOAT_LIMIT: Final = 2.0**53
-"""Up to so many microseconds a float has each of them."""
-
-
 class _Runner:
     """A knowledge base that answers frames; may be shared between threads."""
 
     def __init__(self, knowledge: KnowledgeBase, today: date | None, written: bool = False) -> None:
         engine = knowledge.engine
-        if not engine.single_record:
-            message = f"The rules of {knowledge.name} join facts, so they do not run over columns."
-            hint = "Use `ask_many`, which answers row by row."
-            raise RuleError(Diagnostic(Severity.ERROR, "not-columns", message, hint=hint))
         goal = knowledge.goal
-        assert goal is not None
+        if goal is None:
+            message = f"{knowledge.name} has no goal, so there is nothing to answer for a row."
+            hint = "Add `goal Type.field`, or see its facts with `heuron run`."
+            raise RuleError(Diagnostic(Severity.ERROR, "missing-goal", message, hint=hint))
         self.engine = engine
         self.written = written
         self.template = knowledge.template
         self.goal = goal.field
-        self.run: ColumnRun = column_run(engine)
+        self.run = column_run(engine) if engine.single_record else RowRun(engine)
         self.host = knowledge.host(today=today)
         self.names = {index: rule["name"] for index, rule in engine.rules.items()}
-        self.concluded = {name for name, _, _, _ in self.run.plan.outputs}
+        self.concluded = self.run.concluded
 
     def answers(self, frame: Any, before: int) -> TableAnswers:
         """Return the answers for one frame, before which so many rows came."""
         columns, rows = columns_of(frame)
         coded, odd, records = self._coded(columns, rows, before)
-        parts = {name: _Whole(rows) for name, _, _, _ in self.run.plan.outputs}
+        parts = {name: _Whole(rows) for name in self.concluded}
         certainties = _Whole(rows)
         fires: list[Fired] = []
         one_by_one = 0
@@ -195,7 +191,6 @@ class _Runner:
         template = self.template
         wrong = unknown_names(template, list(columns))
         found: dict[str, Coded] = {}
-        exact: dict[str, Coded] = {}
         odd: Array | None = None
         for field in template.fields:
             if field.name not in columns:
@@ -208,21 +203,17 @@ class _Runner:
                 wrong += problem.diagnostics
                 continue
             found[field.name] = coded
-            inexact = _is_inexact(field, coded)
-            if inexact is not None:
-                exact[field.name] = listed_column(field, columns[field.name], before, self.written)
-                odd = inexact if odd is None else odd | inexact
             if field.name in self.concluded:
                 given = _given(field, coded)
                 odd = given if odd is None else odd | given
-            if coded is not None and (inexact := coded.inexact) is not None:
+            if (inexact := coded.inexact) is not None:
                 odd = inexact if odd is None else odd | inexact
         if wrong:
             raise RuleError(wrong)
         return (
             found,
             odd if odd is not None and odd.any() else None,
-            _reader(template, found | exact),
+            _reader(template, found),
         )
 
 
@@ -231,14 +222,6 @@ def _given(field: Field, coded: Coded) -> Array:
     if column_kind(field.type) == "float":
         return coded.values == coded.values
     return coded.values >= 0
-
-
-def _is_inexact(field: Field, coded: Coded) -> Array | None:
-    """Return on which rows a time is too far away for a float to have all its microseconds."""
-    if field.type.kind not in ("datetime", "duration"):
-        return None
-    far = np.abs(coded.values) > FLOAT_LIMIT
-    return far if far.any() else None
 
 
 class _Whole:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from heuron.check.reads import concluded_reads, values_tested
+from heuron.check.reads import concluded_reads, patterns, values_tested
 from heuron.check.tree import (
     BOOLEAN,
     NUMBER,
@@ -54,7 +54,7 @@ from heuron.plan.normal import Program, Stratum
 from heuron.plan.source import Constants, Writer
 from heuron.values import UNKNOWN, Template, Value
 
-__all__ = ["ColumnPlan", "plan_columns"]
+__all__ = ["ColumnPlan", "plan_columns", "rules_without_columns"]
 
 STATES_OF_A_RULE = 4
 """A rule that reads a field with more certainties than this weighs them as a column."""
@@ -119,6 +119,30 @@ def plan_columns(program: Program) -> ColumnPlan:
     of_values = [f"def {name}{source}" for source, name in by_value.items()]
     source = "\n".join([*constants.lines, *of_values, *functions])
     return ColumnPlan(source, template.name, inputs, outputs, refused)
+
+
+def rules_without_columns(program: Program) -> tuple[tuple[str, str], ...]:
+    """Return the rules that do not run over columns, with the reasons.
+
+    One rule that joins facts or takes a step makes the whole program run record by record.
+    """
+    if program.goal is None:
+        return ()
+    if program.single_record:
+        return plan_columns(program).refused
+    found: list[tuple[str, str]] = []
+    about = program.goal.type_name
+    for stratum in program.strata:
+        reasons = dict(stratum.reasons)
+        found += [(one.name, reasons[one.name]) for one in stratum.fixpoint]
+        for rule in stratum.record:
+            others = [one.type_name for one in patterns(rule.conditions) if one.type_name != about]
+            found += [(rule.name, f"it is about another type, {other}") for other in others]
+        for table in stratum.tables:
+            if table.type_name != about:
+                found.append((table.name, f"it is about another type, {table.type_name}"))
+    found += [(one.name, "it is a step") for one in program.steps]
+    return tuple(found)
 
 
 @dataclass(slots=True)
