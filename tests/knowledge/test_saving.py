@@ -211,3 +211,85 @@ def test_a_listener_is_told_and_costs_nothing_before() -> None:
         ("asserted", "Done"),
         ("fired", "work"),
     ]
+
+
+REASONS = """
+type T:
+    n: integer
+    at: date optional
+    for: duration optional
+    f: low | high
+    g: yes | no
+goal T.g
+type Seen(n: integer, by: T)
+rule high:
+    when t: T(n > 3)
+    then conclude t.f = high, certainty 0.7
+rule higher:
+    when t: T(n > 5)
+    then:
+        conclude t.f = high, certainty 0.5
+        because "{t.n} is more than five"
+rule low:
+    when t: T(n < 9)
+    then conclude t.f = low, certainty 0.2
+rule yes:
+    when t: T(f == high)
+    then conclude t.g = yes
+rule seen:
+    when t: T(n: x)
+    then derive Seen(x, t)
+rule also_seen:
+    when t: T(n: x), x > 0
+    then derive Seen(x, t)
+rule grow:
+    when t: T(n: x, at == 2024-02-29), x < 6
+    then modify t: n = x + 1
+"""
+
+
+def test_certainties_and_reasons_come_back(tmp_path: Path) -> None:
+    """They are worked out anew from what was saved, and come out the same."""
+    knowledge = heuron.loads(REASONS)
+    session = knowledge.session()
+    session.assert_("T", n=4, at="2024-02-29", **{"for": "3 days"})
+    session.assert_("T", n=7, f="low")
+    session.step()
+    path = tmp_path / "state.json"
+    session.save(path)
+    again = knowledge.session(state=path)
+
+    for _ in range(2):
+        assert again.facts() == session.facts()
+        for fact in session.facts():
+            assert again.explain(fact, all=True) == session.explain(fact, all=True)
+        for fact in session.facts("T"):
+            for field in ("f", "g"):
+                assert again.value(fact, field) == session.value(fact, field)
+                assert again.explain(fact, field) == session.explain(fact, field)
+        assert again.agenda() == session.agenda()
+        assert again.saved() == session.saved()
+        again.run()
+        session.run()
+
+
+def test_two_threads_in_one_session_are_told_so() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(n: int) -> int:
+        started.set()
+        go_on.wait(10)
+        return n
+
+    text = "type T(n: integer)\nrule r:\n    when t: T(n: x), slow(x) > 0\n    then retract t\n"
+    session = heuron.loads(text, functions={"slow": slow}).session()
+    other = threading.Thread(target=lambda: (session.assert_("T", n=1), session.run()))
+    other.start()
+    started.wait(10)
+    for use in (session.run, session.facts, lambda: session.assert_("T", n=2)):
+        with pytest.raises(RuntimeError, match="another thread"):
+            use()
+    go_on.set()
+    other.join()
+    assert session.facts() == ()
+    assert session.run().quiescent
