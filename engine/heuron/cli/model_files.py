@@ -11,7 +11,15 @@ from heuron.cli import exits
 from heuron.cli.render import columns, note, print_json, say
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["diff_models", "export_model", "import_model", "remove_model", "trust_joblib"]
+__all__ = [
+    "Named",
+    "diff_models",
+    "export_model",
+    "import_model",
+    "parted",
+    "remove_model",
+    "trust_joblib",
+]
 
 Domain = Annotated[
     str,
@@ -50,7 +58,7 @@ def export_model(
         message = f'"{format}" is no format: zip, skops or onnx.'
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message))
     called, _, store = opened_models(domain)
-    plain, version = _parted(name)
+    plain, version = parted(name)
     model = store.model(called, plain, version)
     if format == "skops":
         from heuron.learn.skops_file import skops_bytes
@@ -169,7 +177,7 @@ def remove_model(domain: Domain, name: Named, json: Json = False) -> int:
     from heuron.learn.exchange import remove
 
     called, _, store = opened_models(domain)
-    plain, version = _parted(name)
+    plain, version = parted(name)
     folders = remove(store, called, plain, version)
     if json:
         print_json("models", {"removed": folders})
@@ -189,7 +197,7 @@ def diff_models(
     from heuron.cli.opening import opened_models
 
     called, _, store = opened_models(domain)
-    cards = [store.card(called, *_parted(one)) for one in (first, second)]
+    cards = [store.card(called, *parted(one)) for one in (first, second)]
     left, right = (_flat(card) for card in cards)
     changed = [
         (key, left.get(key), right.get(key))
@@ -224,7 +232,7 @@ def _short(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _parted(name: str) -> tuple[str, str | None]:
+def parted(name: str) -> tuple[str, str | None]:
     """Return a model's name and version.
 
     Raises:

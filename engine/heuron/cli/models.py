@@ -8,9 +8,11 @@ import typer
 
 from heuron.cli import exits
 from heuron.cli.model_files import (
+    Named,
     diff_models,
     export_model,
     import_model,
+    parted,
     remove_model,
     trust_joblib,
 )
@@ -31,7 +33,6 @@ Domain = Annotated[
         metavar="DOMAIN", help="A built-in name, a name in the project's rules/, or a path."
     ),
 ]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -53,7 +54,7 @@ def list_models(
     from heuron.knowledge.project import domains
 
     names = [domain] if domain else [one.name for one, _ in domains()]
-    rows, cards = [], []
+    rows, cards, damaged = [], [], []
     for one in names:
         try:
             called, specs, store = opened_models(one)
@@ -66,46 +67,60 @@ def list_models(
         selected = store.selected(called)
         trained = store.names(called)
         for name in trained:
-            card = store.card(called, name)
             artifact = store.find(called, name)
             assert artifact is not None
-            cards.append(_entry(card, artifact.version, name == selected))
             state = "selected" if name == selected else ""
-            rows.append((called, name, artifact.version, score_words(card["score"]), state))
+            try:
+                card = store.card(called, name)
+                words = score_words(card["score"])
+            except RuleError as error:
+                damaged.append(f"{called} {name} is left out: {error.diagnostics[0].message}")
+                continue
+            cards.append(_entry(card, artifact.version, name == selected))
+            rows.append((called, name, artifact.version, words, state))
         rows += [(called, name, "", "not trained", "") for name in specs if name not in trained]
     if json:
         print_json("models", {"models": cards})
     else:
         for line in columns(rows):
             say(line)
-    return exits.GOOD
+    for line in damaged:
+        note(line)
+    return exits.ERRORS if damaged else exits.GOOD
 
 
 @app.command("show")
-def show_model(domain: Domain, name: Name, json: Json = False) -> int:
+def show_model(domain: Domain, name: Named, json: Json = False) -> int:
     """Show a model's card."""
     from heuron.cli.cards import card_lines
 
     called, _, store = opened_models(domain)
-    card = store.card(called, name)
-    artifact = store.find(called, name)
+    plain, version = parted(name)
+    card = store.card(called, plain, version)
+    artifact = store.find(called, plain, version)
     assert artifact is not None
     if json:
-        entry = _entry(card, artifact.version, store.selected(called) == name)
+        entry = _entry(card, artifact.version, store.selected(called) == plain)
         print_json("models", {"models": [entry]})
     else:
-        for line in card_lines(card, artifact.version, _verified(store, called, name)):
+        for line in card_lines(card, artifact.version, _verified(store, called, plain, version)):
             say(line)
+        others = [one for one in store.versions(called, plain) if one != artifact.version]
+        if others:
+            say(f"  others        {', '.join(f'{plain}@{one}' for one in others)}")
     return exits.GOOD
 
 
 @app.command("select")
-def select_model(domain: Domain, name: Name, json: Json = False) -> int:
-    """Let a model answer where no dispatch block says otherwise."""
+def select_model(domain: Domain, name: Named, json: Json = False) -> int:
+    """Let a model answer where no dispatch block says otherwise; NAME@VERSION goes back to one."""
     called, _, store = opened_models(domain)
-    store.select(called, name)
+    plain, version = parted(name)
+    store.select(called, plain, None if version is None else (plain, version))
     if json:
-        print_json("models", {"selected": {"domain": called, "name": name}})
+        artifact = store.find(called, plain)
+        body = {"domain": called, "name": plain}
+        print_json("models", {"selected": {**body, "version": artifact and artifact.version}})
     return exits.GOOD
 
 
@@ -113,13 +128,13 @@ def select_model(domain: Domain, name: Name, json: Json = False) -> int:
 def verify_models(
     domain: Domain,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Models; all by default.")
+        list[str] | None, typer.Argument(metavar="NAME[@VERSION]", help="Models; all by default.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Check every sum, and replay the golden rows."""
     called, _, store = opened_models(domain)
-    found = {name: _verified(store, called, name) for name in names or store.names(called)}
+    found = {name: _verified(store, called, *parted(name)) for name in names or store.names(called)}
     if json:
         models = [{"domain": called, "name": name, "verified": one} for name, one in found.items()]
         print_json("models", {"models": models})
@@ -141,8 +156,8 @@ def _entry(card: dict[str, Any], version: str, selected: bool) -> dict[str, Any]
     return {**card, "version": version, "selected": selected}
 
 
-def _verified(store: Store, domain: str, name: str) -> str:
+def _verified(store: Store, domain: str, name: str, version: str | None = None) -> str:
     from heuron.cli.opening import trusted_file
     from heuron.learn.trust import trusted_sums
 
-    return store.verify(domain, name, trusted_sums(trusted_file()))
+    return store.verify(domain, name, trusted_sums(trusted_file()), version)

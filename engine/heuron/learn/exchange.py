@@ -18,7 +18,7 @@ from pathlib import Path
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES
-from heuron.learn.store import CARD, SUMMED, Artifact, Store, card_bytes
+from heuron.learn.store import CARD, SUMMED, Artifact, Store, belongs_elsewhere, card_bytes, sha256
 
 __all__ = ["Trusted", "packed_model", "remove", "renamed", "taken_in", "trust_model", "unzipped"]
 
@@ -71,16 +71,20 @@ def travelling_files(model: Model) -> dict[str, bytes]:
     """Return the card and the files whose sums stand in it, the card first.
 
     Raises:
-        RuleError: One cannot be read.
+        RuleError: One cannot be read, or was changed.
     """
     found = {}
-    for name in (CARD, *sorted(model.card["files"])):
+    sums = model.card["files"]
+    for name in (CARD, *sorted(sums)):
         path = os.path.join(model.folder, name)
         try:
             with open(path, "rb") as file:
                 found[name] = file.read()
         except OSError as error:
             raise _cannot(path, error) from None
+        if name != CARD and sha256(found[name]) != sums[name]:
+            message = f"{path} was changed: its sum is not the card's"
+            raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message))
     return found
 
 
@@ -167,6 +171,10 @@ def trust_model(
 
     artifact = _found(store, domain, name, None)
     path = os.path.join(artifact.folder, "estimator.joblib")
+    if not os.path.exists(path):
+        message = f"{name} has no joblib file here, so there is nothing to trust"
+        hint = "a model with a compiled form answers without trust"
+        raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -196,9 +204,7 @@ def remove(store: Store, domain: str, name: str, version: str | None = None) -> 
 
     artifact = _found(store, domain, name, version)
     if artifact.root != store.roots[0]:
-        message = f"{name} belongs to {artifact.root}, not to this project"
-        hint = "`heuron models select` chooses another one"
-        raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
+        raise belongs_elsewhere(artifact)
     folder = artifact.folder if version is not None else os.path.dirname(artifact.folder)
     parent = os.path.dirname(folder)
     try:

@@ -157,10 +157,22 @@ class Model:
         return None
 
     def training_keys(self) -> frozenset[str]:
-        """Return the content keys of the rows that the model was trained on."""
+        """Return the content keys of the rows that the model was trained on.
+
+        Raises:
+            RuleError: They are not what the card says, so that nobody knows which rows those were.
+        """
         from pathlib import Path
 
-        content = (Path(self.folder) / "keys.bin").read_bytes()
+        from heuron.diagnostics import Diagnostic, RuleError, Severity
+        from heuron.learn.store import sha256
+
+        path = Path(self.folder) / "keys.bin"
+        content = path.read_bytes() if path.is_file() else b""
+        if sha256(content) != self.card["files"].get("keys.bin"):
+            message = f"{path} was changed: its sum is not the card's"
+            hint = "which rows it was trained on is not known any more: train it again"
+            raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
         return frozenset(content[at : at + 8].hex() for at in range(0, len(content), 8))
 
     def _prediction(

@@ -19,7 +19,7 @@ from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES, unpack
 from heuron.learn.scorer.scorer import Scorer
 
-__all__ = ["CARD", "Artifact", "Store", "card_bytes", "sha256"]
+__all__ = ["CARD", "Artifact", "Store", "belongs_elsewhere", "card_bytes", "sha256"]
 
 CARD: Final = "card.json"
 SUMMED: Final = ("scorer.json", "scorer.bin", "golden.jsonl", "keys.bin", "model.onnx")
@@ -164,18 +164,30 @@ class Store:
             return {}
         return data if isinstance(data, dict) else {}
 
-    def verify(self, domain: str, name: str, sums: Container[str] = frozenset()) -> str:
+    def versions(self, domain: str, name: str) -> list[str]:
+        """Return a model's versions in the folder that it is used from, sorted."""
+        artifact = self.find(domain, name)
+        return [] if artifact is None else _versions(os.path.dirname(artifact.folder))
+
+    def verify(
+        self,
+        domain: str,
+        name: str,
+        sums: Container[str] = frozenset(),
+        version: str | None = None,
+    ) -> str:
         """Return "made here", "intact, made elsewhere", or "changed: " and what was.
 
         Made here means that its joblib file's sum is in the user's own list of trusted `sums`.
         Sums find damage, not malice. Of a model that cannot be asked here (its joblib file is not
         trusted, a package is not installed) only the sums are checked, and it is said why.
         """
-        artifact = self.find(domain, name)
+        artifact = self.find(domain, name, version)
         if artifact is None:
-            raise RuleError(self._absent(domain, name, None))
+            raise RuleError(self._absent(domain, name, version))
         try:
             self._load(domain, artifact, always_replay=True)
+            _all_summed(artifact)
         except RuleError as error:
             first = error.diagnostics[0]
             if first.code in ("not-trusted", "needs-package"):
@@ -190,9 +202,7 @@ class Store:
 
     def _summed_only(self, artifact: Artifact, why: str) -> str:
         try:
-            sums = _card(artifact)["files"]
-            for file in sums:
-                _summed(artifact, file, sums)
+            _all_summed(artifact)
         except RuleError as error:
             return f"changed: {error.diagnostics[0].message}"
         return f"intact, golden rows not replayed: {why}"
@@ -230,12 +240,19 @@ class Store:
         """Write `selected.toml`: the domain's model, or the version of one that is used.
 
         Raises:
-            RuleError: When there is no such model, or the file cannot be written.
+            RuleError: When there is no such model or version, its versions are not this project's
+                to choose, or the file cannot be written.
         """
         from heuron.learn.write import write_file
 
         if model is not None and self.find(domain, model) is None:
             raise RuleError(self._absent(domain, model, None))
+        if version is not None:
+            artifact = self.find(domain, *version)
+            if artifact is None:
+                raise RuleError(self._absent(domain, *version))
+            if artifact.root != self.roots[0] and len(self.versions(domain, version[0])) > 1:
+                raise belongs_elsewhere(artifact)
         chosen = _selected(self.roots[0], domain)
         wanted = model or chosen.get("model")
         versions = chosen.get("versions", {})
@@ -259,13 +276,16 @@ class Store:
 
     def _absent(self, domain: str, name: str, version: str | None) -> Diagnostic:
         names = self.names(domain)
-        what = f"{name} {version}" if version else name
+        what = f"{name}@{version}" if version else name
         near = nearest(name, names) if name not in names else None
-        hint = (
-            f"did you mean `{near}`?"
-            if near
-            else f"a spec {name}.toml is trained by: heuron train {domain} {name}"
-        )
+        if name in names:
+            hint = f"its versions are: {', '.join(self.versions(domain, name))}"
+        elif near:
+            hint = f"did you mean `{near}`?"
+        elif _is_name(name):
+            hint = f"a spec {name}.toml is trained by: heuron train {domain} {name}"
+        else:
+            hint = "a name is a letter, then letters, digits, _ and -"
         message = f"{domain} has no trained model `{what}`"
         return Diagnostic(Severity.ERROR, "model-absent", message, None, hint)
 
@@ -288,8 +308,9 @@ class Store:
         # What answers from elsewhere may change under a scorer that stays the same.
         if self.checked is not None and not scorer.form.is_served:
             mark = os.path.join(self.checked, f"{sums['scorer.json']}.golden")
+        golden = _summed(artifact, "golden.jsonl", sums)
         if always_replay or mark is None or not os.path.exists(mark):
-            self._replay(artifact, scorer, _summed(artifact, "golden.jsonl", sums))
+            self._replay(artifact, scorer, golden)
             if mark is not None:
                 _touch(mark)
         return Model(artifact.name, artifact.version, card, scorer, artifact.folder)
@@ -336,6 +357,13 @@ def _session(artifact: Artifact, sums: Mapping[str, Any]) -> Callable[[Any], Any
                 Diagnostic(Severity.ERROR, found.code, message, None, found.hint)
             ) from None
         raise _refused(artifact, found.message) from None
+
+
+def belongs_elsewhere(artifact: Artifact) -> RuleError:
+    """Return the refusal to change a model that this project only reads."""
+    message = f"{artifact.name} belongs to {artifact.root}, not to this project"
+    hint = "`heuron models select` chooses another one"
+    return RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
 
 
 def _refused(artifact: Artifact, why: str) -> RuleError:
@@ -387,6 +415,13 @@ def _summed(artifact: Artifact, file: str, sums: Mapping[str, Any]) -> bytes:
     if sha256(content) != sums.get(file):
         raise _refused(artifact, f"{file} was changed: its sum is not the card's")
     return content
+
+
+def _all_summed(artifact: Artifact) -> None:
+    """Refuse a model of whose files one is not what its card says."""
+    sums = _card(artifact)["files"]
+    for file in sums:
+        _summed(artifact, file, sums)
 
 
 def _is_name(name: str) -> bool:
