@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from heuron.cli.records import is_table, read_records, refused
 from heuron.coercion import slug
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.knowledge.evidence import from_words, read_evidence
 from heuron.values import Template, Value
 
@@ -23,30 +25,65 @@ def hold_facts(
 ) -> None:
     """Hold facts that are written on the command line, and those of a file, in a session.
 
-    A table is of facts of one type: the one that the file is named for, else the goal's.
+    A table is of facts of one type: the one that the file is named for, else the goal's. All of a
+    file is read before anything is held.
 
     Raises:
-        RuleError: A fact is not accepted; every mistake is named.
+        RuleError: A fact is not accepted; every mistake is named, with its place in the file.
     """
-    sources: list[dict[str, object]] = [from_words((), facts)] if facts else []
-    if facts_file is not None and is_table(facts_file):
-        template = _type_of(knowledge, facts_file)
-        sources += [
-            {template.name: [dict(one)]} for _, one in read_records(facts_file, template, ())
-        ]
-    elif facts_file is not None:
-        sources += [dict(one) for _, one in read_records(facts_file, None, ())]
-    for raw in sources:
-        goal_type = _goal_type(knowledge, raw)
-        given = read_evidence(raw, knowledge.templates, goal_type)
-        # Facts refer to each other by place, and place 0 is the record of the goal's type.
-        record = [(goal_type, given.record)] if goal_type is not None else []
-        listed = [*record, *given.facts]
-        if not record:
-            listed = [(name, _moved(knowledge, name, values)) for name, values in listed]
-        session.state.assert_all(
-            tuple((name, tuple(values.items()), None) for name, values in listed)
-        )
+    given = [_Given("", _read(knowledge, from_words((), facts)))] if facts else []
+    mistakes: list[Diagnostic] = []
+    for place, raw in [] if facts_file is None else _records(knowledge, facts_file):
+        try:
+            given.append(_Given(place, _read(knowledge, raw)))
+        except RuleError as error:
+            mistakes += [_at(place, one) for one in error.diagnostics]
+    if mistakes:
+        raise RuleError(mistakes)
+    for one in given:
+        try:
+            session.state.assert_all(one.facts)
+        except RuleError as error:
+            raise RuleError([_at(one.place, each) for each in error.diagnostics]) from None
+
+
+Facts = tuple[tuple[str, tuple[tuple[str, Value], ...], str | None], ...]
+
+
+class _Given(NamedTuple):
+    """Facts that refer to each other by place, and where they were written."""
+
+    place: str
+    facts: Facts
+
+
+def _records(knowledge: KnowledgeBase, file: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield what a file gives, record by record; of a table each is one fact."""
+    if not is_table(file):
+        yield from read_records(file, None, ())
+        return
+    if not Path(file).exists():
+        message = f'There is no file "{file}".'
+        raise RuleError(Diagnostic(Severity.ERROR, "not-found", message))
+    template = _type_of(knowledge, file)
+    for place, one in read_records(file, template, ()):
+        yield place, {template.name: [dict(one)]}
+
+
+def _read(knowledge: KnowledgeBase, raw: Mapping[str, object]) -> Facts:
+    goal_type = _goal_type(knowledge, raw)
+    given = read_evidence(raw, knowledge.templates, goal_type)
+    # Facts refer to each other by place, and place 0 is the record of the goal's type.
+    record = [(goal_type, given.record)] if goal_type is not None else []
+    listed = [*record, *given.facts]
+    if not record:
+        listed = [(name, _moved(knowledge, name, values)) for name, values in listed]
+    return tuple((name, tuple(values.items()), None) for name, values in listed)
+
+
+def _at(place: str, one: Diagnostic) -> Diagnostic:
+    """Return a mistake with the place of the record that it is in."""
+    return replace(one, message=f"{place}: {one.message}") if place else one
 
 
 def _type_of(knowledge: KnowledgeBase, file: str) -> Template:

@@ -8,6 +8,7 @@ decides which field of which fact they are for. It needs no grammar, so that ask
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from heuron.coercion import coerce, from_text
@@ -152,7 +153,7 @@ class _Checker:
         goal = self.templates.get(self.goal_type or "")
         flat: dict[str, object] = {}
         records: list[Mapping[str, object]] = []
-        others: list[tuple[Template, Mapping[str, object]]] = []
+        others: list[tuple[Template, Mapping[str, object], str]] = []
         written: list[Written] = []
         for key, value in raw.items():
             if key == WRITTEN:
@@ -161,17 +162,23 @@ class _Checker:
                 flat[key] = value
             elif key in self.templates:
                 template = self.templates[key]
-                for one in self._records(key, value):
+                listed = self._records(key, value)
+                for place, one in enumerate(listed, 1):
                     if key != self.goal_type:
-                        others.append((template, one))
+                        which = f"{key} {place}: " if len(listed) > 1 else ""
+                        others.append((template, one, which))
                     else:
                         records.append(one)
             else:
                 self._unknown_key(str(key), goal)
         record = {} if goal is None else self._the_one(records, flat)
         known = {} if goal is None else self._values(goal, record)
-        for template, fields in others:
+        for template, fields, which in others:
+            before = len(self.mistakes)
             self._add(template, self._values(template, fields))
+            for at in range(before, len(self.mistakes)):
+                mistake = self.mistakes[at]
+                self.mistakes[at] = replace(mistake, message=f"{which}{mistake.message}")
         self._written(written)
         if self.mistakes:
             raise RuleError(self.mistakes)
