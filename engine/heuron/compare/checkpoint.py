@@ -20,7 +20,7 @@ from heuron.diagnostics import Diagnostic, RuleError, Severity
 
 __all__ = ["Checkpoint", "Stopped", "comparison_folder", "read_stopped"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 EVERY: Final = 1.0
 """Seconds between two writes; so much work is lost at most when a process is killed."""
 

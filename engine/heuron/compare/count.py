@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from heuron.compare.exact import exact_sum
 from heuron.compare.joint import joint_counts
 from heuron.compare.patterns import Fired
 from heuron.compare.piece_answers import Answers
@@ -41,7 +42,7 @@ def tally_of(contract: Contract, piece: CodedPiece, answers: Answers) -> Tally:
         if found is not None:
             tally.confidences[name] = found
         if contract.is_regression:
-            tally.errors[name] = [_errors(one.values, answers.truths)]
+            tally.errors[name] = _errors(one.values, answers.truths)
     fired = answers.fired
     fired.book.count(fired.of_row, answers.truths, tally)
     for rule, changes in (fired.losses or {}).items():
@@ -152,20 +153,15 @@ def _confidences(said: Said, right: Array, truths: Array) -> Confidences | None:
     return Confidences(
         len(true),
         found,
-        [float(errors.sum())],
-        [float((errors**2).sum())],
-        [float(losses.sum())],
-        [float((losses**2).sum())],
+        exact_sum(errors),
+        exact_sum(errors**2),
+        exact_sum(losses),
+        exact_sum(losses**2),
     )
 
 
-def _errors(values: Array, truths: Array) -> list[float]:
+def _errors(values: Array, truths: Array) -> list[list[float]]:
     known = values == values
     signed = values[known] - truths[known]
-    return [
-        int(known.sum()),
-        float(signed.sum()),
-        float(np.abs(signed).sum()),
-        float((signed**2).sum()),
-        float((signed**4).sum()),
-    ]
+    sums = (exact_sum(one) for one in (signed, np.abs(signed), signed**2, signed**4))
+    return [[float(len(signed))], *sums]

@@ -239,8 +239,8 @@ def _curve(held: Confidences) -> tuple[tuple[int, int], ...]:
 
 
 def _errors(parts: Sequence[Sequence[float]]) -> Errors | None:
-    sums = [math.fsum(part[at] for part in parts) for at in range(5)]
-    rows = int(sums[0])
+    sums = [math.fsum(part) for part in parts]
+    rows = int(sums[0]) if sums else 0
     if not rows:
         return None
     bias, absolute, square = sums[1] / rows, sums[2] / rows, sums[3] / rows

@@ -1,9 +1,9 @@
 """What a comparison keeps of rows that it has seen: counts and a few sums, never the rows.
 
 Owns `Tally`. Rows that look alike are one cell with a count, so its size does not grow with the
-file. Tallies of parts add up; everything but a sum of floats is a whole number, and those sums
-are kept part by part and added by `math.fsum`. So the result is the same to the byte for any
-number of workers, and after a stop.
+file. Tallies of parts add up; everything is a whole number but sums of floats, and those are
+exact (see `exact`). So the result is the same to the byte for any cut into pieces, any number of
+workers, and after a stop.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
+
+from heuron.compare.exact import joined_sums
 
 __all__ = ["GRAINS", "MOST_DIFFERING", "ONE", "Confidences", "Tally"]
 
@@ -30,8 +32,7 @@ class Confidences:
     """The calibrated confidences of a backend's answers, by grain.
 
     `grains` maps a grain to [rows, right ones, sum of confidences, sum of their squares], the
-    sums in units of 1/`ONE`. `brier`, `brier_squares`, `loss`, `loss_squares` are sums over the
-    rows of each part, in the order of the parts.
+    sums in units of 1/`ONE`. `brier`, `brier_squares`, `loss`, `loss_squares` are exact sums.
     """
 
     rows: int = 0
@@ -52,7 +53,7 @@ class Confidences:
                 for at, count in enumerate(counts):
                     mine[at] += count
         for name in ("brier", "brier_squares", "loss", "loss_squares"):
-            getattr(self, name).extend(getattr(other, name))
+            setattr(self, name, joined_sums(getattr(self, name), getattr(other, name)))
 
 
 @dataclass(slots=True)
@@ -69,8 +70,8 @@ class Tally:
         routes: (dispatcher, who answered) to rows.
         certainties: (backend, certainty) to [rows answered, right ones].
         confidences: By backend, where answers have calibrated probabilities.
-        errors: By backend, of a quantity: for each part [answered, sum of answer less truth, of
-            its size, of its square, of its fourth power].
+        errors: By backend, of a quantity: [[rows answered], and exact sums of answer less truth,
+            of its size, of its square, and of its fourth power].
         shots: (rule, value, certainty, whether true) to rows; the value is None of a quantity.
         overlaps: (rule, rule) to the rows on which both fired.
         losses: Rule to [right answers lost, won, answers changed] without it.
@@ -111,7 +112,10 @@ class Tally:
         for name, one in other.confidences.items():
             self.confidences.setdefault(name, Confidences()).add(one)
         for name, parts in other.errors.items():
-            self.errors.setdefault(name, []).extend(parts)
+            mine_of = self.errors.get(name, [[]] * len(parts))
+            self.errors[name] = [
+                joined_sums(one, more) for one, more in zip(mine_of, parts, strict=True)
+            ]
         for name, seconds in other.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
