@@ -106,10 +106,13 @@ def _type_of(knowledge: KnowledgeBase, file: str) -> Template:
 
 
 def _goal_type(knowledge: KnowledgeBase, raw: Mapping[str, object]) -> str | None:
-    """Return the goal's type where exactly one fact of it is given: the others may mean it."""
+    """Return the goal's type where one fact of it is given, or its fields: others may mean it."""
     if knowledge.goal is None:
         return None
     given = raw.get(knowledge.goal.type_name)
+    if any(name in knowledge.template for name in raw):
+        # Fields by themselves are those of the record, as for a question.
+        return knowledge.goal.type_name
     only = isinstance(given, Mapping) or (isinstance(given, list) and len(given) == 1)
     return knowledge.goal.type_name if only else None
 

@@ -62,7 +62,10 @@ def run(
             help="Say why fact #NUMBER holds: every rule that gives it, and what led to it.",
         ),
     ] = None,
-    trace: Annotated[bool, typer.Option("--trace", help="Show each firing as it happens.")] = False,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Show what happens: firings, changes, conclusions."),
+    ] = False,
     today: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the run, as 2026-11-24.")
     ] = None,
@@ -77,9 +80,9 @@ def run(
 
     _, knowledge = open_domain(file)
     session = knowledge.session(today=day(today), strategy=strategy, engine=engine)
-    hold_facts(knowledge, session, facts or [], facts_file)
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
+    hold_facts(knowledge, session, facts or [], facts_file)
     inference = session.run(limit)
     answers = [(one, ask_query(session, one)) for one in query or []]
     proofs = [(number, _proofs(knowledge, session, number)) for number in why or []]
@@ -135,6 +138,10 @@ def _event_words(knowledge: KnowledgeBase, event: Event) -> str:
         bindings = [f"{name} = {show(value)}" for name, value in event.firing.bindings]
         return f"{event.number}  {event.kind} {event.firing.rule}   {', '.join(bindings)}".rstrip()
     assert event.fact is not None
+    if event.field is not None:
+        held = [f"{show(value)} ({certainty:.3g})" for value, certainty in event.values]
+        what = f"{event.field} == {', '.join(held)}" if held else f"{event.field} is unknown"
+        return f"{event.number}  {event.kind} #{event.fact.number} {what}"
     words = show_fact(event.fact, knowledge.templates[event.fact.type])
     return f"{event.number}  {event.kind} #{event.fact.number} {words}"
 
