@@ -43,6 +43,8 @@ def compare(knowledge: KnowledgeBase, rows: list[dict[str, Value]]) -> None:
     fired: dict[str, int] = {}
     for at, row in enumerate(rows):
         result = knowledge.engine.record(row, host)
+        strange = {what for what, places in answers.reports.items() if at in places}
+        assert strange == set(result.reports)
         held = tuple(value for value, _ in result.held(goal.field))
         expected: Any = held if goal.many else (None if not held else held[0])
         assert answers.values[at] == expected, (at, row)
@@ -158,6 +160,8 @@ def one_program(
                 assert indexes == set(result.fired), row
                 for index in indexes:
                     counts[index] += 1
+                strange = {(kind, about) for kind, about, places in chunk.reports if at in places}
+                assert strange == set(result.reports), row
             assert chunk.counts == counts
     return some, rows
 
@@ -253,3 +257,33 @@ def test_frames_of_every_kind_give_the_same() -> None:
     answers = [knowledge.infer_table(frame) for frame in frames]
     assert answers[0].values == answers[1].values == answers[2].values
     assert np.array_equal(answers[0].certainties, answers[2].certainties)
+
+
+STRANGE = """
+type R:
+    a: integer, optional
+    size: small | big
+    kind: p | q
+goal R.kind
+table size(R -> size), unique hit:
+    a   -> size
+    > 3 -> big
+    > 5 -> small
+rule yes:
+    when r: R(a > 1)
+    then conclude r.kind = p
+rule no:
+    when r: R(a > 4)
+    then conclude r.kind = p, certainty -1
+"""
+
+
+def test_what_is_strange_is_said_with_its_rows() -> None:
+    answers = heuron.loads(STRANGE).infer_table({"a": [1, 2, 4, 5, 6, None]})
+    assert {what: rows.tolist() for what, rows in answers.reports.items()} == {
+        ("several-hits", "size"): [4],
+        ("contradiction", "kind"): [3, 4],
+    }
+    assert answers.fields["size"] == [None, None, "big", "big", None, None]
+    assert answers.values == [None, "p", "p", None, None, None]
+    assert answers.one_by_one == 0

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from heuron.infer.load import Engine
     from heuron.infer.record import RecordResult
 
-__all__ = ["Chunk", "ColumnRun", "Fired", "column_run"]
+__all__ = ["Chunk", "ColumnRun", "Fired", "Report", "column_run"]
 
 CHUNK: Final = 16_384
 """Rows at a time: a chunk's columns stay in the processor's cache."""
 
 Array = Any
+Report = tuple[str, str, Array]
+"""Something strange (several-hits, contradiction), the table or field, and the rows."""
+
 Records = Callable[[Array], Iterator[Mapping[str, Value]]]
 """From the places of rows to their values, for rows that columns do not settle."""
 
@@ -178,7 +181,8 @@ class Chunk:
 
     `values` and `certainties` are by concluded field; of a `many` field the values are lists of
     (value, certainty). `fired` maps the index of a rule or row to the rows on which it fired.
-    `one_by_one` counts the rows that the single-record function answered.
+    `one_by_one` counts the rows that the single-record function answered. `reports` says what was
+    strange, about which field or table, and on which rows of the chunk.
     """
 
     start: int
@@ -186,6 +190,7 @@ class Chunk:
     certainties: Mapping[str, Array]
     fired: Fired
     one_by_one: int
+    reports: tuple[Report, ...] = ()
 
     @property
     def hits(self) -> dict[int, tuple[Array, int]]:
@@ -263,11 +268,11 @@ class ColumnRun:
             chunk, complete = self._chunk(columns, start, stop)
             function = self._complete_columns if complete else self._columns
             with np.errstate(all="ignore"):
-                mask, words, hits, settled = function(chunk, stop - start, table)
+                mask, words, hits, settled, strange = function(chunk, stop - start, table)
             if odd is not None:
                 some = odd[start:stop]
                 mask = some if mask is None else mask | some
-            yield self._finish(start, stop, (words, hits, settled), mask, records, host)
+            yield self._finish(start, stop, (words, hits, settled, strange), mask, records, host)
 
     def _chunk(
         self, columns: Mapping[str, Coded], start: int, stop: int
@@ -291,13 +296,13 @@ class ColumnRun:
         self,
         start: int,
         stop: int,
-        results: tuple[Any, Any, Any],
+        results: tuple[Any, Any, Any, Any],
         mask: Array | None,
         records: Records,
         host: Host,
     ) -> Chunk:
         size = stop - start
-        words, hits, settled = results
+        words, hits, settled, strange = results
         values: dict[str, Array] = {}
         certainties: dict[str, Array] = {}
         for (name, kind, levels, many), (found, certain) in zip(
@@ -312,6 +317,11 @@ class ColumnRun:
             certainties[name] = certain
         at = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
         by_record = []
+        reports: list[Report] = []
+        for kind, about, where in strange:
+            if mask is not None:
+                where = where & ~mask
+            reports.append((kind, about, np.flatnonzero(where)))
         if len(at):
             for name, _, _, many in self.plan.outputs:
                 if not many:
@@ -321,8 +331,9 @@ class ColumnRun:
                 result = self.engine.record(given, host)
                 self._one(row, result, values, certainties)
                 by_record.append(result.fired)
+                reports += [(kind, about, np.array([row])) for kind, about in result.reports]
         fired = Fired(words, hits, size, at, by_record)
-        return Chunk(start, values, certainties, fired, len(at))
+        return Chunk(start, values, certainties, fired, len(at), tuple(reports))
 
     def _one(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heuron.infer.coded import Coded
-from heuron.infer.columns import CHUNK, Chunk, Fired
+from heuron.infer.columns import CHUNK, Chunk, Fired, Report
 from heuron.infer.host import Host
 from heuron.plan.columnexpressions import column_kind, encode
 from heuron.plan.columns import rules_without_columns
@@ -69,6 +69,7 @@ class RowRun:
         values = {one.name: self._empty(one.name, size) for one in self.fields}
         certainties = {one.name: np.zeros(size) for one in self.fields}
         by_record = []
+        reports: list[Report] = []
         every = np.arange(size)
         for at, record in enumerate(records(every + start)):
             state = self.engine.session(host)
@@ -87,7 +88,13 @@ class RowRun:
                 certainties[one.name][at] = held[0][1] if held else 0.0
             fired = dict.fromkeys(self._indexes[one.rule] for one in state.definitions())
             by_record.append(tuple(fired))
-        return Chunk(start, values, certainties, Fired((), (), size, every, by_record), size)
+            reports += [
+                (kind, about, np.array([at]))
+                for kind, about, whose in state.reports()
+                if whose == number
+            ]
+        ran = Fired((), (), size, every, by_record)
+        return Chunk(start, values, certainties, ran, size, tuple(reports))
 
     def _empty(self, name: str, size: int) -> Array:
         field = next(one for one in self.fields if one.name == name)

@@ -41,7 +41,8 @@ class TableAnswers:
     `certainties` are those of the goal's values, `fires` what fired in each part of the rows.
     `one_by_one` counts the rows that were answered by the single-record
     function, `refused` says which rules made that necessary and why. `before` counts the rows of
-    the frames that came before this one in a stream.
+    the frames that came before this one in a stream. `reports` says on which rows, from 0,
+    something strange was the case: ("several-hits", table) or ("contradiction", field).
     """
 
     goal: str
@@ -52,7 +53,8 @@ class TableAnswers:
     names: Mapping[int, str]
     one_by_one: int
     refused: tuple[tuple[str, str], ...]
-    before: int = 0
+    before: int
+    reports: Mapping[tuple[str, str], Array]
 
     def __len__(self) -> int:
         return len(self.certainties)
@@ -163,12 +165,16 @@ class _Runner:
         certainties = _Whole(rows)
         fires: list[Fired] = []
         one_by_one = 0
+        reports: dict[tuple[str, str], list[Array]] = {}
         for chunk in self.run.run(coded, rows, records, self.host, odd):
             for name, whole in parts.items():
                 whole.put(chunk.start, chunk.values[name])
             certainties.put(chunk.start, chunk.certainties[self.goal])
             fires.append(chunk.fired)
             one_by_one += chunk.one_by_one
+            for kind, about, at in chunk.reports:
+                if len(at):
+                    reports.setdefault((kind, about), []).append(at + chunk.start)
         return TableAnswers(
             self.goal,
             {name: self.template[name].type for name in parts},
@@ -179,6 +185,7 @@ class _Runner:
             one_by_one,
             self.run.refused,
             before,
+            {key: np.unique(np.concatenate(listed)) for key, listed in reports.items()},
         )
 
     def _coded(

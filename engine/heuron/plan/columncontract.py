@@ -107,10 +107,11 @@ def settled(parts: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array
     return values, best
 
 
-def settled_by_value(parts: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array]:
+def settled_by_value(parts: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array, Array]:
     """Return the value and the certainty of a field for which some values are computed.
 
-    See `settled`; values are columns, unknown where the field does not accept them.
+    See `settled`; values are columns, unknown where the field does not accept them. The third
+    column says where certain contributions for and against one value met.
     """
     dtype = float if unknown != unknown else np.int64
     said = []
@@ -131,14 +132,16 @@ def settled_by_value(parts: Sequence[Said], unknown: float, n: int) -> tuple[Arr
     # A certainty of 0 holds nothing (that of a product below the last decimal).
     np.copyto(values, unknown, where=best == 0.0)
     at = np.flatnonzero(count > 1)
+    contradicted = np.zeros(n, dtype=bool)
     if len(at):
         some = [(v[at], m[at], f[at], is_for, order) for v, m, f, is_for, order in said]
-        values[at], best[at] = _compared(some, unknown, len(at))
-    return values, best
+        values[at], best[at], contradicted[at] = _compared(some, unknown, len(at))
+    return values, best, contradicted
 
 
-def _compared(said: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array]:
-    """Return value and certainty on rows with several contributions: each by each."""
+def _compared(said: Sequence[Said], unknown: float, n: int) -> tuple[Array, Array, Array]:
+    """Return value, certainty and contradiction on rows with several contributions."""
+    contradicted = np.zeros(n, dtype=bool)
     values, best = np.full(n, unknown, dtype=said[0][0].dtype), np.zeros(n)
     for value, made, _, is_for, _ in sorted(said, key=lambda one: one[4]):
         if not is_for:
@@ -151,7 +154,8 @@ def _compared(said: Sequence[Said], unknown: float, n: int) -> tuple[Array, Arra
         better = made & (reached > best)
         np.copyto(values, value, where=better)
         np.copyto(best, reached, where=better)
-    return values, best
+        contradicted |= made & (products[True] == 0.0) & (products[False] == 0.0)
+    return values, best, contradicted
 
 
 def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:

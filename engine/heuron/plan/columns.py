@@ -47,7 +47,12 @@ from heuron.plan.columnexpressions import (
     inverted,
     joined,
 )
-from heuron.plan.columnsettle import ConcludedField, Contribution, write_settled
+from heuron.plan.columnsettle import (
+    ConcludedField,
+    Contribution,
+    where_contradicted,
+    write_settled,
+)
 from heuron.plan.columnwords import BITS, Entry, one_column, write_words
 from heuron.plan.conclusions import levels_read, rank_of, typed
 from heuron.plan.normal import Program, Stratum
@@ -70,8 +75,9 @@ class ColumnPlan:
     `infer.tablerun.TableRun`) and
     `complete_columns` for chunks without. Both return a mask of rows to answer one by one, or
     None; the words, each with the bits of the rules that fired, and the rows of first-hit tables
-    that hit; and per concluded field its values and certainties (under `many` the certainties
-    and the keys are lists of columns, one a level).
+    that hit; per concluded field its values and certainties (under `many` the certainties and
+    the keys are lists of columns, one a level); and what is strange: `several-hits` of a table,
+    or a `contradiction` about a field, each with the mask of its rows.
 
     `inputs` are the fields to hand over with their kinds; `outputs` the concluded fields with
     kind, levels (of a text, and under `many`, the values that are concluded), and whether they
@@ -201,6 +207,8 @@ class _ColumnWriter:
         self.actions = 0
         self.fired: dict[str, list[tuple[int, int]]] = {}
         """By word: the bits of rules, and their indexes."""
+        self.reports: list[tuple[str, str, str]] = []
+        """What is strange, about what, and the local of the mask that says where."""
         self.hits: list[tuple[str, int, int]] = []
         """For each first-hit table the local of the row, the index of the first row, how many."""
         # Of the rule that is being written: its fact variables.
@@ -228,7 +236,11 @@ class _ColumnWriter:
         )
         hits = "".join(f"({hit}, {index!r}, {count!r}), " for hit, index, count in self.hits)
         results = "".join(f"({self._result(one)}), " for one in self.fields.values())
-        writer.line(f"return rows, ({fired}), ({hits}), ({results})")
+        reports = "".join(
+            f"({kind!r}, {self.constants.literal(about)}, {mask}), "
+            for kind, about, mask in self.reports
+        )
+        writer.line(f"return rows, ({fired}), ({hits}), ({results}), ({reports})")
         start = "    code, look, today = run.code, run.look, run.today"
         head = [f"def {name}(c, n, run):", start]
         return "\n".join([*head, *writer.lines, ""])
@@ -272,6 +284,9 @@ class _ColumnWriter:
         write_settled(
             one, as_codes, levels, by_level, self.expressions, self.constants, self.writer
         )
+        contradicted = where_contradicted(one, self.expressions)
+        if contradicted is not None:
+            self.reports.append(("contradiction", one.name, contradicted))
         if one.many:
             self.expressions.holding[one.name] = {
                 value: self.expressions.keep(
@@ -618,7 +633,9 @@ class _ColumnWriter:
             + "), "
             for listed in groups.values()
         )
-        self.writer.line(f"single(({', '.join(words)},), ({masks}))")
+        several = self.writer.fresh("u")
+        self.writer.line(f"{several} = single(({', '.join(words)},), ({masks}))")
+        self.reports.append(("several-hits", table.name, several))
 
     def _first_hit(self, job: _Job, table: Table) -> None:
         hit = f"h{table.index}"

@@ -9,7 +9,7 @@ for one record, so that all forms give the same floats.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
@@ -25,6 +25,7 @@ __all__ = [
     "ConcludedField",
     "Contribution",
     "source_of_bits",
+    "where_contradicted",
     "write_settled",
 ]
 
@@ -161,8 +162,11 @@ def write_settled(
         order = places[said.order]
         mask, remaining = _mask(said, expressions), _remaining(said, expressions)
         parts += f"({value}, {mask}, {remaining}, {said.certainty > 0.0!r}, {order!r}), "
-    function = "settled" if one.is_constant else "settled_by_value"
-    writer.line(f"s{one.number}, c{one.number} = {function}(({parts}), {unknown}, n)")
+    found = f"s{one.number}, c{one.number}"
+    if one.is_constant:
+        writer.line(f"{found} = settled(({parts}), {unknown}, n)")
+    else:
+        writer.line(f"{found}, q{one.number} = settled_by_value(({parts}), {unknown}, n)")
 
 
 def _places(one: ConcludedField) -> dict[tuple[int, int], int]:
@@ -324,6 +328,36 @@ def _remaining(said: Contribution, expressions: ColumnExpressions) -> str:
     for other in said.weights[1:]:
         lowest = expressions.keep(f"np.minimum({lowest}, {other})", "w_")
     return f"1.0 {'-' if certainty > 0 else '+'} {certainty!r} * {lowest}"
+
+
+def where_contradicted(one: ConcludedField, expressions: ColumnExpressions) -> str | None:
+    """Return the mask where certain rules speak for and against one value; None when none can.
+
+    Asked after the field is settled.
+    """
+    if not one.is_constant:
+        return f"q{one.number}"
+    parts = []
+    for value in one.values:
+        sides = []
+        for certainty in (1.0, -1.0):
+            said = [each for each in one.about(value) if each.certainty == certainty]
+            masks = [mask for each in said if (mask := _certain_mask(each, expressions))]
+            sides.append(" | ".join(f"({mask})" for mask in masks))
+        if all(sides):
+            parts.append(f"(({sides[0]}) & ({sides[1]}))")
+    return expressions.keep(" | ".join(parts), "q_") if parts else None
+
+
+def _certain_mask(said: Contribution, expressions: ColumnExpressions) -> str:
+    """Return the mask where a contribution is made for certain, or nothing when it never is."""
+    if said.bits:
+        certain = [(entry, weight) for entry, weight in said.bits if weight == 1.0]
+        return _mask(replace(said, bits=certain), expressions) if certain else ""
+    mask = f"column({said.mask}, n)"
+    for weight in said.weights:
+        mask += f" & ({weight} == 1.0)"
+    return mask
 
 
 def _general_certainty(one: ConcludedField, value: Value, expressions: ColumnExpressions) -> str:

@@ -206,8 +206,8 @@ def some(word: Array, bits: int) -> Array:
     return (word & bits) != 0
 
 
-def single(words: Sequence[Array], groups: Sequence[Words]) -> None:
-    """Clear all groups of bits where more than one of them has a bit: rows that disagree.
+def single(words: Sequence[Array], groups: Sequence[Words]) -> Array:
+    """Clear all groups of bits where more than one of them has a bit; return where that was so.
 
     Each group has some bits of each word.
     """
@@ -222,6 +222,7 @@ def single(words: Sequence[Array], groups: Sequence[Words]) -> None:
     if several.any():
         for place, word in enumerate(words):
             word[several] &= ~sum(group[place] for group in groups)
+    return several
 
 
 def part(word: Array, shift: int, bits: int) -> Array:
