@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +255,7 @@ def test_without_the_extra_others_answer_and_the_model_says_what_it_needs(
         main(["models", "export", "cancer", "forest", "--format", "onnx", "--out", "f.onnx"]) == 0
     )
     assert main(["models", "import", "cancer", "f.onnx"]) == 0
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     capsys.readouterr()
     assert main([*ASK, "--via", "forest_onnx"]) == 1
     assert "heuron[onnx]" in capsys.readouterr().err
@@ -264,3 +267,21 @@ def test_without_the_extra_others_answer_and_the_model_says_what_it_needs(
     assert "not replayed" in capsys.readouterr().out
     assert main(["models", "export", "cancer", "forest", "--format", "onnx"]) == 1
     assert "heuron[onnx]" in capsys.readouterr().err
+
+
+def test_runtime_leaves_nothing_at_home(tmp_path: Path) -> None:
+    """ONNX Runtime would count its users and write a number for the machine."""
+    script = (
+        "import sys, numpy; from heuron.learn.store import Store\n"
+        "from heuron.learn.onnx_file import onnx_bytes, open_onnx\n"
+        "form = Store(sys.argv[1]).model('iris', 'tree').scorer.form\n"
+        "print(open_onnx(onnx_bytes(form))(numpy.ones((1, 2))).shape)\n"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(MODELS)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("(1, 3)\n", "")
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -174,6 +175,8 @@ def _tensors(graph: Any) -> Iterator[Any]:
 
 
 def _runtime_session(content: bytes) -> Any:
+    # It counts its users where nobody forbids it, and writes a number for this machine to the home.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     runtime = _package("onnxruntime")
     options = runtime.SessionOptions()
     options.log_severity_level = QUIET
