@@ -209,6 +209,37 @@ def test_copies_stay_on_one_side_and_are_scored_once(people: Contract, tmp_path:
     assert ignored.facts.copies_left_out == 0
 
 
+def test_a_few_equal_rows_are_reported_and_stay_where_they_are(
+    people: Contract, tmp_path: Path
+) -> None:
+    lines = [f"{20 + at % 90},{at * 7},red,yes,,,{at % 2}\n" for at in range(60)]
+    table = load(people, write(tmp_path, HEADER + "".join([*lines, *lines[:3]])))
+    (found,) = [one for one in table.warnings if one.code == "equal-rows"]
+    assert found.message.startswith("3 of 63 rows are equal to an earlier row (3 pairs")
+    assert table.facts.copies_left_out == 0
+    toml = '[allow]\nequal-rows = "twins"\n'
+    silenced = load(people, write(tmp_path, HEADER + "".join([*lines, *lines[:3]]), toml))
+    assert "equal-rows" not in [one.code for one in silenced.warnings]
+
+
+def test_equal_rows_that_chance_brings_are_not_spoken_of(people: Contract, tmp_path: Path) -> None:
+    lines = [f"{20 + at % 7},{at % 4},red,yes,,,{at % 2}\n" for at in range(200)]
+    codes = [one.code for one in load(people, write(tmp_path, HEADER + "".join(lines))).warnings]
+    assert "equal-rows" not in codes
+    assert "copied-rows" not in codes
+
+
+def test_a_constant_field_is_named(people: Contract, tmp_path: Path) -> None:
+    lines = [f"{20 + at % 90},{at * 7 % 31},red,yes,,,{at % 2}\n" for at in range(60)]
+    table = load(people, write(tmp_path, HEADER + "".join(lines)))
+    found = [one.message for one in table.warnings if one.code == "constant"]
+    rows = len(table.places("training"))
+    assert found == [
+        f"`{name}` is {what} in all {rows} training rows: it tells nothing"
+        for name, what in (("colour", "red"), ("member", "true"), ("since", "unknown"))
+    ]
+
+
 def test_chance_brings_equal_rows_that_are_no_copies() -> None:
     columns = {"a": [at % 2 for at in range(80)], "y": [at % 4 // 2 for at in range(80)]}
     found = find_copies(columns, "y")

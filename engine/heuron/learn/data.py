@@ -311,7 +311,8 @@ def _copy_warnings(copies: Copies, split: tuple[int, int], together: bool) -> li
             message += f"they put {both}, so that every model looks better than it is"
             hint = 'keep them together: [split]  copies = "together", or --group-duplicates'
         found.append(Diagnostic(Severity.WARNING, "copied-rows", message, None, hint))
-    elif copies.copied_rows:
+    elif copies.copied_rows and copies.pairs > 2 * copies.expected:
+        # Columns hang together, so a few more than chance would give are nothing to speak of.
         message = (
             f"{copies.copied_rows:,} of {len(copies.group):,} rows are equal to an earlier row "
             f"({copies.pairs:,} pairs; chance would give about {copies.expected:.2g}): too few to "
