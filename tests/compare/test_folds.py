@@ -17,6 +17,7 @@ from heuron.cli.app import main
 from heuron.compare import compare
 from heuron.compare.disagreements import OTHER
 from heuron.compare.folds import Folds, fold_rows, halves
+from heuron.compare.intervals import wilson
 from heuron.compare.paired import corrected_resampled_t
 from heuron.compare.report import report
 from heuron.diagnostics import RuleError
@@ -115,6 +116,14 @@ def test_a_model_that_learns_by_heart_gains_nothing(coins: tuple[Path, Opened]) 
     assert worth["model:tree"].once == (tree.right, 150)
     assert worth["model:tree"].ignored[1] == 450
     assert worth["model:tree"].ignored[0] / 450 > 0.8
+    # Every row stands there three times: the intervals are those of 150 rows, however counted.
+    for one in copies.scores:
+        assert one.once_interval == pytest.approx(wilson(*one.once))
+        width = one.ignored_interval[1] - one.ignored_interval[0]
+        alone = wilson(one.ignored[0] / 3, one.ignored[1] / 3)
+        assert width == pytest.approx(alone[1] - alone[0], rel=0.25)
+        assert one.apparent_interval[0] <= one.apparent <= one.apparent_interval[1]
+    assert worth["model:tree"].apparent_interval[0] > 0.2
     # Rules learn nothing, so copies are worth nothing to them.
     assert abs(worth["rules"].apparent) < 1e-9
     text = " ".join(report(comparison).split())
@@ -175,7 +184,7 @@ def test_what_is_asked_at_the_command_line(
     assert any("colour == blue" in one for one in texts)
     assert main(["compare", "patch", "--folds", "4", "--brief"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"All {len(patch[1])} rows, each answered by models fitted without it (4 folds" in text
+    assert f"All {len(patch[1]):,} rows, each answered by models fitted without it (4 folds" in text
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,8 @@ def test_every_part_of_a_whole_comparison_is_on_the_page(patch: Opened, patch_fo
     found = compare(
         *patch, timed=False, policies=True, disagreements=True, cost=Cost(), specs=patch_folder
     )
-    worth = WithCopies("rules", (80, 100), (152, 160), wilson(80, 100), wilson(152, 160))
+    ends = wilson(80, 100), wilson(152, 160), (0.08, 0.21)
+    worth = WithCopies("rules", (80, 100), (152, 160), *ends)
     text = page(replace(found, copies=CopiesWorth(160, 60, 5, (worth,))))
     for drawn in (
         "Share of rows that each got right",

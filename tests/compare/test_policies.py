@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import heuron
 from comparing import opened
 from heuron.cli.app import main
 from heuron.compare import compare
@@ -15,6 +18,7 @@ from heuron.compare.comparison import Comparison
 from heuron.compare.costs import Cost
 from heuron.compare.policies import PolicyScore, PolicyTrial
 from heuron.compare.routes import THRESHOLDS, candidates
+from heuron.compare.verdicts import who_should_answer
 from heuron.diagnostics import RuleError
 from heuron.dispatch import Dispatcher
 from heuron.learn.data import Table
@@ -174,3 +178,111 @@ def test_from_the_command(
     words = " ".join(capsys.readouterr().out.split())
     assert f'"{best["title"]}" costs least.' in words
     assert f"Of {policies['tried']} ways tried on" in words
+
+
+HOUSE = """
+domain house "What is it worth?"
+
+type House:
+    rooms: number in 0..10
+    age: number in 0..100
+    price: number
+
+goal House.price, within {within}
+
+rule by_rooms "Rooms are what counts":
+    when h: House(rooms: r, age < 60)
+    then conclude h.price = 40 * r, certainty 0.7
+"""
+LINE = """
+title = "A straight line"
+estimator = "{estimator}"
+"""
+
+
+def houses(folder: Path, within: str) -> Opened:
+    """Return a project about a quantity: forty a room, less for old houses."""
+    from heuron.learn.contract import contract_of
+    from heuron.learn.data import load
+    from heuron.learn.train import train
+
+    (folder / "rules").mkdir(parents=True)
+    models = folder / "models" / "house"
+    models.mkdir(parents=True)
+    draw = random.Random(4)
+    lines = ["rooms,age,price"]
+    for _ in range(500):
+        rooms, age = round(draw.uniform(1, 10), 2), round(draw.uniform(0, 100), 1)
+        price = 40 * rooms - max(0.0, age - 40) + draw.gauss(0, 8)
+        lines.append(f"{rooms},{age},{price:.2f}")
+    text = HOUSE.format(within=within)
+    (folder / "rules" / "house.rules").write_text(text, encoding="utf-8")
+    (models / "cases.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (models / "data.toml").write_text('source = "cases.csv"\nrules_saw = "nothing"\n')
+    for name, estimator in (
+        ("ridge", "sklearn.linear_model.Ridge"),
+        ("tree", "sklearn.tree.DecisionTreeRegressor"),
+    ):
+        (models / f"{name}.toml").write_text(LINE.format(estimator=estimator), encoding="utf-8")
+    kb = heuron.load(str(folder / "rules" / "house.rules"))
+    store = Store(models.parent)
+    table = load(contract_of(kb), folder=models, root=folder)
+    train(contract_of(kb), models, store, root=folder, table=table)
+    return Dispatcher(kb, store), table
+
+
+@pytest.mark.parametrize("within", ["10", "10 %"])
+def test_policies_about_a_quantity(tmp_path: Path, within: str) -> None:
+    """Agreement, veto and vote go by the tolerance; written anew, they choose the same rows."""
+    dispatcher, table = houses(tmp_path, within)
+    trial = compare(dispatcher, table, timed=False, policies=True).policies
+    assert trial is not None
+    scores = {one.name: one for one in trial.scores}
+    assert list(scores) == [
+        "dispatch",
+        "rules_first",
+        "model_first",
+        "agreement",
+        "sure_rules_first",
+        "veto",
+        "vote",
+    ]
+    places = table.places("held_out")
+    rows, truths = table.rows(places), table.truths(places)
+    best = scores["model_first"].title.split(",")[0]
+    second = "tree" if best == "ridge" else "ridge"
+    allowed = (lambda of: 10.0) if within == "10" else (lambda of: abs(of) / 10)
+    counts = {"veto": [0, 0], "vote": [0, 0]}
+    for row, truth in zip(rows, truths, strict=True):
+        said = {name: dispatcher.ask(row, via=name).value for name in ("rules", best, second)}
+        rules = said["rules"]
+
+        def close(one: object, other: object) -> bool:
+            return None not in (one, other) and abs(one - other) <= allowed(other)  # type: ignore[operator, arg-type]
+
+        vetoed = rules is not None and not close(rules, said[best])
+        votes = {
+            "veto": None if vetoed else said[best],
+            "vote": rules
+            if close(rules, said[best]) or close(rules, said[second])
+            else said[best]
+            if close(said[best], said[second])
+            else None,
+        }
+        for name, value in votes.items():
+            counts[name][0] += value is not None and close(value, truth)
+            counts[name][1] += value is None
+    for name, (right, referred) in counts.items():
+        assert (scores[name].right, scores[name].referred) == (right, referred), name
+        assert 0 < referred < len(truths)
+
+
+def test_leaving_all_to_a_person_is_said_to_be_cheaper(
+    comparison: Comparison, trial: PolicyTrial
+) -> None:
+    """Said where a person's price is below what the best policy costs, and only there."""
+    assert "To leave every row" not in " ".join(who_should_answer(comparison))
+    price = trial.best.cost / 2
+    dear = replace(comparison, policies=replace(trial, cost=Cost(1.0, price)))
+    expected = f"To leave every row to a person would cost {price:g} a row, which is less."
+    assert expected in who_should_answer(dear)

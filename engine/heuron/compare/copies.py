@@ -7,13 +7,14 @@ that nothing but the copies differs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from heuron.compare.bootstrap import resample_groups
 from heuron.compare.clustered import share_interval
 from heuron.compare.folds import Folds, fold_rows
 from heuron.compare.intervals import Interval
+from heuron.compare.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from heuron.compare.collect import Gathered
@@ -27,7 +28,7 @@ __all__ = ["CopiesWorth", "WithCopies", "copies_worth"]
 class WithCopies:
     """A backend's right rows of all rows: copies counted once and kept together, and ignored.
 
-    The interval of the share with copies ignored is too narrow by nature.
+    Intervals count the different rows, not their copies.
     """
 
     backend: str
@@ -35,6 +36,7 @@ class WithCopies:
     ignored: tuple[int, int]
     once_interval: Interval
     ignored_interval: Interval
+    apparent_interval: Interval
 
     @property
     def apparent(self) -> float:
@@ -50,6 +52,7 @@ class WithCopies:
             "ignored": list(self.ignored),
             "ignored_interval": list(self.ignored_interval),
             "apparent": self.apparent,
+            "apparent_interval": list(self.apparent_interval),
         }
 
 
@@ -92,24 +95,47 @@ def copies_worth(
     single = replace(folds, repeats=1)
     rows = len(table)
     loose = replace(table, scored=(True,) * rows, groups=tuple(range(rows)))
-    once = _right(fold_rows(dispatcher, table, single, seed=seed).gathered[0])
-    ignored = _right(fold_rows(dispatcher, loose, single, seed=seed).gathered[0])
-    scores = tuple(
-        WithCopies(name, once[name][0], ignored[name][0], once[name][1], ignored[name][1])
-        for name in once
-    )
+    once = fold_rows(dispatcher, table, single, seed=seed).gathered[0]
+    ignored = fold_rows(dispatcher, loose, single, seed=seed).gathered[0]
+    scores = tuple(_score(name, table, once, ignored, seed) for name in once.outcomes.replies)
     return CopiesWorth(rows, copies, folds.count, scores)
 
 
-def _right(gathered: Gathered) -> Mapping[str, tuple[tuple[int, int], Interval]]:
-    """Return for each backend the rows that it got right, of all rows, and the interval."""
-    outcomes = gathered.outcomes
+def _score(name: str, table: Table, once: Gathered, ignored: Gathered, seed: int) -> WithCopies:
+    """Return a backend's right rows, copies counted once and ignored.
+
+    The interval of the difference comes from drawing whole groups of copies (2,000 times).
+    """
+    import numpy as np
+
+    sides = [(one.places, _right(one.outcomes, name)) for one in (once, ignored)]
+    counts: dict[int, list[int]] = {}
+    for side, (places, right) in enumerate(sides):
+        for place, good in zip(places, right, strict=True):
+            of_group = counts.setdefault(table.groups[place], [0, 0, 0, 0])
+            of_group[2 * side] += good
+            of_group[2 * side + 1] += 1
+    drawn = resample_groups(list(counts.values()), seed)
+    differences = drawn[:, 2] / drawn[:, 3] - drawn[:, 0] / drawn[:, 1]
+    low, high = np.quantile(differences, [0.025, 0.975])
+    first_ends, second_ends = (
+        share_interval(right, [table.groups[place] for place in places]) for places, right in sides
+    )
+    (_, first), (_, second) = sides
+    return WithCopies(
+        name,
+        (sum(first), len(first)),
+        (sum(second), len(second)),
+        first_ends,
+        second_ends,
+        (float(low), float(high)),
+    )
+
+
+def _right(outcomes: Outcomes, name: str) -> list[bool]:
+    """Return for each row whether a backend got it right."""
     test = outcomes.contract.is_right
-    found = {}
-    for name, replies in outcomes.replies.items():
-        right = [
-            one.value is not None and test(one.value, truth)
-            for one, truth in zip(replies, outcomes.truths, strict=True)
-        ]
-        found[name] = (sum(right), len(right)), share_interval(right, outcomes.groups)
-    return found
+    return [
+        one.value is not None and test(one.value, truth)
+        for one, truth in zip(outcomes.replies[name], outcomes.truths, strict=True)
+    ]

@@ -46,7 +46,12 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         pairs=score_pairs(outcomes, right, test, seed),
         views=tuple(_view(name, right, outcomes.groups) for name in right),
         rules=score_rules(
-            outcomes.rules, outcomes.shots, dict(base_rates), outcomes.losses, outcomes.groups
+            outcomes.rules,
+            outcomes.shots,
+            dict(base_rates),
+            outcomes.losses,
+            outcomes.groups,
+            len(outcomes.truths),
         ),
         base_rates=base_rates,
         best_possible=score_bound(right, outcomes.groups),

@@ -82,7 +82,12 @@ def evaluate_tally(
         for at, name in enumerate(names)
     }
     base_rates = _base_rates(contract, groups)
-    losses = [Loss(rule, *tally.losses[rule]) for rule in rules if rule in tally.losses]
+    losses = [
+        Loss(rule, lost, won, changed)
+        for rule in rules
+        for lost, won, changed in [tally.losses.get(rule, (0, 0, 0))]
+        if rule in tally.losses
+    ]
     return Comparison(
         domain=contract.domain,
         goal=f"{contract.template.name}.{contract.goal}",
@@ -90,7 +95,9 @@ def evaluate_tally(
         backends=scores,
         pairs=_pairs(contract, groups, names, seed),
         views=tuple(_view(groups, names, at) for at in range(len(names))),
-        rules=score_counts(rules, tally.shots, tally.overlaps, dict(base_rates), losses),
+        rules=score_counts(
+            rules, tally.shots, tally.overlaps, dict(base_rates), losses, held_out.rows
+        ),
         base_rates=base_rates,
         best_possible=_bound(groups, names),
         warnings=(*warnings, *comparison_warnings(contract.classes, scores, base_rates)),

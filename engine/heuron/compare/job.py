@@ -83,7 +83,7 @@ class Opened:
         )
         self.today = self.settings.as_of or job.today or date.today()
         self.answerer = Answerer(self.dispatcher, self.contract, self.today)
-        self._trained = trained_keys(self.answerer.models)
+        self.trained = trained_keys(self.answerer.models)
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -124,7 +124,7 @@ class Opened:
 
         The caller holds `one_thread_each`.
         """
-        usable = without_trained(coded, self.contract, self._trained)
+        usable = without_trained(coded, self.contract, self.trained)
         return tally_of(self.contract, usable, self.answerer.answers(usable))
 
 

@@ -17,7 +17,7 @@ from heuron.compare import plots_details as details_drawn
 from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
 from heuron.compare.evaluate import NOBODY_BEST
-from heuron.compare.report import headline
+from heuron.compare.report import SPLITS, headline
 from heuron.compare.verdicts import (
     in_short,
     verdicts,
@@ -45,6 +45,11 @@ GLOSSARY: Final = (
     ("a person", "Rows that a policy leaves to somebody who decides."),
 )
 """Words of the page, for those who do not meet them daily."""
+GROUPS: Final = (
+    "Rows come in groups, and rows of a group say less than as many rows of their own. Intervals "
+    "are those of as many rows as would say as much, with Student's quantile for the number of "
+    "groups; the bootstrap draws whole groups, and tests turn whole groups around."
+)
 NO_BREAK: Final = "\u00a0%"
 """A sign that stays with its number."""
 STYLE: Final = Path(__file__).with_name("page.css")
@@ -284,14 +289,15 @@ def _since(changes: Sequence[Change] | None) -> str:
 
 def _how(comparison: Comparison) -> str:
     rows = comparison.held_out
-    chosen = f"{rows.split}" + ("" if rows.seed is None else f", seed {rows.seed}")
+    chosen = SPLITS.get(rows.split, rows.split)
+    chosen += "" if rows.seed is None else f", seed {rows.seed}"
     if rows.folds is not None:
         chosen = f"all rows, in {rows.folds} folds, {rows.repeats} times, seed {rows.seed}"
     facts = [
         ("goal", comparison.goal + (f", right {comparison.within}" if comparison.within else "")),
         ("data", rows.source),
-        ("rows compared", f"{row_count(rows.rows)} of {rows.of}"),
-        ("chosen by", chosen),
+        ("rows compared", f"{row_count(rows.rows)} of {rows.of:,}" + _in_groups(rows.groups)),
+        ("chosen", chosen),
         ("copies left out", str(rows.copies_left_out)),
         ("contradictions", f"{rows.contradictions} rows differ from another in the goal alone"),
         ("left out", f"{row_count(rows.trained_on_left_out)} that a model was trained on"),
@@ -303,6 +309,10 @@ def _how(comparison: Comparison) -> str:
     words = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in GLOSSARY)
     opened = f"<details><summary>What the words mean</summary><dl>{words}</dl></details>"
     return _section("What was compared, and how", described, listed, opened)
+
+
+def _in_groups(groups: int | None) -> str:
+    return "" if groups is None else f", in {groups:,} groups"
 
 
 def _said(comparison: Comparison) -> list[str]:
@@ -324,9 +334,9 @@ def _said(comparison: Comparison) -> list[str]:
         "<code>rules+models</code> stands for rules that ask one.",
         "Nobody sees the goal. A row that is left to a person counts as not answered.",
         "Shares have Wilson's interval, differences of shares Agresti and Min's; macro-F1, kappa, "
-        "Brier score, calibration error, errors and costs a paired bootstrap of 2,000 resamples"
-        + (", whole groups at a time." if "group" in rows.split else ".")
-        + " All at 95 %.",
+        "Brier score, calibration error, errors and costs a paired bootstrap of 2,000 resamples. "
+        "All at 95 %.",
+        *([GROUPS] if rows.groups is not None else []),
         tested,
         "Regions, thresholds and policies are found on training rows, where models answer as they "
         "did out of fold; the rows compared here only confirm.",

@@ -12,7 +12,7 @@ from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import wilson
 from heuron.compare.outcomes import short_name
 from heuron.compare.page_parts import html_interval, html_number, html_share, html_table
-from heuron.compare.report_details import KINDS
+from heuron.compare.report_details import KINDS, signed
 from heuron.compare.scorecard import RuleScore, measured_certainty
 from heuron.compare.slice_rules import slice_words
 from heuron.compare.words import chance, row_count
@@ -83,7 +83,7 @@ def slices(comparison: Comparison) -> str:
             ]
         )
     note = (
-        f'<p class="quiet">Found on {search.looks[0].rows_found} training rows with out-of-fold '
+        f'<p class="quiet">Found on {search.rows_found} training rows with out-of-fold '
         f"answers; {search.candidates} candidates were put to the test on the held-out rows.</p>"
     )
     return title + html_table(header, rows, long=1) + note
@@ -121,6 +121,8 @@ def _rule(one: RuleScore) -> list[str]:
     implied = html_number(one.implied_certainty, measured_certainty(one), ".2f")
     row = [escape(one.name), str(one.fired), right, claimed, implied, escape(one.verdict)]
     loss = "" if one.loss is None else f"{one.loss.won} more, {one.loss.lost} fewer"
+    if one.loss_interval is not None:
+        loss += f" <small>{signed(one.loss_interval)} points</small>"
     together = ", ".join(f"{name} ({rows})" for name, rows in one.overlaps)
     return [*row, loss, escape(together)]
 
@@ -165,7 +167,7 @@ def copies(comparison: Comparison) -> str:
             escape(short_name(one.backend)),
             html_share(one.once[0] / one.once[1], one.once_interval),
             html_share(one.ignored[0] / one.ignored[1], one.ignored_interval),
-            f"{100 * one.apparent:+.1f} points",
+            f"{100 * one.apparent:+.1f} points <small>{signed(one.apparent_interval)}</small>",
         ]
         for one in found.scores
     ]

@@ -103,6 +103,10 @@ class PatternBook:
                 self._note(number, pattern)
             return number
 
+    def pattern(self, number: int) -> Contributions:
+        """Return the pattern of a number."""
+        return self._patterns[number]
+
     def count(self, of_row: Array, truths: Array, tally: Tally) -> None:
         """Add to a tally what rows of these patterns and truths count for.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import shorten
-from typing import Final
+from typing import Final, NamedTuple
 
 from heuron.compare.comparison import Comparison
 from heuron.compare.drawing import FAINT, INK, SERIES, Drawing
@@ -73,6 +73,7 @@ def policies(comparison: Comparison) -> str | None:
     if trial is None:
         return None
     drawing = Drawing("policies")
+    points = []
     for number, one in enumerate(trial.scores, 1):
         if one.interval is None or one.accuracy_where_covered is None:
             continue
@@ -80,7 +81,8 @@ def policies(comparison: Comparison) -> str | None:
         low, high = one.referred_interval
         ends = [(1 - high, 1 - low), one.interval]
         percent = [(100 * x, 100 * y) for x, y in (place, *ends)]
-        _numbered_point(drawing, number, percent[0], percent[1:], one.name == trial.chosen)
+        points.append(Numbered(number, percent[0], percent[1:], one.name == trial.chosen))
+    _numbered_points(drawing, points)
     drawing.axes.set(xlabel="answered, % of rows", ylabel="right when it answers, %")
     drawing.axes.margins(0.08)
     drawing.axes.grid(True)
@@ -94,11 +96,13 @@ def costs_of_policies(comparison: Comparison) -> str | None:
         return None
     drawing = Drawing("policy-costs")
     axes = drawing.axes
+    points = []
     for number, one in enumerate(trial.scores, 1):
         low, high = one.accuracy_interval
         ends = [one.cost_interval or (one.cost, one.cost), (100 * low, 100 * high)]
         place = (one.cost, 100 * one.right / one.rows)
-        _numbered_point(drawing, number, place, ends, one.name == trial.chosen)
+        points.append(Numbered(number, place, ends, one.name == trial.chosen))
+    _numbered_points(drawing, points)
     bound = comparison.best_possible.accuracy
     if bound is not None:
         axes.axhline(100 * bound, color=FAINT, linewidth=1, linestyle="--", label=BOUND)
@@ -109,23 +113,39 @@ def costs_of_policies(comparison: Comparison) -> str | None:
     return drawing.svg("What a row costs under each policy against the share of rows right")
 
 
-def _numbered_point(
-    drawing: Drawing,
-    number: int,
-    place: tuple[float, float],
-    ends: Sequence[Interval],
-    chosen: bool,
-) -> None:
-    """Draw a policy's point with its number, and the intervals across and along."""
-    (x, y), (across, along) = place, ends
-    axes, colour = drawing.axes, SERIES[1] if chosen else SERIES[0]
-    axes.plot(across, [y, y], color=colour, linewidth=1, alpha=0.6)
-    axes.plot([x, x], along, color=colour, linewidth=1, alpha=0.6)
-    axes.plot([x], [y], "o", color=colour, markersize=7 if chosen else 5)
-    offset = (5, 5 if number % 2 else -11)
-    axes.annotate(
-        str(number), (x, y), color=INK, fontsize=9, xytext=offset, textcoords="offset points"
-    )
+class Numbered(NamedTuple):
+    """A policy's number, place, intervals across and along, and whether it was chosen."""
+
+    number: int
+    place: tuple[float, float]
+    ends: Sequence[Interval]
+    chosen: bool
+
+
+def _numbered_points(drawing: Drawing, points: Sequence[Numbered]) -> None:
+    """Draw policies with their numbers; those of one place share a label."""
+    axes = drawing.axes
+    labels: dict[tuple[float, float], list[str]] = {}
+    for number, (x, y), (across, along), chosen in points:
+        colour = SERIES[1] if chosen else SERIES[0]
+        axes.plot(across, [y, y], color=colour, linewidth=1, alpha=0.6)
+        axes.plot([x, x], along, color=colour, linewidth=1, alpha=0.6)
+        above = 3 if chosen else 2
+        axes.plot([x], [y], "o", color=colour, markersize=7 if chosen else 5, zorder=above)
+        labels.setdefault((round(x, 9), round(y, 9)), []).append(str(number))
+    middle = sum(axes.get_xlim()) / 2
+    for at, ((x, y), numbers) in enumerate(sorted(labels.items())):
+        # Towards the middle, so that no label runs out of the axes.
+        side = -5 if x > middle else 5
+        axes.annotate(
+            ", ".join(numbers),
+            (x, y),
+            color=INK,
+            fontsize=9,
+            ha="right" if x > middle else "left",
+            xytext=(side, 5 if at % 2 else -11),
+            textcoords="offset points",
+        )
 
 
 def copies(comparison: Comparison) -> str | None:

@@ -25,7 +25,7 @@ from heuron.compare.words import chance, number, percent, points, row_count, tim
 from heuron.learn.data import SAW_TEXT
 from heuron.values import show
 
-__all__ = ["headline", "report"]
+__all__ = ["SPLITS", "headline", "report"]
 
 SAW: Final = SAW_TEXT.rstrip(".")
 FEW_PAIRS: Final = 6

@@ -52,11 +52,13 @@ def rule_block(comparison: Comparison) -> Block:
     """Return the scorecard of every rule in a line."""
     base = ", ".join(f"{show(value)} {rate:.2f}" for value, rate in comparison.base_rates)
     header = ("", "fired", "right, %", "claims", "worth", "", "without it")
-    notes = (
+    worth = (
         "Worth: the certainty that its record implies, how far the rule moves belief from how "
-        f"common the value is anyway{f' ({base})' if base else ''}. Without it: right answers "
-        "won and lost.",
+        f"common the value is anyway ({base})."
+        if base
+        else "Of a quantity no value is common, so no certainty is implied."
     )
+    notes = (f"{worth} Without it: right answers won and lost.",)
     rows = tuple(_rule_row(one) for one in comparison.rules)
     return Block("Rule by rule", (), header, rows, (5,), notes)
 
@@ -82,7 +84,8 @@ def rule_rows_block(comparison: Comparison) -> Block:
     found = comparison.rule_rows
     if found is None:
         return Block()
-    title = f"{found.rule}: wrong on {row_count(len(found.wrong))} of {found.fired} it fired on"
+    wrong = len(found.wrong) + found.more
+    title = f"{found.rule}: wrong on {row_count(wrong)} of {found.fired} it fired on"
     if not found.wrong:
         return Block(title, ("It was never wrong here.",))
     rows = []
@@ -114,7 +117,7 @@ def slice_block(comparison: Comparison) -> Block:
         rows.append((one.text, claim_words(one), f"{here} {ends}", away, chance(one.p)))
     header = ("where", "more often", "% of its rows", "elsewhere", "p (Holm)")
     notes = (
-        f"Found on {row_count(search.looks[0].rows_found)} of training, confirmed on the rows here "
+        f"Found on {row_count(search.rows_found)} of training, confirmed on the rows here "
         f"({search.candidates} candidates tested). --write-rules FILE writes them as rules.",
     )
     return Block("Regions", (), header, tuple(rows), (1,), notes)
@@ -133,11 +136,11 @@ def copies_block(comparison: Comparison) -> Block:
             short_name(one.backend),
             f"{percent(one.once[0] / one.once[1]).rstrip(' %')} {points(one.once_interval):>13}",
             percent(one.ignored[0] / one.ignored[1]).rstrip(" %"),
-            f"{100 * one.apparent:+.1f}",
+            f"{100 * one.apparent:+.1f} {signed(one.apparent_interval):>14}",
         )
         for one in found.scores
     ]
-    header = ("", "right of all, %", "with copies", "of it copies")
+    header = ("", "right of all, %", "with copies", "of it copies, points")
     told = f"{found.copies} of {row_count(found.rows)} are copies of an earlier one."
     note = (
         f"Models fitted again in {found.folds} folds: copies kept together and counted once, then "
@@ -224,19 +227,23 @@ def change_block(changes: Sequence[Change] | None) -> Block:
         return Block(title, (f"Nothing changed beyond chance ({rest} tests).",))
     rows = []
     for one in sure:
-        low, high = (100 * end for end in one.difference_interval)
         rows.append(
             (
                 KINDS[one.kind].format(one.name),
                 percent(one.before[0] / one.before[1]),
                 percent(one.after[0] / one.after[1]),
-                f"[{low:+.1f}, {high:+.1f}]",
+                signed(one.difference_interval),
                 chance(one.holm_p),
             )
         )
     header = ("", "before", "now", "points", "p (Holm)")
     notes = (f"{rest} other shares did not change beyond chance.",)
     return Block(title, (), header, tuple(rows), (), notes)
+
+
+def signed(interval: Interval) -> str:
+    """Return an interval of a difference of shares, in points."""
+    return f"[{100 * interval[0]:+.1f}, {100 * interval[1]:+.1f}]"
 
 
 def fine(interval: Interval | None) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from heuron.learn.contract import Contract, contract_of
+
 if TYPE_CHECKING:
     from heuron.dispatch import Dispatcher
 
@@ -63,11 +65,11 @@ def candidates(dispatcher: Dispatcher, models: Sequence[str]) -> list[Candidate]
         sure = f"rules when rules.certainty >= {bound}"
         title = f"rules from certainty {bound}, else {best}"
         found.append(Candidate("sure_rules_first", title, (sure, answered, nobody)))
-    if numeric:
-        return found
-    found.append(_veto(best))
+    found.append(_veto(best, contract_of(kb)))
     if len(models) > 1:
-        found.append(_vote(best, models[1]))
+        found.append(_vote(best, models[1], contract_of(kb)))
+    if numeric:
+        return found  # models of quantities have no confidence to be sure by
     for bound in THRESHOLDS:
         sure = f"model {best} when {best}.confidence >= {bound}"
         title = f"{best} from confidence {bound}, else rules"
@@ -76,8 +78,8 @@ def candidates(dispatcher: Dispatcher, models: Sequence[str]) -> list[Candidate]
     return found + _cascades(dispatcher, models, unsure)
 
 
-def _veto(best: str) -> Candidate:
-    differ = f"rules.answered and {best}.answered and rules.value != {best}.value"
+def _veto(best: str, contract: Contract) -> Candidate:
+    differ = f"rules.answered and {best}.answered and {_values('rules', best, contract)[1]}"
     return Candidate(
         "veto",
         f"{best}, unless the rules contradict it",
@@ -89,8 +91,19 @@ def _veto(best: str) -> Candidate:
     )
 
 
-def _vote(first: str, second: str) -> Candidate:
-    same = f"{first}.answered and {second}.answered and {first}.value == {second}.value"
+def _values(first: str, second: str, contract: Contract) -> tuple[str, str]:
+    """Return as conditions that two give the same answer, and that they do not."""
+    a, b = f"{first}.value", f"{second}.value"
+    if not contract.is_regression:
+        return f"{a} == {b}", f"{a} != {b}"
+    allowed = f"{contract.tolerance or 0:.15g}"
+    if contract.percent:
+        allowed += f" / 100 * abs({b})"
+    return f"abs({a} - {b}) <= {allowed}", f"abs({a} - {b}) > {allowed}"
+
+
+def _vote(first: str, second: str, contract: Contract) -> Candidate:
+    same = f"{first}.answered and {second}.answered and {_values(first, second, contract)[0]}"
     return Candidate(
         "vote",
         f"what two of rules, {first} and {second} say",

@@ -5,7 +5,7 @@ Owns `RuleRow`. A scorecard counts; whoever mends a rule wants to see the cases.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from heuron.compare.collect import Gathered
     from heuron.learn.data import Table
 
-__all__ = ["RuleRow", "RuleRows", "rule_rows"]
+__all__ = ["RuleRow", "RuleRows", "need_rule", "rule_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleRows:
-    """A rule's wrong rows, in the order of the data, of the rows that it fired on."""
+    """A rule's wrong rows, in the order of the data, of the rows that it fired on.
+
+    `more` counts those that are not listed: of a file that streams only the first ones are.
+    """
 
     rule: str
     fired: int
     wrong: tuple[RuleRow, ...]
+    more: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -59,6 +63,7 @@ class RuleRows:
             "rule": self.rule,
             "fired": self.fired,
             "wrong": [one.to_dict() for one in self.wrong],
+            "more": self.more,
         }
 
 
@@ -74,13 +79,7 @@ def rule_rows(table: Table, gathered: Gathered, rule: str) -> RuleRows:
         RuleError: There is no such rule (`unknown-name`).
     """
     outcomes = gathered.outcomes
-    if rule not in outcomes.rules:
-        near = nearest(rule, outcomes.rules)
-        known = ", ".join(outcomes.rules) or "none"
-        hint = f"Did you mean `{near}`?" if near else f"Rules that conclude it: {known}."
-        goal = outcomes.contract.goal
-        message = f"No rule `{rule}` concludes `{goal}`."
-        raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, hint=hint))
+    need_rule(rule, outcomes.rules, outcomes.contract.goal)
     mine = [one for one in outcomes.shots if one.rule == rule]
     wrong = []
     for shot in sorted((one for one in mine if not one.right), key=lambda one: one.row):
@@ -89,3 +88,21 @@ def rule_rows(table: Table, gathered: Gathered, rule: str) -> RuleRows:
         said: Value = shot.value
         wrong.append(RuleRow(place + 1, said, shot.certainty, table.goal[place], evidence))
     return RuleRows(rule, len({one.row for one in mine}), tuple(wrong))
+
+
+def need_rule(rule: str, rules: Sequence[str], goal: str) -> None:
+    """Say when no rule of that name is among those that conclude the goal.
+
+    Raises:
+        RuleError: There is no such rule (`unknown-name`).
+    """
+    if rule in rules:
+        return
+    near = nearest(rule, rules)
+    hint = f"Did you mean `{near}`?" if near else f"Rules that conclude it: {_listed(rules)}."
+    message = f"No rule `{rule}` concludes `{goal}`."
+    raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, hint=hint))
+
+
+def _listed(rules: Sequence[str]) -> str:
+    return ", ".join(rules) or "none"

@@ -13,8 +13,8 @@ from itertools import combinations
 from typing import Final
 
 from heuron.certainty import implied_certainty, relative_change
-from heuron.compare.clustered import grouped, share_interval, take
-from heuron.compare.intervals import Interval, wilson
+from heuron.compare.clustered import difference_interval, grouped, share_interval, take
+from heuron.compare.intervals import Interval, agresti_min, wilson
 
 __all__ = ["AGAINST", "Loss", "RuleScore", "Shot", "measured_certainty", "score_rules"]
 
@@ -52,12 +52,17 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What would change without a rule: right answers lost, won, and answers changed in all."""
+    """What would change without a rule: right answers lost, won, and answers changed in all.
+
+    `signs` has 1 for each row won and -1 for each row lost, with the row, where rows were asked
+    one by one.
+    """
 
     rule: str
     lost: int
     won: int
     changed: int
+    signs: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class RuleScore:
     `precision` the share of its firings that were right, `base` how often what it says is true
     of any row, `implied_certainty` the certainty that these rows imply. A quantity has no base
     rate, and then no certainty is implied. `overlaps` names the rules that fired on most of the
-    same rows, with their number; `loss` says what the answers would be without it.
+    same rows, with their number; `loss` says what the answers would be without it, and
+    `loss_interval` is that of the share of all rows right without it less that with it.
     """
 
     name: str
@@ -82,6 +88,7 @@ class RuleScore:
     verdict: str
     overlaps: tuple[tuple[str, int], ...] = ()
     loss: Loss | None = None
+    loss_interval: Interval | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON form."""
@@ -102,6 +109,7 @@ class RuleScore:
                 "lost": self.loss.lost,
                 "won": self.loss.won,
                 "changed": self.loss.changed,
+                "difference_interval": list(self.loss_interval) if self.loss_interval else None,
             },
         }
 
@@ -112,6 +120,7 @@ def score_rules(
     base_rates: Mapping[object, float],
     losses: Sequence[Loss] = (),
     groups: Sequence[object] | None = None,
+    total: int = 0,
 ) -> tuple[RuleScore, ...]:
     """Return the scorecards in the order of `names`.
 
@@ -121,6 +130,7 @@ def score_rules(
         base_rates: The share of each goal value among the compared rows; empty for quantities.
         losses: What would change without each rule.
         groups: The group of each compared row, where rows of a group belong together.
+        total: How many rows were compared.
     """
     counts: dict[ShotKey, int] = {}
     rows: dict[str, set[int]] = {name: set() for name in names}
@@ -129,11 +139,22 @@ def score_rules(
         counts[key] = counts.get(key, 0) + 1
         rows.setdefault(shot.rule, set()).add(shot.row)
     shared = {(a, b): both for a, b in combinations(rows, 2) if (both := len(rows[a] & rows[b]))}
-    intervals = _intervals(shots, groups) if grouped(groups) else {}
-    return score_counts(names, counts, shared, base_rates, losses, intervals)
+    if not grouped(groups):
+        return score_counts(names, counts, shared, base_rates, losses, total)
+    cards = score_counts(names, counts, shared, base_rates, losses, total, _of(shots, groups))
+    balances = {one.rule: _balance(one, total, groups) for one in losses}
+    return tuple(replace(one, loss_interval=balances.get(one.name)) for one in cards)
 
 
-def _intervals(shots: Sequence[Shot], groups: Sequence[object] | None) -> dict[str, Interval]:
+def _balance(loss: Loss, total: int, groups: Sequence[object] | None) -> Interval:
+    """Return the interval of the difference that a rule's absence makes, on rows in groups."""
+    signs = [0] * total
+    for row, sign in loss.signs:
+        signs[row] = sign
+    return difference_interval(signs, groups)
+
+
+def _of(shots: Sequence[Shot], groups: Sequence[object] | None) -> dict[str, Interval]:
     """Return the interval of each rule's precision on rows in groups."""
     of_rule: dict[str, list[Shot]] = {}
     for shot in shots:
@@ -150,6 +171,7 @@ def score_counts(
     shared: Mapping[tuple[str, str], int],
     base_rates: Mapping[object, float],
     losses: Sequence[Loss] = (),
+    total: int = 0,
     intervals: Mapping[str, Interval] | None = None,
 ) -> tuple[RuleScore, ...]:
     """Return the scorecards in the order of `names`, from counts instead of single rows.
@@ -160,6 +182,7 @@ def score_counts(
         shared: On how many rows two rules fired; either order of the pair.
         base_rates: The share of each goal value among the compared rows; empty for quantities.
         losses: What would change without each rule.
+        total: How many rows were compared.
         intervals: Those of the rules' precision, where rows do not count for one each.
     """
     fired: dict[str, list[tuple[ShotKey, int]]] = {name: [] for name in names}
@@ -170,9 +193,11 @@ def score_counts(
         replace(
             _score(name, listed, base_rates, (intervals or {}).get(name)),
             overlaps=_overlaps(name, fired, shared),
-            loss=known.get(name),
+            loss=loss,
+            loss_interval=agresti_min(loss.won, loss.lost, total) if loss and total else None,
         )
         for name, listed in fired.items()
+        for loss in [known.get(name)]
     )
 
 

@@ -59,6 +59,7 @@ def shots(
     """
     found: list[Shot] = []
     changes: dict[str, list[int]] = {name: [0, 0, 0] for name in goal_rules(kb)}
+    signs: dict[str, list[tuple[int, int]]] = {}
     known: dict[object, Contributions] = {}
     for row, (evidence, truth) in enumerate(zip(given, truths, strict=True)):
         key = _pattern_key(findings[row]) if findings else None
@@ -78,7 +79,12 @@ def shots(
             counts[0] += was and not would
             counts[1] += would and not was
             counts[2] += pattern.value != after
-    losses = (Loss(name, *counts) for name, counts in changes.items())
+            if was != would:
+                signs.setdefault(name, []).append((row, would - was))
+    losses = (
+        Loss(name, lost, won, changed, tuple(signs.get(name, ())))
+        for name, (lost, won, changed) in changes.items()
+    )
     return Fired(tuple(found), tuple(losses))
 
 

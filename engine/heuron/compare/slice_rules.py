@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from heuron.compare.regions import quoted
 from heuron.compare.words import are, called
+from heuron.values import show
 
 if TYPE_CHECKING:
     from heuron.compare.slices import Slice, SliceSearch
 
-__all__ = ["claim_words", "slice_words", "slices_file"]
+__all__ = ["claim_words", "region_words", "slice_words", "slices_file"]
 
 FACT = "Slice"
+
+
+RELATIONS: Final = {">=": "is at least", "<": "is below", "==": "is"}
+"""How the relation of a condition is read aloud."""
+
+
+def region_words(one: Slice) -> str:
+    """Return the conditions of a slice as they are read aloud."""
+    parts = []
+    for condition in one.when:
+        bound = condition.bound
+        shown = f"{bound:,.15g}" if isinstance(bound, float) else show(bound)
+        parts.append(f"{condition.field} {RELATIONS[condition.relation]} {shown}")
+    return " and ".join(parts)
 
 
 def slice_words(one: Slice) -> str:
@@ -43,7 +58,7 @@ def slices_file(files: Mapping[str, str], template: str, domain: str, search: Sl
     """
     lines = [
         f"# Where answers about {domain} differ, and where they are wrong: found on "
-        f"{search.looks[0].rows_found} training rows,",
+        f"{search.rows_found} training rows,",
         f"# confirmed on held-out rows ({search.candidates} candidates tested).",
         "",
         *_declarations(files),

@@ -158,6 +158,11 @@ class SliceSearch:
         return sum(one.candidates for one in self.looks)
 
     @property
+    def rows_found(self) -> int:
+        """The most training rows that a look was taken at."""
+        return max(one.rows_found for one in self.looks)
+
+    @property
     def too_few(self) -> bool:
         """Whether no look had enough to describe."""
         return all(one.too_few for one in self.looks)

@@ -20,6 +20,7 @@ from heuron.compare.checkpoint import Checkpoint, Stopped
 from heuron.compare.evaluate_tally import evaluate_tally
 from heuron.compare.job import Opened, file_digest, one_thread_each
 from heuron.compare.outcomes import HeldOut, Timing
+from heuron.compare.rule_rows import need_rule
 from heuron.compare.shots import goal_rules
 from heuron.compare.tally import Tally
 from heuron.compare.workers import Counted, counted_by_threads, counted_by_workers
@@ -66,6 +67,7 @@ def compare_file(
     timed: bool = True,
     cost: Cost | None = None,
     disagreements: bool = False,
+    rule: str | None = None,
     progress: Progress | None = None,
     spent: Callable[[float], None] | None = None,
 ) -> Comparison:
@@ -78,19 +80,24 @@ def compare_file(
         timed: Whether single questions are timed, on the first rows.
         cost: The price of a wrong answer and of none, to rank backends by.
         disagreements: Whether the first rows on which backends differ are listed, with reasons.
+        rule: The name of a rule whose first wrong rows are listed.
         progress: Told how far it is.
         spent: Told the processor seconds of workers, which this process does not see.
 
     Raises:
-        RuleError: A row is not accepted, nothing is left to compare, or since an earlier run
-            something changed.
+        RuleError: A row is not accepted, nothing is left to compare, there is no such rule, or
+            since an earlier run something changed.
         KeyboardInterrupt: It was stopped; how far it came is kept.
     """
     with contextlib.closing(opened):
+        if rule is not None:
+            need_rule(rule, goal_rules(opened.dispatcher.kb), opened.contract.goal)
         tally, seconds = _counted(opened, plan or Plan(), progress or _silent)
         if spent is not None:
             spent(seconds)
-        return _evaluated(opened, tally, seed, timed, cost, disagreements)
+        found = _evaluated(opened, tally, seed, timed, cost)
+        with one_thread_each():
+            return _with_rows(opened, tally, found, disagreements, rule)
 
 
 def digests_of(opened: Opened) -> dict[str, str]:
@@ -106,8 +113,24 @@ def digests_of(opened: Opened) -> dict[str, str]:
     }
 
 
+def _with_rows(
+    opened: Opened, tally: Tally, found: Comparison, disagreements: bool, rule: str | None
+) -> Comparison:
+    """Return a comparison with the rows that are asked for, which are read again."""
+    if disagreements:
+        from heuron.compare.piece_disagreements import first_disagreements
+
+        found = replace(found, disagreements=first_disagreements(opened, tally.differ))
+    if rule is not None:
+        from heuron.compare.piece_rule_rows import first_rule_rows
+
+        score = next(one for one in found.rules if one.name == rule)
+        found = replace(found, rule_rows=first_rule_rows(opened, score))
+    return found
+
+
 def _evaluated(
-    opened: Opened, tally: Tally, seed: int, timed: bool, cost: Cost | None, disagreements: bool
+    opened: Opened, tally: Tally, seed: int, timed: bool, cost: Cost | None
 ) -> Comparison:
     contract, settings = opened.contract, opened.settings
     if not tally.rows:
@@ -123,7 +146,7 @@ def _evaluated(
         trained_on_left_out=tally.trained,
         source=opened.job.data,
     )
-    found = evaluate_tally(
+    return evaluate_tally(
         contract,
         tally,
         opened.answerer.names,
@@ -134,11 +157,6 @@ def _evaluated(
         timings=_timings(opened, tally) if timed else None,
         warnings=_warnings(opened, tally),
     )
-    if disagreements:
-        from heuron.compare.piece_disagreements import first_disagreements
-
-        found = replace(found, disagreements=first_disagreements(opened, tally.differ))
-    return found
 
 
 def _counted(opened: Opened, plan: Plan, progress: Progress) -> tuple[Tally, float]:

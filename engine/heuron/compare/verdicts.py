@@ -13,8 +13,8 @@ from heuron.compare.comparison import BackendScore, Comparison, PairScore
 from heuron.compare.evaluate import COVERAGE_APART
 from heuron.compare.outcomes import short_name
 from heuron.compare.scorecard import AGAINST, RuleScore
-from heuron.compare.slice_rules import slice_words
-from heuron.compare.words import are, called, chance, listed, row_count, share
+from heuron.compare.slice_rules import region_words, slice_words
+from heuron.compare.words import are, by_chance, called, listed, row_count, share
 
 __all__ = [
     "SIGNIFICANT",
@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 SIGNIFICANT: Final = 0.05
+LARGE: Final = 50
+"""A difference of so many points is large."""
 NAMED: Final = 3
 """So many pairs or slices are told in sentences; the rest is counted."""
 
@@ -183,6 +185,7 @@ def who_should_answer(comparison: Comparison) -> list[str]:
             f'"{best.title}" costs least; here, where it had no part in the choice, it costs '
             f"{best.cost:.3f} a row."
         )
+        lines += _person(trial.cost.refer, best.cost)
     elif score is not None and score.rows:
         left = (
             f" and leaves {row_count(score.not_answered)} to a person" if score.not_answered else ""
@@ -194,8 +197,8 @@ def who_should_answer(comparison: Comparison) -> list[str]:
     bound = comparison.best_possible
     if bound.accuracy is not None and len(comparison.backends) > 1:
         lines.append(
-            f"Whoever chose the right one on every row would be right on {share(bound.accuracy)}; "
-            "no dispatcher can do better."
+            f"Somebody who knew on every row whom to ask would be right on "
+            f"{share(bound.accuracy)}; no dispatcher can do better."
         )
     if comparison.cost is not None and comparison.costs:
         lines.append(_cheapest(comparison))
@@ -205,10 +208,23 @@ def who_should_answer(comparison: Comparison) -> list[str]:
 def _cheapest(comparison: Comparison) -> str:
     first, *others = comparison.costs
     alike = [short_name(one.backend) for one in others if not one.dearer]
-    text = f"Cheapest: {called(first.backend)}, {first.cost:.3f} a row"
+    text = f"Of each by itself {called(first.backend)} {_cost(first.backend)} least, "
+    text += f"{first.cost:.3f} a row"
     if alike:
-        text += f"; it cannot be told apart from {listed(alike)}"
+        text += f", but cannot be told apart from {listed(alike)}"
     return f"{text}."
+
+
+def _cost(backend: str) -> str:
+    return "cost" if are(backend) == "are" else "costs"
+
+
+def _person(price: float, cost: float) -> list[str]:
+    """Say so where it would be cheaper to ask nobody."""
+    if cost < price:
+        return []
+    same = "as much" if cost == price else "less"
+    return [f"To leave every row to a person would cost {price:g} a row, which is {same}."]
 
 
 def _better_alone(comparison: Comparison) -> list[str]:
@@ -250,8 +266,8 @@ def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
             who = "The other pairs" if sure else "No two"
         cannot = "can" if who == "No two" else "cannot"
         lines.append(
-            f"{who} {cannot} be told apart on the rows both answered; {_size(alike)} "
-            "would probably not show on so few."
+            f"{who} {cannot} be told apart on the rows both answered. On so few rows "
+            f"{_size(alike)}."
         )
     return lines
 
@@ -267,7 +283,10 @@ def _slices(comparison: Comparison) -> list[str]:
             f"({first.disagreements} on {row_count(first.rows_found)} of training)."
         ]
     found = search.slices
-    lines = [f"Where {one.text}: {slice_words(one)} (p {chance(one.p)})." for one in found[:NAMED]]
+    lines = [
+        f"Where {region_words(one)}, {slice_words(one)} ({by_chance(one.p)})."
+        for one in found[:NAMED]
+    ]
     if len(found) > NAMED:
         lines.append(f"{len(found) - NAMED} more such regions: see the table.")
     if not found:
@@ -311,11 +330,13 @@ def _better(pair: PairScore) -> str:
 def _size(pairs: Sequence[PairScore]) -> str:
     """Return in words the difference that would not show (the smallest and largest of many)."""
     points = sorted(round(100 * pair.would_not_show) for pair in pairs)
-    if points[0] >= 50:
-        return "even a large difference"
+    if points[0] >= LARGE:
+        return "even a large difference would probably not show"
+    least = f"a difference under {points[0]} points would probably not show"
     if points[0] == points[-1]:
-        return f"a difference under {points[0]} points"
-    return f"a difference under {points[0]} to {points[-1]} points"
+        return least
+    most = "even a large one" if points[-1] >= LARGE else f"one under {points[-1]}"
+    return f"{least}, and between some of them not even {most.removeprefix('even ')}"
 
 
 def _cap(text: str) -> str:

@@ -8,6 +8,7 @@ from heuron.compare.intervals import Interval
 
 __all__ = [
     "are",
+    "by_chance",
     "called",
     "chance",
     "listed",
@@ -23,7 +24,7 @@ __all__ = [
 
 def row_count(count: int) -> str:
     """Return a number of rows."""
-    return "1 row" if count == 1 else f"{count} rows"
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def percent(share: float | None) -> str:
@@ -53,6 +54,12 @@ def time(microseconds: float | None) -> str:
 def chance(value: float) -> str:
     """Return a p-value."""
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def by_chance(value: float) -> str:
+    """Return a p-value in a sentence."""
+    times = round(1000 * value)
+    return "by chance: less than 1 in 1,000" if times < 1 else f"by chance: {times} in 1,000"
 
 
 def share(value: float | None) -> str:
