@@ -371,3 +371,33 @@ rule one:
         state.assert_("T", n=1, f="z")
 
     assert state.facts() == ()
+
+
+def test_closed_sessions_leave_nothing():
+    """Neither those that ran to their end, nor those that a listener holds or an error ended."""
+    import gc
+
+    engine = engine_of(STEPS)
+
+    def live(limits, listening):
+        state = engine.session(Host(today=TODAY), limits)
+        if listening:
+            state.listen(lambda event: state.memory)
+        try:
+            state.run()
+        except LimitError:
+            assert limits is not None
+
+    def objects():
+        for limits in (None, Limits(firings=1)):
+            for listening in (False, True):
+                live(limits, listening)
+        gc.collect()
+        return len(gc.get_objects())
+
+    objects()
+    before = objects()
+    for _ in range(50):
+        after = objects()
+    assert abs(after - before) < 20
+    assert gc.isenabled()
