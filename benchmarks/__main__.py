@@ -8,7 +8,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-QUICK = ("record", "ask", "columns", "cold_start", "scorers")
+QUICK = (
+    "engine",
+    "record",
+    "ask",
+    "columns",
+    "sessions",
+    "experta",
+    "cold_start",
+    "scorers",
+)
 """In this order. Each is a module of its own, so that none inherits another's heap."""
 
 
