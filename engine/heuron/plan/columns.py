@@ -9,34 +9,17 @@ one by one with the single-record function.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from heuron.check.reads import concluded_reads, patterns, values_tested
+from heuron.check.reads import patterns
 from heuron.check.tree import (
-    BOOLEAN,
-    NUMBER,
-    Bind,
-    CertaintyOf,
-    Compare,
     Conclude,
-    Condition,
     Constant,
-    Either,
-    Exists,
     Expression,
-    FieldOf,
-    IsUnknown,
-    Negation,
-    Not,
-    Pattern,
-    Predict,
     Rule,
     Table,
-    Test,
-    Variable,
 )
-from heuron.plan.allowed import conjuncts
+from heuron.plan.columnconditions import ColumnConditions, Weights
 from heuron.plan.columnexpressions import (
     Column,
     ColumnExpressions,
@@ -44,27 +27,22 @@ from heuron.plan.columnexpressions import (
     column_kind,
     encode,
     input_kind,
-    inverted,
     joined,
 )
+from heuron.plan.columnlayout import packed, sizes, split
 from heuron.plan.columnsettle import (
     ConcludedField,
     Contribution,
     where_contradicted,
     write_settled,
 )
-from heuron.plan.columnwords import BITS, Entry, one_column, write_words
+from heuron.plan.columnwords import Entry, write_words
 from heuron.plan.conclusions import levels_read, rank_of, typed
 from heuron.plan.normal import Program, Stratum
 from heuron.plan.source import Constants, Writer
 from heuron.values import UNKNOWN, Template, Value
 
 __all__ = ["ColumnPlan", "plan_columns", "rules_without_columns"]
-
-STATES_OF_A_RULE = 4
-"""A rule that reads a field with more certainties than this weighs them as a column."""
-
-MOST_IN_A_GROUP = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +130,11 @@ def rules_without_columns(program: Program) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(slots=True)
-class _Weights:
-    """How certain what a condition reads is: conditions of constant certainty, or locals."""
-
-    bits: list[tuple[Entry, float]]
-    locals: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
 class _Job:
     """A rule or a table whose conditions are written, and that waits for their bits."""
 
     item: Rule | Table
-    rows: list[tuple[int, Entry, _Weights]]
+    rows: list[tuple[int, Entry, Weights]]
     """Index, condition, and weights of the rule, or of each row of the table."""
     possible: list[Entry] = field(default_factory=list)
     """For a first-hit table with unknown conditions: the rows that are true or unknown."""
@@ -201,6 +171,7 @@ class _ColumnWriter:
             )
             for at, name in enumerate(concluded)
         }
+        self.conditions = ColumnConditions(template, self.fields, self.expressions)
         self.ranks = rank_of(program)
         self.by_level = levels_read(program)
         self.refused: list[tuple[str, str]] = []
@@ -211,8 +182,6 @@ class _ColumnWriter:
         """What is strange, about what, and the local of the mask that says where."""
         self.hits: list[tuple[str, int, int]] = []
         """For each first-hit table the local of the row, the index of the first row, how many."""
-        # Of the rule that is being written: its fact variables.
-        self.types: dict[str, str] = {}
 
     def levels(self, name: str) -> tuple[Value, ...]:
         """Return the levels of a concluded field.
@@ -310,40 +279,19 @@ class _ColumnWriter:
             self.refused.append((item.name, reason))
         mask = "True"
         if isinstance(item, Rule):
-            self.expressions.forget()
+            self.conditions.enter(())
             parts = []
             for condition in item.conditions:
-                parts += self._true_where_said(condition)
+                parts += self.conditions.true_where_said(condition)
             mask = self.expressions.keep(joined(parts, True), "b")
         self.writer.line(f"rows = either(rows, column({mask}, n))")
 
-    def _true_where_said(self, condition: Condition) -> list[str]:
-        """Return masks that hold wherever a condition does, as far as columns can say."""
-        try:
-            return self._true((condition,))
-        except NotColumns:
-            pass
-        parts = []
-        if isinstance(condition, Pattern) and not condition.each:
-            for test in condition.tests:
-                for one in conjuncts(test):
-                    try:
-                        parts.append(self.expressions.true(one))
-                    except NotColumns:
-                        continue
-        return parts
-
-    # Rules.
-
     def _rule(self, rule: Rule) -> _Job:
-        self.expressions.forget()
-        self.types = {
-            one.variable: self.template.name for one in rule.conditions if isinstance(one, Pattern)
-        }
+        self.conditions.enter([one.variable for one in patterns(rule.conditions)])
         entry = Entry()
         for condition in rule.conditions:
-            self._ask(condition, entry)
-        weights = self._weights(rule.conditions, entry)
+            self.conditions.ask(condition, entry)
+        weights = self.conditions.weights(rule.conditions, entry)
         job = _Job(rule, [(rule.index, entry, weights)])
         job.variables = self.expressions.variables, self.expressions.inlined
         for action in rule.actions:
@@ -351,178 +299,8 @@ class _ColumnWriter:
                 self._check_value(self.fields[action.field], action.value)
         return job
 
-    def _ask(self, condition: Condition, entry: Entry) -> None:
-        """Add a condition to an entry."""
-        match condition:
-            case Pattern():
-                self._bind_fields(condition)
-                for binding in condition.bindings:
-                    read = FieldOf(
-                        type=self.template[binding.field].type,
-                        variable=condition.variable,
-                        field=binding.field,
-                    )
-                    known = Not(type=BOOLEAN, operand=IsUnknown(type=BOOLEAN, operand=read))
-                    self._test(known, entry)
-                for test in condition.tests:
-                    self._test(test, entry)
-            case Test():
-                self._test(condition.expression, entry)
-            case _:
-                entry.masks += self._true((condition,))
-
-    def _bind_fields(self, pattern: Pattern) -> None:
-        if pattern.each:
-            raise NotColumns(f"it matches once for each value of {', '.join(pattern.each)}")
-        for binding in pattern.bindings:
-            self.expressions.variables[binding.variable] = self.expressions.field(binding.field)
-
-    def _test(self, test: Expression, entry: Entry) -> None:
-        for one in conjuncts(test):
-            column = one_column(one, self._column_of)
-            if column is not None:
-                entry.test(column, one)
-            elif entry.possible:
-                entry.masks.append(inverted(self.expressions.false(one)))
-            else:
-                entry.masks.append(self.expressions.true(one))
-
-    def _column_of(self, node: FieldOf | Variable) -> Column | None:
-        if isinstance(node, FieldOf):
-            return self.expressions.fields.get(node.field)
-        return self.expressions.variables.get(node.name)
-
-    def _true(self, conditions: tuple[Condition, ...]) -> list[str]:
-        parts: list[str] = []
-        for one in conditions:
-            match one:
-                case Pattern():
-                    self._bind_fields(one)
-                    columns = [self.expressions.field(binding.field) for binding in one.bindings]
-                    parts += [self.expressions.known(column) for column in columns]
-                    parts += [self.expressions.true(test) for test in one.tests]
-                case Test():
-                    parts.append(self.expressions.true(one.expression))
-                case Bind():
-                    parts.append(self.expressions.bind(one.variable, one.expression))
-                case Either():
-                    masks = [joined(self._true(branch), True) for branch in one.branches]
-                    kept = [self.expressions.keep(mask, "b") for mask in masks]
-                    parts.append(self.expressions.keep(joined(kept, False), "b"))
-                case Exists():
-                    parts += self._true(one.conditions)
-                case Negation() if all(isinstance(part, Test) for part in one.conditions):
-                    tests = [part for part in one.conditions if isinstance(part, Test)]
-                    false = [self.expressions.false(test.expression) for test in tests]
-                    parts.append(self.expressions.keep(joined(false, False), "b"))
-                case Predict():
-                    raise NotColumns(f"it asks the model {one.model}")
-                case _:
-                    raise NotColumns("a condition has no form over columns")
-        return parts
-
-    # How certain what conditions read is.
-
-    def _weights(self, nodes: Sequence[object], entry: Entry) -> _Weights:
-        """Return an entry with the certainty of what it reads, or entries for each certainty."""
-        locals_, states = self._read(tuple(nodes))
-        if not locals_:
-            return _Weights([(entry, 1.0)])
-        if states is None:
-            return _Weights([], locals_)
-        column, by_code = states
-        found: dict[float, None] = {}
-        for code, certainties in by_code:
-            if column.local not in entry.tests or entry.holds(column.local, code):
-                found.update(dict.fromkeys(certainties))
-        if len({one or 1.0 for one in found}) == 1:
-            return _Weights([(entry, next(iter(found)) or 1.0)], locals_)
-        if not 0 < len(found) <= STATES_OF_A_RULE:
-            return _Weights([], locals_)
-        bits = []
-        certainty = CertaintyOf(type=NUMBER, variable="", field=column.field)
-        for state in found:
-            one = entry.copied()
-            is_so = Compare(
-                type=BOOLEAN,
-                operator="==",
-                left=certainty,
-                right=Constant(type=NUMBER, value=state),
-            )
-            local = self.expressions.certainties[column.field]
-            one.test(Column(local, "float", complete=True, field=column.field), is_so)
-            bits.append((one, state or 1.0))
-        return _Weights(bits, locals_)
-
-    def _read(
-        self, nodes: tuple[object, ...]
-    ) -> tuple[
-        tuple[str, ...],
-        tuple[Column, list[tuple[float | str | None, tuple[float, ...]]]] | None,
-    ]:
-        """Return the locals of the certainties that nodes read; of one field also its states.
-
-        States are pairs of a value, as it stands in the column, and its certainties.
-        """
-        concluded = [(self.template.name, name) for name in self.fields]
-        reads = concluded_reads(nodes, self.types, concluded, tested=False)
-        names = list(dict.fromkeys(name for _, _, name in reads))
-        uncertain = [name for name in names if self.fields[name].first is None]
-        locals_ = [
-            self.expressions.keep(f"weight({self._certainty(name)})", "w_") for name in uncertain
-        ]
-        only = len(uncertain) == 1
-        for either in nodes:
-            if isinstance(either, Either) and any(self._read(one)[0] for one in either.branches):
-                locals_.append(self._best_branch(either))
-                only = False
-        for held in values_tested(nodes):
-            if not isinstance(held.value, Constant):
-                raise NotColumns(f"it reads the many values of {held.field}")
-            level = f"{held.field}={held.value.value}"
-            known = self.expressions.certainties.get(level)
-            if held.field in self.fields and not self.fields[held.field].many:
-                raise NotColumns(f"it reads the values of {held.field}")
-            if known is not None:
-                locals_.append(self.expressions.keep(f"weight({known})", "w_"))
-                only = False
-        if not only:
-            return tuple(locals_), None
-        one = self.fields[uncertain[0]]
-        column = self.expressions.fields[one.name]
-        if one.states is None:
-            return tuple(locals_), None
-        by_code: list[tuple[float | str | None, tuple[float, ...]]] = [(None, (0.0,))]
-        for value, certainties in one.states.items():
-            code = (
-                str(value) if column.kind == "text" else encode(value, column.kind, column.levels)
-            )
-            by_code.append((code, certainties))
-        return tuple(locals_), (column, by_code)
-
-    def _certainty(self, name: str) -> str:
-        found = self.expressions.certainties.get(name)
-        if found is None:
-            raise NotColumns(f"it weighs the many values of {name}")
-        return found
-
-    def _best_branch(self, either: Either) -> str:
-        """Return the certainty of the best branch that holds."""
-        pairs = ""
-        for branch in either.branches:
-            mask = self.expressions.keep(joined(self._true(branch), True), "b")
-            weights = self._read(branch)[0]
-            lowest = weights[0] if weights else "1.0"
-            for other in weights[1:]:
-                lowest = self.expressions.keep(f"np.minimum({lowest}, {other})", "w_")
-            pairs += f"({mask}, {lowest}), "
-        return self.expressions.keep(f"best_branch(({pairs}), n)", "w_")
-
-    # Tables.
-
     def _table(self, table: Table) -> _Job:
-        self.expressions.forget()
-        self.types = {table.variable: self.template.name}
+        self.conditions.enter([table.variable])
         rows = []
         possible = []
         for place, row in enumerate(table.rows):
@@ -530,10 +308,10 @@ class _ColumnWriter:
             entry = Entry()
             maybe = Entry(possible=True)
             for test in tests:
-                self._test(test, entry)
+                self.conditions.test(test, entry)
                 if table.hit == "first":
-                    self._test(test, maybe)
-            rows.append((table.index + place, entry, self._weights(tests, entry)))
+                    self.conditions.test(test, maybe)
+            rows.append((table.index + place, entry, self.conditions.weights(tests, entry)))
             possible.append(maybe)
             self._check_value(self.fields[table.field], row.value)
             if table.hit == "any" and not isinstance(row.value, Constant):
@@ -562,16 +340,16 @@ class _ColumnWriter:
             if isinstance(job.item, Table):
                 if job.item.hit == "first":
                     for entries in ([entry for _, entry, _ in job.rows], job.possible):
-                        words += _split(entries, reverse=True)
+                        words += split(entries, reverse=True)
                     continue
                 if job.item.hit in ("unique", "any"):
-                    words += _split([entry for _, entry, _ in job.rows], reverse=False)
+                    words += split([entry for _, entry, _ in job.rows], reverse=False)
                     continue
             plain += [
                 (self._group(job.item, place), [one for one, _ in weights.bits] or [entry])
                 for place, (_, entry, weights) in enumerate(job.rows)
             ]
-        words += _packed(plain)
+        words += packed(plain)
         write_words(words, self.expressions.true_of, self.constants, self.writer)
 
     def _group(self, item: Rule | Table, place: int) -> tuple[int, str]:
@@ -639,11 +417,11 @@ class _ColumnWriter:
 
     def _first_hit(self, job: _Job, table: Table) -> None:
         hit = f"h{table.index}"
-        true = _sizes([entry for _, entry, _ in job.rows])
-        possible = _sizes(job.possible)
-        words, sizes = ", ".join(true), tuple(true.values())
+        true = sizes([entry for _, entry, _ in job.rows])
+        possible = sizes(job.possible)
+        words, counts = ", ".join(true), tuple(true.values())
         maybe = f"({', '.join(possible)},)" if possible else "None"
-        self.writer.line(f"{hit} = first_hit(({words},), {maybe}, {sizes!r})")
+        self.writer.line(f"{hit} = first_hit(({words},), {maybe}, {counts!r})")
         count = len(job.rows)
         self.hits.append((hit, table.index, count))
         one = self.fields[table.field]
@@ -661,7 +439,7 @@ class _ColumnWriter:
         for place, (index, entry, weights) in enumerate(job.rows):
             mask = self.expressions.keep(f"{hit} == {count - place!r}", "b")
             row = table.rows[place]
-            said = _Weights([], weights.locals)
+            said = Weights([], weights.locals)
             self._contribute(one, row.value, 1.0, index, entry, said, mask)
 
     def _check_value(self, one: ConcludedField, value: Expression) -> None:
@@ -691,7 +469,7 @@ class _ColumnWriter:
         certainty: float,
         index: int,
         entry: Entry,
-        weights: _Weights,
+        weights: Weights,
         mask: str = "",
     ) -> None:
         if isinstance(value, Constant) and value.value is UNKNOWN:
@@ -726,37 +504,3 @@ class _ColumnWriter:
 
 def _spelled(value: Expression, kind: str = "") -> str:
     return repr(typed(kind, value.value)) if isinstance(value, Constant) else "computed"
-
-
-def _split(entries: list[Entry], reverse: bool) -> list[list[Entry]]:
-    """Return words for entries in order; with `reverse` the first has the highest bit."""
-    words = [entries[at : at + BITS] for at in range(0, len(entries), BITS)]
-    return [word[::-1] if reverse else word for word in words]
-
-
-def _sizes(entries: Sequence[Entry]) -> dict[str, int]:
-    """Return the words of some entries, with how many of them each has."""
-    found: dict[str, int] = {}
-    for one in entries:
-        found[one.word] = found.get(one.word, 0) + 1
-    return found
-
-
-def _packed(parts: list[tuple[tuple[int, str], list[Entry]]]) -> list[list[Entry]]:
-    """Return words in which entries of one group stand side by side, where they fit."""
-    groups: dict[tuple[int, str], list[Entry]] = {}
-    for group, entries in parts:
-        groups.setdefault(group, []).extend(entries)
-    words: list[list[Entry]] = []
-    for listed in groups.values():
-        whole = len(listed) <= MOST_IN_A_GROUP
-        for start in range(0, len(listed), BITS):
-            some = listed[start : start + BITS]
-            while some:
-                room = BITS - len(words[-1]) if words else 0
-                if room == 0 or (whole and room < len(some)):
-                    words.append([])
-                    room = BITS
-                words[-1].extend(some[:room])
-                some = some[room:]
-    return words
