@@ -104,7 +104,7 @@ def test_means_of_confidences_are_those_of_all_rows(
     for name, score in whole["backends"].items():
         for key in ("brier", "log_loss"):
             other = parts["backends"][name][key]
-            assert other == (None if score[key] is None else pytest.approx(score[key], rel=1e-12))
+            assert other == (None if score[key] is None else pytest.approx(score[key], rel=1e-14))
 
 
 @pytest.mark.parametrize("rows", ["1", "7", "55", "60", "1000"])
@@ -114,9 +114,14 @@ def test_any_chunk_gives_the_same(
     """Pieces of one row; parts of a row group; several row groups; all rows."""
     some = compared(capsys, "iris", "--data", files["parquet"], "--chunk", rows)
     other = compared(capsys, "iris", "--data", files["iris"], "--chunk", "50")
-    assert counts(some)["backends"] == counts(other)["backends"]
-    assert some["rules"] == other["rules"]
-    assert some["pairs"] == other["pairs"]
+    for body in (some, other):
+        del body["held_out"]["source"]
+    assert counts(some) == counts(other)
+    # A matrix product of one row may differ in its last digit from the same among many.
+    for name, score in some["backends"].items():
+        for key in ("brier", "log_loss"):
+            mean = other["backends"][name][key]
+            assert score[key] == (None if mean is None else pytest.approx(mean, rel=1e-13))
 
 
 def test_two_processes_give_the_same_bytes(
@@ -257,6 +262,68 @@ def test_disagreements_of_a_stream_are_the_same_rows(
     assert [one["evidence"] for one in whole] == [one["evidence"] for one in parts]
 
 
+@pytest.mark.parametrize("name", ["cancer", "loan"])
+def test_wrong_rows_of_a_rule_are_the_same(
+    name: str, files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule with most wrong rows; more than are listed of a stream are counted."""
+    arguments = (name, "--data", files[name])
+    rules = compared(capsys, *arguments, "--chunk", "41")["rules"]
+    rule = max(rules, key=lambda one: one["fired"] - one["right"])["name"]
+    whole = compared(capsys, *arguments, "--rule", rule)["rule_rows"]
+    parts = compared(capsys, *arguments, "--rule", rule, "--chunk", "41")["rule_rows"]
+    assert whole["wrong"]
+    for body in (whole, parts):
+        for row in body["wrong"]:
+            del row["row"]  # of a stream it is the place in the file, of few rows among the usable
+    assert parts["wrong"] == whole["wrong"][:100]
+    assert parts["more"] == max(0, len(whole["wrong"]) - 100)
+    assert parts["fired"] == whole["fired"]
+    assert main(["compare", *arguments, "--rule", rule, "--chunk", "41"]) == 0
+    wrong = len(whole["wrong"])
+    assert f"{rule}: wrong on {wrong} row" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_rule_that_is_not_there_is_named_before_rows_are_read(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], stopping: list[int]
+) -> None:
+    stopping.append(0)
+    arguments = ["compare", "iris", "--data", files["iris"], "--chunk", "30", "--rule", "nothing"]
+    assert main(arguments) == 1
+    assert "No rule `nothing` concludes" in capsys.readouterr().err
+
+
+def test_pages_notebooks_and_limits_of_a_stream(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What a program does that looks at every change of a rule file, on a file that streams."""
+    arguments = ["compare", "penguins", "--data", files["penguins"], "--chunk", "70"]
+    earlier = tmp_path / "earlier.json"
+    assert main([*arguments, "--json"]) == 0
+    earlier.write_text(capsys.readouterr().out, encoding="utf-8")
+    page, book = tmp_path / "page.html", tmp_path / "book.ipynb"
+    assert main([*arguments, "--html", str(page), "--notebook", str(book)]) == 0
+    capsys.readouterr()
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert json.loads(book.read_text(encoding="utf-8"))["cells"]
+    watch = [*arguments, "--baseline", str(earlier), "--fail-under", "0.5", "--fail-drift"]
+    assert main(watch) == 0
+    capsys.readouterr()
+    assert main([*watch[:-2], "0.999"]) == 4
+    assert "under 99.9 %" in capsys.readouterr().err
+    # Fewer right answers than before, beyond chance.
+    lines = Path(files["penguins"]).read_text(encoding="utf-8").splitlines()
+    turned = [one.replace("Adelie", "x").replace("Gentoo", "Adelie") for one in lines[1:]]
+    worse = tmp_path / "worse.csv"
+    text = "\n".join([lines[0], *(one.replace("x", "Gentoo", 1) for one in turned)])
+    worse.write_text(text + "\n", encoding="utf-8")
+    watch[watch.index(files["penguins"])] = str(worse)
+    assert main([*watch[:-3], "--fail-drift", "--json"]) == 4
+    body = json.loads(capsys.readouterr().out)
+    assert {one["kind"] for one in body["changes"] if one["drift"]} >= {"right"}
+    assert body["failed"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -282,3 +349,14 @@ def test_many_rows_stream_without_being_told(
     monkeypatch.setattr(cli_streaming, "MANY_ROWS", 100)
     body = compared(capsys, "iris", "--data", files["parquet"])
     assert stream.NOT_LOOKED_FOR in body["warnings"]
+
+
+def test_what_needs_all_rows_refuses_many(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instead of holding them all, for hours."""
+    monkeypatch.setattr(cli_streaming, "MANY_ROWS", 100)
+    assert main(["compare", "iris", "--data", files["parquet"], "--folds", "5"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--folds looks at all rows at once" in said
+    assert "Give it a sample: up to 100 rows" in said

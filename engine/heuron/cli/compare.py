@@ -166,12 +166,13 @@ def compare(
         "--calibrate-rules": calibrate_rules is not None,
         "--folds": folds is not None,
         "--with-copies": with_copies,
-        "--rule": rule is not None,
     }
     streaming = streaming_of(data, jobs, cluster, resume, chunk, at_once)
     table = None
     if streaming is not None:
-        comparison = compare_stream(found, dispatcher, streaming, policy, price, disagreements)
+        comparison = compare_stream(
+            found, dispatcher, streaming, policy, price, disagreements, rule
+        )
     else:
         table = rows_of(found, knowledge, data, allow_path)
         with evaluated(knowledge.name, len(table)):

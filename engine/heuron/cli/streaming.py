@@ -9,6 +9,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from heuron.cli.comparing import usage
+from heuron.diagnostics import Diagnostic, RuleError, Severity
 
 if TYPE_CHECKING:
     from heuron.compare.checkpoint import Stopped
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Streaming", "compare_stream", "streaming_of"]
 
 MANY_ROWS: Final = 200_000
-"""Of a parquet file so many rows stream without being told to."""
+"""Of a parquet file more rows than that stream without being told to."""
 MANY_BYTES: Final = 20_000_000
 """So does a CSV file of more bytes."""
 
@@ -77,8 +78,12 @@ def streaming_of(
         if jobs is not None:
             raise usage("--jobs is for this machine; on a cluster all its workers are used.")
         need_cluster(cluster)
-    if data is None or not (given or (not others and _is_large(data))):
+    if data is None or not (given or _is_large(data)):
         return None
+    if others:
+        message = f"{others[0]} looks at all rows at once, and {data} has too many for that."
+        hint = f"Give it a sample: up to {MANY_ROWS:,} rows, or {MANY_BYTES // 10**6} MB of CSV."
+        raise RuleError(Diagnostic(Severity.ERROR, "usage", message, hint=hint))
     return Streaming(data, jobs, cluster, resume, rows or PIECE_ROWS)
 
 
@@ -89,6 +94,7 @@ def compare_stream(
     policy: str | None,
     cost: Cost | None,
     disagreements: bool,
+    rule: str | None,
 ) -> Comparison:
     """Return the comparison of a file's rows; says on stderr how far it is.
 
@@ -124,6 +130,7 @@ def compare_stream(
                 plan,
                 cost=cost,
                 disagreements=disagreements,
+                rule=rule,
                 progress=progress,
                 spent=of_workers.append,
             )
