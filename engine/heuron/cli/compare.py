@@ -87,8 +87,8 @@ def compare(
         int | None,
         typer.Option(
             metavar="NUMBER",
-            help="Processes among which the rows of --data are shared; by default all cores, "
-            "where that is worth it.",
+            help="Cores of this machine that share the rows of --data; by default all, where "
+            "that is worth it.",
         ),
     ] = None,
     cluster: Annotated[

@@ -69,7 +69,7 @@ def streaming_of(
         message = f"{others[0]} looks at all rows at once, so it does not go with {given[0]}."
         raise usage(message)
     if jobs is not None and jobs < 1:
-        raise usage(f"--jobs is a number of processes from 1 on, not {jobs}.")
+        raise usage(f"--jobs is a number of cores from 1 on, not {jobs}.")
     if rows is not None and rows < 1:
         raise usage(f"--chunk is a number of rows from 1 on, not {rows}.")
     if cluster is not None:
