@@ -8,6 +8,9 @@ everything, one is about steps alone. In every second one the whole agenda is co
 firing; in the others searches stay suspended while facts change. A difference is made smaller by
 leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
 seed to begin with, `--processes 1` leaves the other cores alone.
+
+Against CLIPS every second trial has conditions inside conditions, and the strategies that mean
+the same there take turns.
 """
 
 from __future__ import annotations
@@ -147,15 +150,23 @@ def show(seed: int) -> None:
     print("\n".join(differences(trial, Counter()) or ()))
 
 
+def is_deep(seed: int) -> bool:
+    """Return whether a trial against CLIPS has conditions inside conditions: every second one."""
+    return seed % 2 == 1
+
+
 def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
     """Return how trials against CLIPS ended, and the seeds of those that differ."""
-    from clips_trials import compare
+    from clips_trials import CLIPS_STRATEGIES, compare
 
     counts: Counter[str] = Counter()
     different = []
     for seed in seeds:
-        comparison = compare(seed)
+        strategy = CLIPS_STRATEGIES[seed // 2 % len(CLIPS_STRATEGIES)]
+        comparison = compare(seed, is_deep(seed), strategy)
         counts["trials"] += 1
+        counts[f"strategy {strategy}"] += 1
+        counts["with conditions inside conditions"] += is_deep(seed)
         counts["firings that agreed"] += comparison.firings
         counts["trials with firings"] += comparison.firings > 0
         counts["ties, in which CLIPS was made to take ours"] += comparison.ties
@@ -167,9 +178,9 @@ def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
 
 def show_clips(seed: int) -> None:
     """Print a trial in which CLIPS differs."""
-    from clips_trials import compare
+    from clips_trials import CLIPS_STRATEGIES, compare
 
-    comparison = compare(seed)
+    comparison = compare(seed, is_deep(seed), CLIPS_STRATEGIES[seed // 2 % len(CLIPS_STRATEGIES)])
     print(f"\n--- seed {seed}\n{comparison.trial.text}")
     print(f"after {comparison.firings} firings\n  ours {comparison.ours}")
     print(f"  CLIPS {comparison.theirs}")

@@ -20,6 +20,7 @@ from heuron.plan.lower import lower
 from heuron.values import Value
 from naive import Oracle, OracleError
 from naive_definitions import fitted
+from naive_strategies import preference
 
 Content = tuple[object, ...]
 Activation = tuple[str, tuple[Content, ...]]
@@ -36,8 +37,10 @@ def as_texts(type_name: str, values: Any) -> Content:
 class Ours:
     """The engine."""
 
-    def __init__(self, base: Base) -> None:
-        self.state: State = Engine(lower(base), base.texts).session()
+    def __init__(self, base: Base, strategy: str = "depth") -> None:
+        self.rules = {one.name: one for one in base.rules}
+        self.strategy = strategy
+        self.state: State = Engine(lower(base), base.texts).session(strategy=strategy)
 
     def add(self, type_name: str, values: Mapping[str, Value]) -> int:
         """Assert a fact; return what it is known by."""
@@ -62,14 +65,16 @@ class Ours:
             for one in self.state.agenda()
         ]
 
-    def event(self, activation: Activation) -> int:
-        """Return the number of the event that completed an activation."""
+    def place(self, activation: Activation) -> object:
+        """Return what puts an activation on its place, before rule order and recency decide."""
         assert self.state._agenda is not None
-        return next(
-            one.event
+        found = next(
+            one
             for one in self.state._agenda.waiting()
             if (one.rule["name"], tuple(self.content(row[0]) for row in one.rows)) == activation
         )
+        rule, events = self.rules[found.rule["name"]], [row[1] for row in found.rows]
+        return rule.salience, preference(self.strategy, found.event, rule, events)
 
     def fire(self) -> None:
         """Let the first activation fire."""
@@ -114,8 +119,8 @@ class InHalves(Oracle):
 class ByOracle:
     """An oracle, brute force."""
 
-    def __init__(self, base: Base, kind: type[Oracle]) -> None:
-        self.oracle = kind(base)
+    def __init__(self, base: Base, kind: type[Oracle], strategy: str = "depth") -> None:
+        self.oracle = kind(base, strategy=strategy)
 
     def add(self, type_name: str, values: Mapping[str, Value]) -> int:
         """Assert a fact; return what it is known by."""
@@ -142,13 +147,14 @@ class ByOracle:
         facts = [self.oracle.content(number) for number in activation.matched]
         return activation.rule.name, tuple(as_texts(str(of), own) for of, *own in facts)
 
-    def event(self, activation: Activation) -> int:
-        """Return the number of the event that completed an activation."""
-        return next(
-            event
-            for event, one in self.oracle.conflict.values()
-            if self.described(one) == activation
+    def place(self, activation: Activation) -> object:
+        """Return what puts an activation on its place, before rule order and recency decide."""
+        event, found = next(
+            pair for pair in self.oracle.conflict.values() if self.described(pair[1]) == activation
         )
+        events = [self.oracle.view.facts[number].event for number in found.matched]
+        chosen = preference(self.oracle.strategy, event, found.rule, events)
+        return found.rule.salience, chosen
 
     def fire(self) -> None:
         """Let the first activation fire."""
@@ -162,9 +168,10 @@ class ByOracle:
 class Theirs:
     """CLIPS."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, strategy: str = "depth") -> None:
         self.base = base
         self.environment = clips.Environment()
+        self.environment.strategy = clips.Strategy[strategy.upper()]
         for construct in clips_text.constructs(base):
             self.environment.build(construct)
 

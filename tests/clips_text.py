@@ -85,20 +85,31 @@ def condition(node: tree.Condition, base: tree.Base, names: Names) -> list[str]:
             return [f"(test {expression(test, names)})"]
         case tree.Negation(conditions=conditions) | tree.Exists(conditions=conditions):
             word = "not" if isinstance(node, tree.Negation) else "exists"
+            return [f"({word} {together(scoped(conditions, base, dict(names)))})"]
+        case tree.Forall(pattern=first, have=have):
             inner = dict(names)
-            parts = [
-                part
-                for one in conditions
-                for part in (
-                    pattern(one, base, inner, None)
-                    if isinstance(one, tree.Pattern)
-                    else condition(one, base, inner)
-                )
-            ]
-            return [
-                f"({word} (and {' '.join(parts)}))" if len(parts) > 1 else f"({word} {parts[0]})"
-            ]
+            parts = scoped((first,), base, inner)
+            missing = f"(not {together(scoped(have, base, inner))})"
+            return [f"(not (and {' '.join([*parts, missing])}))"]
     raise ValueError(f"CLIPS text has no {type(node).__name__}")
+
+
+def scoped(conditions: Sequence[tree.Condition], base: tree.Base, names: Names) -> list[str]:
+    """Return conditions that bind nothing outside as conditional elements."""
+    return [
+        part
+        for one in conditions
+        for part in (
+            pattern(one, base, names, None)
+            if isinstance(one, tree.Pattern)
+            else condition(one, base, names)
+        )
+    ]
+
+
+def together(parts: Sequence[str]) -> str:
+    """Return conditional elements as one."""
+    return f"(and {' '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 def action(node: tree.Action, names: Names) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from clips_sides import Activation, ByOracle, InHalves, Ours, Theirs
 from heuron.check.tree import Base
 from naive import Oracle
-from random_steps import StepMaker
+from random_steps import DeepStepMaker, StepMaker
 from resolving import resolved
 from trial_parts import FromRandom, Trial
 
@@ -42,28 +42,32 @@ class Comparison:
     theirs: list[Activation] = field(default_factory=list)
 
 
-def compare(seed: int) -> Comparison:
-    """Run one random program on both engines."""
-    return compare_trial(StepMaker(FromRandom(seed)).program(known=100))
+CLIPS_STRATEGIES = ("depth", "breadth", "lex", "mea")
+"""Those that mean the same there; CLIPS counts otherwise how specific a rule is."""
 
 
-def compare_trial(trial: Trial) -> Comparison:
-    """Run one program on both engines; on both oracles too if they differ."""
+def compare(seed: int, deep: bool = False, strategy: str = "depth") -> Comparison:
+    """Run one random program on both engines; a deep one has conditions inside conditions."""
+    maker = (DeepStepMaker if deep else StepMaker)(FromRandom(seed))
+    trial = maker.program(known=100)
     base = resolved(trial.text)
-    comparison = side_by_side(trial, base, Ours(base))
+
+    def beside(side: Ours | ByOracle) -> Comparison:
+        return side_by_side(trial, base, side, Theirs(base, strategy))
+
+    comparison = beside(Ours(base, strategy))
     if comparison.end == "different":
-        plain = side_by_side(trial, base, ByOracle(base, Oracle))
-        halves = side_by_side(trial, base, ByOracle(base, InHalves))
+        plain = beside(ByOracle(base, Oracle, strategy))
+        halves = beside(ByOracle(base, InHalves, strategy))
         if plain == comparison and halves.end == "same":
             halves.end = "as predicted in halves"
             return halves
     return comparison
 
 
-def side_by_side(trial: Trial, base: Base, side: Ours | ByOracle) -> Comparison:
+def side_by_side(trial: Trial, base: Base, side: Ours | ByOracle, clips: Theirs) -> Comparison:
     """Run one program on CLIPS and on another side."""
     comparison = Comparison(trial)
-    clips = Theirs(base)
     known = {}
     for event in trial.script:
         values = dict(event.values)
@@ -82,15 +86,14 @@ def side_by_side(trial: Trial, base: Base, side: Ours | ByOracle) -> Comparison:
                 side.retract(ours)
                 clips.retract(theirs)
             case "run":
-                run(base, side, clips, comparison)
+                run(side, clips, comparison)
                 if comparison.end != "same":
                     break
     return comparison
 
 
-def run(base: Base, side: Ours | ByOracle, clips: Theirs, comparison: Comparison) -> None:
+def run(side: Ours | ByOracle, clips: Theirs, comparison: Comparison) -> None:
     """Fire on both sides until quiescence, the limit, or a difference."""
-    saliences = {rule.name: rule.salience for rule in base.rules}
     for _ in range(MOST):
         comparison.ours, comparison.theirs = side.agenda(), clips.agenda()
         if sorted(comparison.ours) != sorted(comparison.theirs):
@@ -100,8 +103,7 @@ def run(base: Base, side: Ours | ByOracle, clips: Theirs, comparison: Comparison
             break
         ours, theirs = comparison.ours[0], comparison.theirs[0]
         if ours != theirs:
-            one_event = side.event(ours) == side.event(theirs)
-            if not one_event or saliences[ours[0]] != saliences[theirs[0]]:
+            if side.place(ours) != side.place(theirs):
                 comparison.end = "different"
                 return
             comparison.ties += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import product
 from typing import Any
@@ -198,24 +198,25 @@ def aggregate(view: View, node: tree.Aggregate, scope: Environment, trace: Trace
             else:
                 values.append(True)
             trace.certainties.append(inner.certainty)
-    result = UNKNOWN if unknown else fold(node.function, values)
+    zero = timedelta(0) if node.type.kind == "duration" else 0
+    result = UNKNOWN if unknown else fold(node.function, values, zero)
     trace.aggregates.append(result)
     return result
 
 
-def fold(function: str, values: list[Any]) -> Any:
-    """Return the aggregate of known values, in fact order."""
+def fold(function: str, values: list[Any], zero: Any) -> Any:
+    """Return the aggregate of known values, in fact order; `zero` is the sum over nothing."""
     match function:
         case "count":
             return len(values)
         case "sum":
-            return arithmetic("+", [0, *values]) if values else 0
+            return arithmetic("+", [zero, *values]) if values else zero
         case "collect":
             return tuple(values)
     if not values:
         return UNKNOWN
     if function == "avg":
-        return number_in_range(sum(values) / len(values))
+        return number_in_range(sum(values, zero) / len(values))
     return min(values) if function == "min" else max(values)
 
 

@@ -7,7 +7,7 @@ programs check clean. Levels, fields and variables never share a name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from heuron.values import UNKNOWN
@@ -30,7 +30,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "score": "number",
     },
     "Part": {"owner": "Item", "price": "number", "shade": "hue", "dear": "boolean"},
-    "Link": {"source": "integer", "target": "integer", "wait": "duration"},
+    "Link": {"source": "integer", "target": "integer", "wait": "duration", "at": "datetime"},
     "Token": {"n": "integer", "mood": "hue", "about": "Item"},
     "Reach": {"origin": "integer", "goes": "integer"},
     "Near": {"item": "Item", "steps": "integer"},
@@ -55,6 +55,7 @@ OPTIONAL = (
     ("Item", "label"),
     ("Item", "tags"),
     ("Link", "wait"),
+    ("Link", "at"),
     ("Part", "shade"),
     ("Token", "about"),
 )
@@ -68,6 +69,7 @@ DECLARED = {
 }
 LETS = ("let few = 2", "let twice(a) = a * 2", "let odd(a) = a % 2 == 1")
 DAYS = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(2024, 2, 29))
+MOMENTS = (datetime(2025, 12, 31, 23, 30), datetime(2026, 1, 1), datetime(2024, 2, 29, 12))
 
 
 def written(value: object) -> str:
@@ -132,6 +134,8 @@ class ConditionMaker:
                 return bool(self.chance.number(0, 1))
             case "date":
                 return self.pick(DAYS)
+            case "datetime":
+                return self.pick(MOMENTS)
             case "duration":
                 return timedelta(days=self.chance.number(0, 3))
             case "tags":
@@ -152,6 +156,10 @@ class ConditionMaker:
             return self.pick(("few", f"twice({simple})", f"abs({simple} - 2)", f"max({simple}, 1)"))
         if kind == "integer" and self.happens(6):
             return self.measure() or simple
+        if kind in ("duration", "datetime") and self.happens(25):
+            return self.moved(kind, simple)
+        if kind == "number" and self.happens(6):
+            return self.pick((f"sqrt({simple})", f"round({simple}, 1)", *self.ratios()))
         if kind == "date" and self.happens(30):
             known = [f"{one}.wait" for one, type_name in self.facts if type_name == "Link"]
             span = self.pick(("days(1)", "months(1)", "years(1)", *known * 3))
@@ -161,6 +169,20 @@ class ConditionMaker:
         other = self.pick(choices) if choices and self.happens(50) else self.constant(kind)
         operators = ("+", "-", "*", "//", "%") if kind == "integer" else ("+", "-", "/")
         return f"({simple} {self.pick(operators)} {other})"
+
+    def moved(self, kind: str, simple: str) -> str:
+        """Return a duration or a moment that is worked out."""
+        if kind == "datetime":
+            span = self.pick(("hours(36)", "days(1)", "months(1)", "years(1)"))
+            return f"{simple} {self.pick('+-')} {span}"
+        items = [variable for variable, type_name in self.facts if type_name == "Item"]
+        days = [f"({one}.day - 2025-12-31)" for one in items]
+        forms = ("hours(24)", f"{simple} * 2", f"{simple} / 2", f"(-{simple})", *days)
+        return self.pick(forms)
+
+    def ratios(self) -> list[str]:
+        """Return numbers that are made of durations."""
+        return [f"{one}.wait / days(2)" for one, type_name in self.facts if type_name == "Link"]
 
     def measure(self) -> str:
         """Return a whole number that a function makes of something of another kind, or nothing."""
@@ -173,6 +195,9 @@ class ConditionMaker:
             "length({0}.label)",
             "day({0}.day)",
             "weekday({0}.day)",
+            "year({0}.day) % 4",
+            "month({0}.day)",
+            "length(trim({0}.label))",
             "days_between({0}.day, today())",
             "years_between({0}.day, today())",
             "round({0}.weight)",
@@ -195,11 +220,18 @@ class ConditionMaker:
             return f"{self.term('integer')} {self.pick(('', 'not '))}in {left}"
         if right is None and kind == "text" and form == 1:
             return self.pick(
-                ('contains({0}, "q")', 'starts_with({0}, "p")', 'upper({0}) == "Q"')
+                (
+                    'contains({0}, "q")',
+                    'starts_with({0}, "p")',
+                    'ends_with({0}, "p")',
+                    'upper({0}) == "Q"',
+                    'lower({0}) != "p"',
+                    'matches({0}, "[p-r]")',
+                )
             ).format(left)
         if right is None and form == 2:
             return f"{left} is {self.pick(('', 'not '))}unknown"
-        if kind in ("integer", "number", "date", "duration"):
+        if kind in ("integer", "number", "date", "datetime", "duration"):
             operators: tuple[str, ...] = ("==", "<", ">=", ">=", "<=", "!=")
         elif kind in LEVELS and self.happens(10):
             operators = ("<", ">=")
@@ -248,6 +280,13 @@ class ConditionMaker:
             likely = least if (type_name, name) not in self.concluded else max(least, 35)
             if name not in self.readable(type_name, concluded) or not self.happens(likely):
                 continue
+            if self.explicit and self.many and (type_name, name) == ("Item", "cause"):
+                # Of several values each has its own certainty, so the value needs a name.
+                variable = self.name()
+                slots.append(f"cause: {variable}")
+                self.variables.setdefault(kind, []).append(variable)
+                self.uncertain += [f"cause, {variable}"]
+                continue
             if (type_name, name) in CONCLUDED:
                 self.uncertain += [name] if (type_name, name) in self.concluded else []
             known = self.variables.get(kind, [])
@@ -266,10 +305,15 @@ class ConditionMaker:
                 other_test = self.comparison(other, FIELDS[type_name][other])
                 slots.append(f"{name} is unknown or {other_test}")
             else:
-                slots.append(self.comparison(name, kind))
+                test = self.comparison(name, kind)
+                # A slot starts with a field.
+                known_tags = kind == "tags" and not test.startswith(name)
+                slots.append(f"{name} is not unknown and {test}" if known_tags else test)
         if local and not slots and self.happens(80):
             plain = [one for one in self.readable(type_name, False)]
             chosen = self.pick(plain)
+            if FIELDS[type_name][chosen] == "tags":
+                chosen = "size"
             slots.append(self.comparison(chosen, FIELDS[type_name][chosen]))
         return f"{type_name}({', '.join(slots)})"
 
@@ -410,6 +454,8 @@ class ConditionMaker:
             for name in self.readable(type_name, concluded=False)
             if FIELDS[type_name][name] in ("integer", "number")
         ]
+        if type_name == "Link" and self.happens(15):
+            return "duration", self.local(lambda: self.waiting(variable))
         if self.happens(30) or not numeric:
             counted = self.local(lambda: self.inner(True) + self.further())
             return "integer", f"{variable} = count({counted})"
@@ -428,6 +474,11 @@ class ConditionMaker:
         if self.happens(15):
             function, kind = "collect", "list"
         return kind, self.local(text)
+
+    def waiting(self, variable: str) -> str:
+        """Return the binding of how long some links wait."""
+        pattern = self.pattern("Link", True, not self.explicit)
+        return f"{variable} = {self.pick(('sum', 'avg', 'max'))}(l.wait for l: {pattern})"
 
     def latest(self, variable: str) -> str:
         """Return the binding of the first or last day of some items."""

@@ -68,6 +68,11 @@ class StepMaker:
                 slots.append(f"{name} {self.pick(operators)} {self.constant(kind)}")
         return f"{type_name}({', '.join(slots)})"
 
+    def group(self, bound: dict[str, list[str]]) -> str:
+        """Return a condition with a scope of its own."""
+        word = self.pick(("not", "not", "exists"))
+        return f"{word} {self.pattern(self.type_name(), bound, False)}"
+
     def rule(self, number: int) -> RuleText:
         """Return a rule that changes the fact of its first pattern."""
         bound: dict[str, list[str]] = {}
@@ -76,8 +81,7 @@ class StepMaker:
         for _ in range(self.chance.number(0, 2)):
             conditions.append(self.pattern(self.type_name(), bound, True))
         for _ in range(self.pick((0, 0, 0, 1, 1, 2))):
-            word = self.pick(("not", "not", "exists"))
-            conditions.append(f"{word} {self.pattern(self.type_name(), bound, False)}")
+            conditions.append(self.group(bound))
         name, kind = self.pick(tuple(FIELDS[subject].items()))
         actions = []
         form = self.chance.number(0, 3)
@@ -131,3 +135,23 @@ class StepMaker:
         rules = tuple(self.rule(number) for number in range(self.chance.number(1, 5)))
         script = self.script(self.chance.number(1, rounds), known)
         return Trial(TYPES, None, (), rules, script=tuple(script))
+
+
+class DeepStepMaker(StepMaker):
+    """Makes trials with conditions inside conditions: `forall`, and `not` around anything."""
+
+    def group(self, bound: dict[str, list[str]]) -> str:
+        """Return a condition with a scope of its own, often with another one inside."""
+        form = self.chance.number(0, 9)
+        if form < 2:
+            return super().group(bound)
+        inner = {kind: list(names) for kind, names in bound.items()}
+        if form < 5:
+            word = self.pick(("not not", "not exists", "not not exists"))
+            return f"{word} {self.pattern(self.type_name(), inner, False)}"
+        first = self.pattern(self.type_name(), inner, True)
+        having = self.pick(("", "", "not ", "exists "))
+        negation = "not " if form == 9 else ""
+        return (
+            f"{negation}forall {first} have {having}{self.pattern(self.type_name(), inner, False)}"
+        )

@@ -19,6 +19,26 @@ def test_random_steps_agree_with_clips():
     assert sum(one.ties for one in compared) >= 10
 
 
+def test_conditions_inside_conditions_agree_with_clips():
+    """`forall`, and `not` and `exists` around each other."""
+    from clips_trials import compare
+
+    compared = [compare(seed, deep=True) for seed in range(40)]
+
+    assert [one.end for one in compared if one.end != "same"] == []
+    assert sum(one.firings for one in compared) >= 250
+
+
+@pytest.mark.parametrize("strategy", ["breadth", "lex", "mea"])
+def test_strategies_agree_with_those_of_clips(strategy):
+    from clips_trials import compare
+
+    compared = [compare(seed, seed % 2 == 1, strategy) for seed in range(30)]
+
+    assert [one.end for one in compared if one.end != "same"] == []
+    assert sum(one.firings for one in compared) >= 150
+
+
 @pytest.mark.parametrize("seed", MODIFIED_IN_HALVES)
 def test_an_exists_fires_again_in_clips_after_a_modify_and_is_predicted_to(seed):
     from clips_trials import compare
