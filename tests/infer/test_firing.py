@@ -1,11 +1,21 @@
 """Steps that fire inside their searches: as they do one by one, looked at, and listened to."""
 
+import random
+
 import pytest
 from benchmarks.engine import chain, graph, manners, stepped, waltz
 
+from heuron.check import analyse
 from heuron.diagnostics import LimitError, RuleError
+from heuron.infer.host import Host
 from heuron.infer.limits import Limits
-from sessions import fired, session_of
+from heuron.infer.load import Engine
+from heuron.plan.general import plan_general
+from heuron.plan.lower import lower
+from playing import MOST, TODAY, by_engine, by_oracle, judge, play
+from sessions import fired, session_of, words
+from strategies import make_steps
+from trial_parts import Event, RuleText, Trial
 
 PROGRAMS = {
     "manners": manners(8, 1.0, 1),
@@ -141,3 +151,135 @@ rule work:
         "open",
         "work",
     ]
+
+
+def played(base, trial, strategy, size):
+    """Play a trial's script in runs of `size` firings; return what fired and what was held."""
+    state = Engine(lower(base), base.texts).session(
+        Host(today=TODAY, predict=judge), strategy=strategy
+    )
+    seen = []
+
+    def look():
+        count = 0
+        while count < MOST:
+            try:
+                firings = state.run(min(size, MOST - count)).firings
+            except RuleError as problem:
+                # What fired before in the same run is told by the facts.
+                seen.append(problem.diagnostics[0].code)
+                break
+            seen.extend(told(firings))
+            count += len(firings)
+            if not firings:
+                break
+        seen.append([(one.number, one.event, words(one)) for one in state.facts()])
+
+    def change(event, values):
+        state.modify(values[""], **{name: one for name, one in values.items() if name})
+        return values[""]
+
+    def add(event, values):
+        return state.add(event.type, {name: one for name, one in values.items() if name})
+
+    def end(event, values):
+        state.retract(values[""])
+
+    seen.append(play(trial, {"assert": add, "modify": change, "retract": end}, look))
+    return [one for one in seen if one]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_random_steps_fire_in_long_runs_as_one_by_one(part):
+    effects = 0
+    for seed in range(part, 400, 4):
+        trial = make_steps(seed)
+        if any("halt" in rule.actions for rule in trial.rules):
+            continue
+        base, _ = analyse(trial.text, "trial.rules")
+        assert base is not None
+        one_by_one = played(base, trial, "depth", 1)
+        if any(isinstance(one, str) for one in one_by_one):
+            continue
+        effects += len(one_by_one) > 3
+        assert played(base, trial, "depth", MOST) == one_by_one
+        assert played(base, trial, "depth", 7) == one_by_one
+    assert effects > 30
+
+
+REACH = (
+    "assert Reach(x, z)",
+    "assert Reach(z, x)",
+    "assert Reach(y, z)",
+    "assert Reach(x, z + 1)",
+    "assert Reach(1, z)",
+)
+MORE = (
+    ("Reach(a: x, b: y)", "Edge(a == y, b: z)"),
+    ("Edge(a: y, b: z)", "Reach(a: x, b == y)"),
+    ("Reach(a: x, b: y, a != 3)", "Edge(a == y, b: z, b != x)"),
+    ("Reach(a: x, b: y)", "Edge(a == y, b: z)", "x + z < 9"),
+    ("Reach(a: x, b: y)", "Edge(b: z, a >= y)"),
+    ("Reach(a: x, b: y, a < b)", "Edge(b: z)"),
+)
+OTHERS = (
+    RuleText("note", ("Reach(a: x, b == 3)",), ("assert Seen(x)",)),
+    RuleText("seen", ("Seen(n: x)", "e: Edge(a == x)"), ("retract e",), 1),
+    RuleText("late", ("Reach(a == 2, b: y)",), ("assert Seen(y)",), -1),
+    RuleText("grow", ("Reach(a == 1, b: y)",), ("assert Edge(y, y + 2)",), -2),
+    RuleText("free", ("Reach(a: x)", "not Seen(n == x)"), ("assert Seen(x)",), -3),
+    RuleText("both", ("Reach(a: x, b: y)", "Reach(a == y, b == x)"), ("assert Seen(x + y)",)),
+)
+
+
+def chains(seed):
+    """Return a trial of a rule whose facts seed it again, with others that may come between."""
+    chance = random.Random(seed)
+    more = RuleText("more", chance.choice(MORE), (chance.choice(REACH),), chance.choice((0, 0, 1)))
+    rules = [RuleText("one", ("Edge(a: x, b: y)",), ("assert Reach(x, y)",)), more]
+    rules += chance.sample(OTHERS, chance.choice((0, 0, 1, 1, 2, 3)))
+    chance.shuffle(rules)
+    script, labels = [], []
+    for _ in range(chance.randrange(4, 14)):
+        do = chance.choice(("assert", "assert", "assert", "run", "retract"))
+        if do == "assert":
+            labels.append(f"e{len(labels)}")
+            kind = chance.choice(("Edge", "Edge", "Reach"))
+            ends = {"a": chance.randrange(5), "b": chance.randrange(6)}
+            if not chance.randrange(9):
+                ends.popitem()
+            script.append(Event("assert", labels[-1], kind, tuple(ends.items())))
+        elif do == "run" or not labels:
+            script.append(Event("run"))
+        else:
+            script.append(Event("retract", labels.pop(chance.randrange(len(labels)))))
+    types = (
+        "domain trial",
+        "type Edge(a: integer, b: integer)",
+        "type Reach(a: integer, b: integer)",
+        "type Seen(n: integer)",
+    )
+    return Trial(types, None, (), tuple(rules), script=(*script, Event("run")))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_chains_fire_as_the_oracle_says(part):
+    effects = 0
+    for seed in range(part, 240, 4):
+        trial = chains(seed)
+        base, problems = analyse(trial.text, "trial.rules")
+        assert base is not None, problems
+        expected = by_oracle(base, trial, seed % 3 == 0)
+        effects += expected.has_effect
+        assert by_engine(base, trial, seed % 3 == 0) == expected
+        one_by_one = played(base, trial, "depth", 1)
+        for size in (2, 5, MOST):
+            assert played(base, trial, "depth", size) == one_by_one
+    assert effects > 50
+
+
+def test_most_of_those_trials_have_a_chain():
+    texts = [chains(seed).text for seed in range(60)]
+    found = [analyse(text, "trial.rules")[0] for text in texts]
+    sources = [plan_general(lower(one)).source for one in found if one is not None]
+    assert sum("_chain(" in one for one in sources) > 20

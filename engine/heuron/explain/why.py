@@ -162,8 +162,9 @@ class _Prover:
         state = self.state
         if number in state.initial:
             return "initial fact"
-        if number in state.asserted_by:
-            return f"rule {state.asserted_by[number]}"
+        maker = state.asserted_by.get(number)
+        if maker is not None:
+            return f"rule {maker}"
         if number not in state.memory.told:
             justification = state.justification(number)
             if justification is not None:

@@ -17,10 +17,10 @@ from heuron.infer.changes import Change, Refused
 from heuron.infer.collector import CollectorOff
 from heuron.infer.host import HostFailed
 from heuron.infer.lazy import LazyAgenda
-from heuron.infer.limits import Budget, LimitReached, limit_error
+from heuron.infer.limits import Budget, Hopeless, LimitReached, hopeless_error, limit_error
 from heuron.infer.memory import Memory
 from heuron.infer.reaction import Reaction
-from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of
+from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of, spread
 from heuron.infer.telling import Telling
 from heuron.infer.truth import Truth
 from heuron.values import Value, show
@@ -143,6 +143,7 @@ class Cycle:
     ) -> None:
         most = self._budget.limits.firings
         until = most if limit is None else min(limit, most)
+        self._reaction.most = until
         while len(firings) < until:
             self._budget.look_at_clock()
             # In stretches, between which the limits are looked at.
@@ -215,12 +216,12 @@ class Cycle:
         asserted_by = self._reaction.asserted_by
         for kind, number, *_ in memory.journal or ():
             if kind == "add":
-                asserted_by.pop(number, None)
+                asserted_by.forget(number)
         for number, maker in (makers or {}).items():
             if maker is not None:
-                asserted_by[number] = maker
+                asserted_by.set(number, maker)
             else:
-                asserted_by.pop(number, None)
+                asserted_by.forget(number)
         has_changed = bool(memory.journal)
         memory.undo()
         memory.event, memory.next_number, told = start
@@ -252,6 +253,9 @@ class Cycle:
 
     def error_of(self, problem: BaseException) -> BaseException:
         """Return the error to raise for a problem: with the rule that was at work, if known."""
+        if isinstance(problem, Hopeless):
+            rule = self._rules[problem.index]
+            return hopeless_error(problem.what, rule["name"], rule["place"])
         if isinstance(problem, LimitReached):
             return self._limit_error(problem)
         at = self.searching
@@ -286,7 +290,7 @@ class Cycle:
 
     def firing(self, fired: Fired) -> Firing:
         """Return what happened as a record: rule, bindings, facts by number."""
-        step, rows, values, done, (because, logs) = fired
+        step, rows, values, done, (because, logs) = spread(fired)
         return Firing(
             step.rule["name"],
             bindings_of(step.rule, rows, values),
@@ -308,7 +312,7 @@ class Cycle:
         names = sorted(counts, key=lambda name: (-counts[name], name))
         place, last = None, ""
         if recent:
-            step, rows, values, _, _ = recent[-1]
+            step, rows, values, _, _ = spread(recent[-1])
             last, place = words_of(bindings_of(step.rule, rows, values)), step.rule["place"]
         at = self._truth.at
         if at is None and self._agenda is not None:

@@ -357,6 +357,21 @@ class Memory:
                 index.add(row)
         return rows
 
+    def enter_rest(self, type_name: str, first: int, event: int) -> None:
+        """Enter told facts into the indexes that are in their type's table already.
+
+        Args:
+            type_name: The type.
+            first: The number of the first of them; the others have those that follow.
+            event: The event of the last one. Numbers and events go on from there.
+        """
+        table = self._tables[type_name]
+        self.next_number, self.event = next(reversed(table)) + 1, event
+        kept = self.kept[type_name]
+        for number in range(first, self.next_number) if kept else ():
+            for index in kept:
+                index.add(table[number])
+
     def _enter(self, type_name: str, row: Row) -> Row:
         number = row[0]
         self.types[number] = type_name

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from heuron.infer.changes import Change, Refused, assert_fact, fitted_field, modify_fact
+from heuron.infer.makers import Makers
 from heuron.infer.memory import Memory, Row
 from heuron.infer.shared import SharedMatches
 from heuron.infer.step import Fired, Found, Step
@@ -37,7 +38,8 @@ class Reaction:
 
     `steps` are the rules by index, `ready` the searches that the present event starts,
     `asserted_by` the names of the rules that asserted or modified facts, by number. While `fires`,
-    searches fire what they find on the spot and put it into `fired`, until there are `until`.
+    searches fire what they find on the spot and put it into `fired`, until there are `until`, or
+    `most`, more than which must not be.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Reaction:
         "fires",
         "follows_all",
         "memory",
+        "most",
         "ready",
         "steps",
         "take_in",
@@ -57,11 +60,11 @@ class Reaction:
         self.memory = memory
         self.steps = steps
         self.ready: list[Start] = []
-        self.asserted_by: dict[int, str] = {}
+        self.asserted_by = Makers()
         self.follows_all = False
         self.fires = False
         self.fired: list[Fired] = []
-        self.until = 0
+        self.until = self.most = 0
         self.agenda: Agenda | None = None
         self.take_in: Callable[[list[Change]], None] | None = None
 
@@ -89,6 +92,18 @@ class Reaction:
         return SharedMatches(tables)
 
     # What generated code cannot do by itself.
+
+    def end_chain(self, type_name: str, first: int, event: int, rule: str) -> None:
+        """Complete what a chain has put into its type's table (see `plan.chain`).
+
+        Args:
+            type_name: The type.
+            first: The number of the first new fact; the last one stands at the table's end.
+            event: The last fact's event.
+            rule: The rule that asserted them.
+        """
+        self.memory.enter_rest(type_name, first, event)
+        self.asserted_by.add_span(first, self.memory.next_number, rule)
 
     def fitted(self, type_name: str, name: str, value: Value) -> Value:
         """Return a computed value in the type of its field.

@@ -71,8 +71,9 @@ def _fact(state: State, row: Row) -> dict[str, Any]:
     }
     if given:
         entry["given"] = given
-    if number in state.asserted_by:
-        entry["asserted_by"] = state.asserted_by[number]
+    maker = state.asserted_by.get(number)
+    if maker is not None:
+        entry["asserted_by"] = maker
     if number in state.named:
         entry["named"] = sorted(state.named[number])
     return entry
@@ -141,7 +142,7 @@ def _hold_all(state: State, facts: Any) -> None:
                 raise ValueError(f"no rule concludes `{type_name}.{name}`")
             memory.give(number, name, _given(template[name], value))
         if "asserted_by" in entry:
-            state.asserted_by[number] = str(entry["asserted_by"])
+            state.asserted_by.set(number, str(entry["asserted_by"]))
         if "named" in entry:
             state.named[number] = frozenset(map(str, entry["named"]))
     for number, type_name in memory.types.items():

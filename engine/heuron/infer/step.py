@@ -8,7 +8,19 @@ from typing import Any, Final
 from heuron.infer.memory import Row
 from heuron.values import Value
 
-__all__ = ["NO_TEXTS", "Fired", "Found", "Key", "Step", "Taken", "bindings_of", "key_of"]
+__all__ = [
+    "NO_TEXTS",
+    "Brief",
+    "Fired",
+    "Found",
+    "Full",
+    "Key",
+    "Step",
+    "Taken",
+    "bindings_of",
+    "key_of",
+    "spread",
+]
 
 Found = tuple[tuple[Row, ...], tuple[Value, ...]]
 """An activation as a search gives it: matched rows, other values."""
@@ -30,7 +42,8 @@ class Step:
     halt. `texts` computes its reason and log lines, if it has
     any. For a rule that is searched lazily `still` says whether an activation still holds, and
     `stack` holds its searches, with those of other rules of its salience, and `woken` remembers the
-    events after which activations were unblocked.
+    events after which activations were unblocked; `values` computes an activation's other values
+    from its rows, for a rule whose firings are recorded in brief.
     """
 
     __slots__ = (
@@ -43,12 +56,14 @@ class Step:
         "stack",
         "still",
         "texts",
+        "values",
         "woken",
     )
 
     act: Callable[..., tuple[int, ...]]
     still: Callable[..., bool] | None
     texts: Callable[..., Texts] | None
+    values: Callable[[tuple[Row, ...]], tuple[Value, ...]] | None
 
     def __init__(self, rule: dict[str, Any]) -> None:
         self.rule = rule
@@ -63,6 +78,7 @@ class Step:
         """Take the functions of the rule from those of the session."""
         self.act = functions[f"a{self.index}"]
         self.still = functions.get(f"v{self.index}")
+        self.values = functions.get(f"p{self.index}")
         reason, lines = functions.get(f"w{self.index}"), functions.get(f"o{self.index}")
         self.texts = None if reason is lines is None else _texts(reason, lines)
         self.is_plain = self.texts is None and not self.careful and not self.halts
@@ -71,8 +87,24 @@ class Step:
 Taken = tuple[Step, Found]
 """An activation that is about to fire."""
 
-Fired = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
+Full = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
 """A firing: rule, rows, other values, what its actions returned (see `plan.changes`), texts."""
+
+Brief = tuple[Step, int, Row, Row]
+"""A firing of a chain (see `plan.chain`): rule, number of the fact or 0, the two rows."""
+
+
+Fired = Full | Brief
+
+
+def spread(fired: Fired) -> Full:
+    """Return a firing with everything that a brief record leaves out."""
+    if len(fired) == 5:
+        return fired
+    step, number, *rows = fired
+    matched = tuple(rows)
+    assert step.values is not None
+    return step, matched, step.values(matched), (number,), NO_TEXTS
 
 
 def _texts(

@@ -31,7 +31,13 @@ from heuron.plan.matcher import Body
 from heuron.plan.normal import Program
 from heuron.values import UNKNOWN, Field, Template
 
-__all__ = ["can_fail_halfway", "fits_plainly", "prepare_actions", "write_actions"]
+__all__ = [
+    "asserted_values",
+    "can_fail_halfway",
+    "fits_plainly",
+    "prepare_actions",
+    "write_actions",
+]
 
 KINDS: Final = {
     "text": "Text",
@@ -111,7 +117,7 @@ def prepare_actions(
             results.append(result)
             body.writer.line(f"{result} = {call}")
             if holds:
-                by = by or changes.module.named("asserted_by", "reaction.asserted_by")
+                by = by or changes.module.named("asserted_by", "reaction.asserted_by.single")
                 literal = body.module.constants.literal(name)
                 body.writer.line(f"if {result} > 0: asserted_by[{result}] = {literal}")
         return tuple_of(results)
@@ -152,8 +158,18 @@ def _assert(body: Body, action: Assert, changes: Changes, unfit: list[str] | Non
         ]
         hold = body.module.named("hold", "reaction.hold")
         return f"{hold}({literal(action.type_name)}, {{{', '.join(parts)}}})"
-    parts = [_fitted(body, layout.template, name, given.get(name), unfit) for name in layout.given]
+    parts = asserted_values(body, action, unfit)
     return f"{changes.hold(action.type_name)}({tuple_of(parts)})"
+
+
+def asserted_values(body: Body, action: Assert, unfit: list[str] | None) -> list[str]:
+    """Write the values of the given fields of an asserted fact; return their sources.
+
+    `unfit` is as for `prepare_actions`.
+    """
+    layout = body.module.layouts[action.type_name]
+    given = dict(action.values)
+    return [_fitted(body, layout.template, name, given.get(name), unfit) for name in layout.given]
 
 
 def fits_plainly(field: Field, node: Expression | None) -> bool:

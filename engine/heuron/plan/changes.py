@@ -66,6 +66,15 @@ class Changes:
         self._seeding: dict[str, list[Gate]] = {}
         self._ending: dict[str, list[Gate]] = {}
 
+    def number(self, type_name: str) -> int:
+        """Return the number that the functions of a type have in their names."""
+        return self._numbers[type_name]
+
+    def known(self, type_name: str) -> str:
+        """Return the name of a type's facts by value."""
+        literal = self.module.constants.literal(type_name)
+        return self.module.named(f"known{self._numbers[type_name]}", f"memory.known({literal})")
+
     def hold(self, type_name: str) -> str:
         """Return the name of the function that holds facts of a type."""
         self._holds[type_name] = None
@@ -107,8 +116,7 @@ class Changes:
         """Return a writer, the names of a type's table and of its facts by value, its literal."""
         module = self.module
         literal = module.constants.literal(type_name)
-        by_value = module.named(f"known{self._numbers[type_name]}", f"memory.known({literal})")
-        return Writer(), module.table(type_name), by_value, literal
+        return Writer(), module.table(type_name), self.known(type_name), literal
 
     def _others(self, writer: Writer, type_name: str, *calls: str) -> None:
         """Keep the indexes beside this module's own."""
@@ -235,7 +243,7 @@ class Changes:
         module = self.module
         module.named("fault", "reaction.fault")
         module.named("end_told", "memory.told.discard")
-        module.named("forget", "reaction.asserted_by.pop")
+        module.named("forget", "reaction.asserted_by.single.pop")
         writer.line(f"old = {module.find(type_name)}(number)")
         writer.line(f"if old is None{self._in_use(type_name)}: fault(number)")
         if any(key[0] == type_name for key in module.program.concluded):

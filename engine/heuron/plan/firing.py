@@ -47,6 +47,8 @@ class Firing:
             module.named(f"step{one.index}", f"reaction.steps[{one.index!r}]")
             for one in higher.values()
         )
+        self.values = f"p{rule.index}"
+        """The name of the function that computes an activation's other values from its rows."""
         self._is_blocked = any(isinstance(one, Negation) for one in rule.conditions)
 
     def begin(self, body: Body) -> None:

@@ -71,7 +71,7 @@ def seeding_gates(module: Module, rules: Iterable[Rule], type_name: str) -> list
             if pattern.type_name != type_name:
                 continue
             others = [one for one in own if one is not pattern]
-            present = [_presence(module, one, pattern) for one in others]
+            present = [test for one in others for test in _presence(module, one, pattern)]
             # The new row is there by now; its own tests cost least, so they come first.
             tests = _own_tests(module, pattern)
             tests += [one for one in present if one != module.table(type_name)]
@@ -100,7 +100,7 @@ def ending_gates(
             if fields is not None and fields.isdisjoint(_fields_read(blocker)):
                 continue
             own = patterns(rule.conditions)
-            tests = [_presence(module, one, None) for one in own]
+            tests = [test for one in own for test in _presence(module, one, None)]
             name = module.named(
                 f"w{rule.index}_{place}", f"reaction.waking({rule.index!r}, {place!r})"
             )
@@ -152,8 +152,8 @@ def _write_tree(writer: Writer, gates: list[tuple[list[str], str]]) -> None:
         writer.line(f"if {' and '.join(tests)}: {call}" if tests else call)
 
 
-def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> str:
-    """Return source for "a fact is held that `wanted` could match together with the new row"."""
+def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str]:
+    """Return sources for "a fact is held that `wanted` could match together with the new row"."""
     places = module.layouts[wanted.type_name].places
     constants: dict[int, str] = {}
     joined: dict[int, str] = {}
@@ -167,9 +167,12 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> str:
     known = {places for places, _ in module.indexes.get(wanted.type_name, ())}
     # A gate is worth a look-up, but no further index that every change must keep.
     for keys in (constants | joined, joined, constants):
-        if keys and (keys is constants or tuple(sorted(keys)) in known):
-            return _look_up(module, wanted.type_name, keys)
-    return module.table(wanted.type_name)
+        if keys is constants and keys:
+            return [_look_up(module, wanted.type_name, keys)]
+        if keys and tuple(sorted(keys)) in known:
+            # Where there is nothing, no index is asked for it, and so none is kept.
+            return [module.table(wanted.type_name), _look_up(module, wanted.type_name, keys)]
+    return [module.table(wanted.type_name)]
 
 
 def _look_up(module: Module, type_name: str, keys: dict[int, str]) -> str:

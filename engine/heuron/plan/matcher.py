@@ -104,6 +104,7 @@ class Body:
         self.possible = possible
         self.leaf = leaf
         self.weighed = weighed
+        self.budget = "left[0]"
         self.writer: Writer = Writer()
         self.loops = 0
         self.weights: list[str] = []
@@ -235,8 +236,7 @@ class Body:
             look = "possible_rows" if self.possible else "referred"
             return f"{look}({table}, {reference})"
         if not keys:
-            writer.line(f"left[0] -= len({table})")
-            writer.line("if left[0] < 0: stop()")
+            self._spend(table)
             return f"{table}.values()"
         places = tuple(sorted(keys))
         exact, possible = module.index(pattern.type_name, places)
@@ -247,9 +247,13 @@ class Body:
             f"{local} = {possible}({key})" if self.possible else f"{local} = {exact}({key}, EMPTY)"
         )
         self._refine(pattern, keys, local)
-        writer.line(f"left[0] -= len({local})")
-        writer.line("if left[0] < 0: stop()")
+        self._spend(local)
         return local if self.possible else f"{local}.values()"
+
+    def _spend(self, rows: str) -> None:
+        """Write the search steps that a look at these rows takes."""
+        self.writer.line(f"{self.budget} -= len({rows})")
+        self.writer.line(f"if {self.budget} < 0: stop()")
 
     def _refine(self, pattern: Pattern, keys: dict[int, str], local: str) -> None:
         """Write the look-up in a finer index, for when the bucket that was found is large."""

@@ -11,6 +11,7 @@ from heuron.check.tree import (
     Pattern,
     Rule,
 )
+from heuron.plan.chain import chain_of
 from heuron.plan.firing import Firing, activation
 from heuron.plan.items import Item, items_of
 from heuron.plan.matcher import Body, Leaf
@@ -35,7 +36,7 @@ def write_search(
     values: list[str],
     firing: Firing | None = None,
 ) -> None:
-    """Write the search `name(event, seed, alone)`.
+    """Write the search `name(event, seed, alone)`; one with a chain takes what is left as well.
 
     Args:
         module: The module to write into.
@@ -55,7 +56,13 @@ def write_search(
 
     body = SearchBody(module, Leaf(emit, "return", ("event", "gone", "began"), _delegated), older)
     _begin(body, seed, rows, firing)
-    body.write(name, PARAMETERS, conditions, seed)
+    chain = chain_of(module, name, firing, seed, older)
+    if chain is None:
+        body.write(name, PARAMETERS, conditions, seed)
+        return
+    chain.use(body)
+    body.write(name, (*PARAMETERS, "rest=None"), conditions, seed)
+    chain.write()
 
 
 def _begin(body: SearchBody, seed: Pattern, rows: list[str], firing: Firing | None) -> None:

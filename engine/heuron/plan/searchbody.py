@@ -23,10 +23,12 @@ from heuron.check.tree import (
     Variable,
 )
 from heuron.check.walk import walk
+from heuron.plan.expression import Expressions
 from heuron.plan.items import Item, items_of, own_field
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
-from heuron.plan.scope import Scope
+from heuron.plan.scope import MatchNames, Scope
+from heuron.plan.source import Writer
 from heuron.values import UNKNOWN
 
 __all__ = ["SearchBody"]
@@ -44,8 +46,21 @@ class SearchBody(Body):
         self.levels: list[tuple[str, int]] = []
         self.waiting: list[Item] = []
         self.is_timed = True
+        self.rest = ""
+        """A local with the rows that the first loop has still to look at; None: all of them."""
+
+    def write_on(self, writer: Writer) -> None:
+        """Go on writing where another body has been written."""
+        self.writer = writer
+        self.expressions = Expressions(MatchNames(self), self.module.constants, writer)
 
     def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        source = self._all_candidates(pattern, keys)
+        if self.rest and not self.loops:
+            return f"({source} if {self.rest} is None else {self.rest})"
+        return source
+
+    def _all_candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
         if not keys and pattern.identity is None:
             ranged = self._ranged(pattern)
             if ranged:
@@ -115,14 +130,13 @@ class SearchBody(Body):
                     local = self.writer.fresh("c")
                     value = self.expressions.value(other)
                     self.writer.line(f"{local} = {index}.{way}({value})")
-                    self.writer.line(f"left[0] -= len({local})")
-                    self.writer.line("if left[0] < 0: stop()")
+                    self._spend(local)
                     return local
         return ""
 
-    def bind_seed(self, pattern: Pattern, items: list[Item]) -> None:
+    def bind_seed(self, pattern: Pattern, items: list[Item], row: str = "seed") -> None:
         """Bind the seed, which is one row: there is nothing to loop over."""
-        self.scope.rows[pattern.variable] = "seed"
+        self.scope.rows[pattern.variable] = row
         self.scope.types[pattern.variable] = pattern.type_name
         if pattern.identity is not None:
             items.insert(0, self._identity(pattern, pattern.identity))
