@@ -29,6 +29,8 @@ __all__ = [
 SIGNIFICANT: Final = 0.05
 LARGE: Final = 50
 """A difference of so many points is large."""
+TINY: Final = 0.01
+"""Points of a difference that is too small to matter."""
 NAMED: Final = 3
 """So many pairs or slices are told in sentences; the rest is counted."""
 
@@ -266,8 +268,7 @@ def _told_apart(pairs: Sequence[PairScore]) -> list[str]:
             who = "The other pairs" if sure else "No two"
         cannot = "can" if who == "No two" else "cannot"
         lines.append(
-            f"{who} {cannot} be told apart on the rows both answered. On so few rows "
-            f"{_size(alike)}."
+            f"{who} {cannot} be told apart on the rows both answered. On these rows {_size(alike)}."
         )
     return lines
 
@@ -329,13 +330,17 @@ def _better(pair: PairScore) -> str:
 
 def _size(pairs: Sequence[PairScore]) -> str:
     """Return in words the difference that would not show (the smallest and largest of many)."""
-    points = sorted(round(100 * pair.would_not_show) for pair in pairs)
-    if points[0] >= LARGE:
+    sizes = sorted(100 * pair.would_not_show for pair in pairs)
+    if round(sizes[0]) >= LARGE:
         return "even a large difference would probably not show"
+    if sizes[-1] < TINY:
+        return f"a difference over {TINY:g} points would have shown"
+    # Of millions of rows the difference is a small part of a point.
+    points = [f"{one:.0f}" if one >= 1 else f"{max(one, TINY):.2g}" for one in sizes]
     least = f"a difference under {points[0]} points would probably not show"
     if points[0] == points[-1]:
         return least
-    most = "even a large one" if points[-1] >= LARGE else f"one under {points[-1]}"
+    most = "even a large one" if round(sizes[-1]) >= LARGE else f"one under {points[-1]}"
     return f"{least}, and between some of them not even {most.removeprefix('even ')}"
 
 
