@@ -156,6 +156,51 @@ def test_damaged_or_strange_archive_is_refused(
     assert (project / "models" / "iris" / "tree").exists()
 
 
+MADE_OF_OTHERS = """
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
+
+
+class Curved(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.inner_ = make_pipeline(PolynomialFeatures(2), LogisticRegression(max_iter=5000))
+        self.inner_.fit(X, y)
+        self.classes_, self.n_features_in_ = self.inner_.classes_, X.shape[1]
+        return self
+
+    def predict(self, X):
+        return self.inner_.predict(X)
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)
+"""
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_estimator_that_is_made_of_others_answers_where_its_package_is(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its file names classes of scikit-learn that no file of Heuron's names otherwise."""
+    import sys
+
+    (project / "curvedpackage.py").write_text(MADE_OF_OTHERS)
+    (project / "models" / "iris" / "curved.toml").write_text('estimator = "curvedpackage.Curved"\n')
+    with monkeypatch.context() as here:
+        here.syspath_prepend(str(project))
+        assert main(["train", "iris", "curved", "--allow-package", "curvedpackage"]) == 0
+        assert main([*ASK, "--via", "curved"]) == 0
+        assert "setosa" in capsys.readouterr().out
+    monkeypatch.delitem(sys.modules, "curvedpackage")
+    assert main([*ASK, "--via", "curved"]) == 1
+    assert "curvedpackage, which is not installed" in capsys.readouterr().err
+    assert main([*ASK, "--via", "all"]) == 0
+    said = capsys.readouterr()
+    assert "curved is left out" in said.err
+    assert "near" in said.out
+
+
 def test_estimator_of_an_allowed_package_is_served_and_says_so(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,7 +74,7 @@ def optimise(
     return exits.GOOD
 
 
-HEADS = ("", "bytes", "one answer", "among many", "labels changed", "probability by", "")
+HEADS = ("", "bytes", "one answer", "among many", "labels changed", "largest change", "")
 
 
 def _row(one: Variant) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from heuron.learn.scorer.served import KIND
 from heuron.learn.search import choose, settings_to_try
 from heuron.learn.spec import Spec, spec_names
 from heuron.learn.store import Artifact, Store
-from heuron.learn.trust import named_in, sum_of, trust
+from heuron.learn.trust import sum_of, trust, unexpected_in, written_names
 
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
@@ -366,7 +366,9 @@ def joblib_of(
     stream = io.BytesIO()
     joblib.dump({"estimator": fitted.estimator, "steps": fitted.steps}, stream)
     content = stream.getvalue()
-    named = [one for one in named_in(content) if one.split(".")[0] in spec.packages]
+    # An estimator of an allowed package may be made of anything of that package or of
+    # scikit-learn; the file that was just written of it may use those names, and no other.
+    named = unexpected_in(written_names(content))
     listed = trust(trusted, sum_of(content), f"{contract.domain}/{spec.name}", named)
     if served and not listed:
         message = f"{spec.name} can answer only from its joblib file, which nobody may load"

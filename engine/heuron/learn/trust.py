@@ -15,7 +15,15 @@ from typing import Any, Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["load_joblib", "named_in", "sum_of", "trust", "trusted_sums", "unexpected_in"]
+__all__ = [
+    "load_joblib",
+    "named_in",
+    "sum_of",
+    "trust",
+    "trusted_sums",
+    "unexpected_in",
+    "written_names",
+]
 
 MODE: Final = 0o600
 
@@ -102,6 +110,9 @@ def load_joblib(path: Path, sums: Container[str]) -> Any:
 
     try:
         return _unpickled(content, find)
+    except ModuleNotFoundError as error:
+        message = f"{path} uses the package {error.name}, which is not installed"
+        raise RuleError(_refusal("needs-package", message, "install it here")) from None
     except (pickle.UnpicklingError, AttributeError, ImportError, EOFError, ValueError) as error:
         message = f"{path} cannot be loaded: {error}"
         raise RuleError(_refusal("artifact-refused", message, "train the model again")) from None
@@ -179,6 +190,21 @@ def named_in(content: bytes) -> tuple[str, ...]:
     except (AttributeError, TypeError, ValueError):
         # An inert object was used as what it stands for; the names up to there are known.
         pass
+    return tuple(sorted(names))
+
+
+def written_names(content: bytes) -> tuple[str, ...]:
+    """Return every name in a joblib file that this very process wrote, sorted.
+
+    The file is loaded as any other: what it names is in memory already.
+    """
+    names: set[str] = set()
+
+    def find(module: str, name: str, otherwise: Any) -> Any:
+        names.add(f"{module}.{name}")
+        return otherwise(module, name)
+
+    _unpickled(content, find)
     return tuple(sorted(names))
 
 
