@@ -85,6 +85,13 @@ class LazyAgenda:
         eager = None if self._eager is None else self._eager.searching
         return self.at if eager is None else eager
 
+    def pending(self) -> tuple[int | None, int | None]:
+        """Return the step that is being searched lazily, and around how many facts it still is."""
+        at = self.at
+        if at is None or at not in self._steps:
+            return None, None
+        return at, sum(entry[1].index == at for entry in self._steps[at].stack)
+
     def leave(self) -> None:
         """Forget which step was at work."""
         self.at = None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from heuron.diagnostics import Diagnostic, LimitError, Severity, Span
 
-__all__ = ["Budget", "LimitReached", "Limits", "limit_error"]
+__all__ = ["Budget", "Hopeless", "LimitReached", "Limits", "hopeless_error", "limit_error"]
 
 CHUNK: Final = 1_000_000
 """Search steps between two looks at the clock."""
+
+PATIENCE: Final = 3.0
+"""Seconds after which it is asked whether a search can end in time."""
 
 GOING_ROUND: Final = (
     "a rule that keeps making its own conditions true never ends; test what it changes"
@@ -21,6 +25,10 @@ SEARCHING: Final = (
     "field are tried in every combination; join them by a field (`b == a.id`)"
 )
 """The time and the search have two causes, which nothing here tells apart."""
+CROSSING: Final = (
+    "patterns that share no field are tried in every combination; join them by a field "
+    "(`b == a.id`), or allow more time: `Limits(seconds=…)`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +54,57 @@ class LimitReached(Exception):
         self.what = what
 
 
+class Hopeless(LimitReached):
+    """A search that would meet a limit much later, seen when it begins; `index` is its rule's."""
+
+    def __init__(self, what: str, index: int) -> None:
+        super().__init__(what)
+        self.index = index
+
+
+class Sampled(Exception):
+    """A part of a search that is only measured took all the steps that it was given."""
+
+
 class Budget:
     """What is left of the limits in one run.
 
-    Generated code takes search steps off `left[0]` and calls `stop` below zero.
+    Generated code takes search steps off `left[0]` and calls `stop` below zero. `judge`, if set,
+    is asked of a long search whether it can end in time, with the seconds and steps that the run
+    has taken.
     """
 
-    __slots__ = ("_deadline", "_rest", "left", "limits")
+    __slots__ = (
+        "_deadline",
+        "_patience",
+        "_rest",
+        "_sampling",
+        "_started",
+        "judge",
+        "left",
+        "limits",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.left = [0]
+        self.judge: Callable[[float, int, float], None] | None = None
+        self._sampling = False
         self.start()
 
     def start(self) -> None:
         """Begin a run with everything left."""
-        self._deadline = monotonic() + self.limits.seconds
+        self._started = monotonic()
+        self._deadline = self._started + self.limits.seconds
+        self._patience = self._started + PATIENCE
         first = min(CHUNK, self.limits.steps)
         self._rest = self.limits.steps - first
         self.left[0] = first
 
     def stop(self) -> None:
         """Go on with another chunk of search steps, or raise `LimitReached`."""
+        if self._sampling:
+            raise Sampled
         self.look_at_clock()
         spent = -self.left[0]
         if spent > self._rest:
@@ -75,6 +112,23 @@ class Budget:
         more = min(CHUNK, self._rest - spent)
         self._rest -= spent + more
         self.left[0] = more
+        now = monotonic()
+        if self.judge is not None and now > self._patience:
+            taken = now - self._started
+            # Again when as much time as this has gone by once more.
+            self._patience = now + taken
+            self.judge(taken, self.limits.steps - self._rest, self._deadline - now)
+
+    def sample(self, steps: int, act: Callable[[], object]) -> int:
+        """Return the search steps that something takes, at most so many; the run's stay."""
+        left, self.left[0], self._sampling = self.left[0], steps, True
+        try:
+            act()
+            return steps - self.left[0]
+        except Sampled:
+            return steps
+        finally:
+            self.left[0], self._sampling = left, False
 
     def look_at_clock(self) -> None:
         """Raise `LimitReached` when the time is up."""
@@ -99,13 +153,22 @@ def limit_error(
         place: Where the first of these rules stands: file, line, column, start, end.
     """
     names = ", ".join(f"`{name}`" for name in rules)
+    hint = SEARCHING if "search steps" in what or "seconds" in what else GOING_ROUND
     message = f"the run was stopped at {what}"
     if names:
         message += f"; going round: {names}"
     if last:
         message += f" (last with {last})"
+    return _error(message, hint, place)
+
+
+def hopeless_error(what: str, rule: str, place: tuple[str, int, int, int, int]) -> LimitError:
+    """Return the error of a search that cannot end in time: what it was to search, in words."""
+    return _error(f"rule `{rule}` was stopped: {what}", CROSSING, place)
+
+
+def _error(message: str, hint: str, place: tuple[str, int, int, int, int] | None) -> LimitError:
     span = None if place is None else Span(place[0], place[3], place[4])
     line = place[1] if place is not None and place[1] else None
     column = place[2] if line is not None and place is not None else None
-    hint = SEARCHING if "search steps" in what or "seconds" in what else GOING_ROUND
     return LimitError(Diagnostic(Severity.ERROR, "limit", message, span, hint, (), line, column))

@@ -13,6 +13,7 @@ from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retr
 from heuron.infer.collector import CollectorOff
 from heuron.infer.cycle import Cycle
 from heuron.infer.events import Listener
+from heuron.infer.hopeless import Judge
 from heuron.infer.host import Asked, Host
 from heuron.infer.inference import Firings, Inference
 from heuron.infer.lazy import LazyAgenda
@@ -87,6 +88,9 @@ class State:
             self._budget,
             self._rules,
             self._telling,
+        )
+        self._budget.judge = Judge(
+            self.memory, self.truth, self._agenda, self._budget, self._rules, self._functions
         )
         self._busy = 0
         self._reaction.take_in = self._cycle.take_in

@@ -26,7 +26,8 @@ __all__ = ["Activation", "Contribution", "Truth"]
 class Truth:
     """What follows from the told facts: derived facts with justifications, settled fields.
 
-    `at` is the index of the rule that is being searched, for the message of a limit.
+    `at` is the index of the rule that is being searched, for the message of a limit; `is_whole`
+    says that it is searched for all facts, once, and not around what changed or in rounds.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Truth:
         "_readers",
         "_started",
         "at",
+        "is_whole",
         "reasons",
     )
 
@@ -49,6 +51,7 @@ class Truth:
     ) -> None:
         rules: dict[int, dict[str, Any]] = outline["rules"]
         self.at: int | None = None
+        self.is_whole = False
         self.reasons = Reasons(memory, outline, make_reasons)
         self._deriving = Deriving(memory, rules, functions, self.reasons, budget, self._go_to)
         self._concluding = Concluding(memory, outline, functions, self._go_to)
@@ -107,6 +110,7 @@ class Truth:
         told = len(news.changes)
         for readers in self._readers:
             stratum = readers.stratum
+            self.is_whole = everything and not stratum["recursive"]
             if stratum["derive"] and (everything or readers.derive_reads(news.types, fields)):
                 if everything:
                     found = self._deriving.derive(stratum, may_wait and readers.is_last)
