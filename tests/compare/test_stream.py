@@ -293,6 +293,36 @@ def test_a_rule_that_is_not_there_is_named_before_rows_are_read(
     assert "No rule `nothing` concludes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--html", "nowhere/page.html"], '"nowhere/page.html" cannot be used: no such file'),
+        (["--notebook", "."], '"." cannot be used: is a directory'),
+        (["--baseline", "nothing.json"], '"nothing.json" cannot be used: no such file'),
+        (["--baseline", "text.json"], "is no comparison as `heuron compare --json` prints it"),
+        (["--baseline", "other.json"], "is a comparison of loan, not of iris"),
+        (["--fail-under", "80"], "--fail-under is a share from 0 to 1, not 80"),
+        (["--fail-drift"], "--fail-drift needs --baseline"),
+    ],
+)
+def test_what_cannot_end_well_is_said_before_rows_are_read(
+    options: list[str],
+    message: str,
+    files: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    stopping: list[int],
+    tmp_path: Path,
+) -> None:
+    """Not after the hours that millions of rows take."""
+    (tmp_path / "text.json").write_text("[1, 2]", encoding="utf-8")
+    other = {"command": "compare", "domain": "loan", "goal": "Loan.outcome"}
+    (tmp_path / "other.json").write_text(json.dumps(other), encoding="utf-8")
+    stopping.append(0)
+    arguments = ["compare", "iris", "--data", files["iris"], "--chunk", "30"]
+    assert main([*arguments, *options]) in (1, 2)
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
 def test_pages_notebooks_and_limits_of_a_stream(
     files: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -137,6 +137,7 @@ def compare(
         cost_of,
         folds_of,
         need_matplotlib,
+        need_places,
         rows_of,
         specs_of,
         write_outputs,
@@ -151,8 +152,16 @@ def compare(
 
     if html is not None:
         need_matplotlib()
-    limits = Limits(fail_under, fail_drift, baseline)
+    outputs = {
+        "dispatch": write_dispatch,
+        "rules": write_rules,
+        "calibrated": calibrate_rules,
+        "page": html,
+        "notebook": notebook,
+    }
+    need_places(outputs.values())
     found, knowledge = open_domain(domain)
+    limits = Limits(knowledge, fail_under, fail_drift, baseline)
     price = cost_of(cost, knowledge)
     specs = specs_of(found)
     packages = allowed_packages(allow_package)
@@ -189,13 +198,6 @@ def compare(
                 packages=packages,
             )
     since = limits.changes(comparison)
-    outputs = {
-        "dispatch": write_dispatch,
-        "rules": write_rules,
-        "calibrated": calibrate_rules,
-        "page": html,
-        "notebook": notebook,
-    }
     write_outputs(outputs, knowledge, table, comparison, since)
     failed = limits.failed(comparison, since)
     if json:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import errno
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ __all__ = [
     "cost_of",
     "folds_of",
     "need_matplotlib",
+    "need_places",
     "rows_of",
     "specs_of",
     "usage",
@@ -124,6 +127,24 @@ def write_outputs(
         from heuron.compare.notebook import notebook
 
         _write_file(path, notebook(comparison, _source(knowledge)))
+
+
+def need_places(paths: Iterable[str | None]) -> None:
+    """Say that a file cannot be written before anything is computed for it.
+
+    Raises:
+        OSError: Its folder is not there, or it may not be written.
+    """
+    for path in paths:
+        if path is None:
+            continue
+        folder = os.path.dirname(path) or os.curdir
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 def _write_file(path: str, text: str) -> None:

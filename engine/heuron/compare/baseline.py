@@ -75,11 +75,17 @@ class Change:
         }
 
 
-def read_baseline(path: str, comparison: Comparison) -> Mapping[str, Any]:
+def read_baseline(path: str, domain: str, goal: str) -> Mapping[str, Any]:
     """Return an earlier comparison of the same domain.
+
+    Args:
+        path: A file with the JSON of a comparison.
+        domain: The domain's name.
+        goal: Its goal, as `Type.field`.
 
     Raises:
         RuleError: The file is no comparison, or one of something else.
+        OSError: It cannot be read.
     """
     try:
         body = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -88,8 +94,8 @@ def read_baseline(path: str, comparison: Comparison) -> Mapping[str, Any]:
     if not isinstance(body, dict) or body.get("command") != "compare":
         raise _wrong(f'"{path}" is no comparison as `heuron compare --json` prints it')
     said = (body.get("domain"), body.get("goal"))
-    if said != (comparison.domain, comparison.goal):
-        raise _wrong(f'"{path}" is a comparison of {said[0]}, not of {comparison.domain}')
+    if said != (domain, goal):
+        raise _wrong(f'"{path}" is a comparison of {said[0]}, not of {domain}')
     try:
         _counts_of(body)
     except (KeyError, TypeError, ValueError, AttributeError):
