@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from heuron.check.reads import concluded_reads, values_tested
@@ -31,13 +32,14 @@ from heuron.plan.columnexpressions import (
     Column,
     ColumnExpressions,
     NotColumns,
+    column_kind,
     encode,
     inverted,
     joined,
 )
 from heuron.plan.columnsettle import ConcludedField
 from heuron.plan.columnwords import Entry, one_column
-from heuron.values import Template
+from heuron.values import UNKNOWN, Template, Value
 
 __all__ = ["ColumnConditions", "Weights"]
 
@@ -77,6 +79,31 @@ class ColumnConditions:
         """Begin a rule or table in which these variables stand for the record."""
         self.expressions.forget()
         self.types = dict.fromkeys(variables, self.template.name)
+
+    @contextmanager
+    def with_value(self, one: ConcludedField, value: Value) -> Iterator[str]:
+        """Let a field with many values have one of them, or none, for a while.
+
+        Gives the mask of the rows on which it is so.
+        """
+        expressions = self.expressions
+        kind = column_kind(one.type)
+        if kind is None:
+            raise NotColumns(f"{one.name} is a list")
+        levels = tuple(map(str, one.values)) if kind == "text" else one.type.levels
+        code = encode(value, "level" if kind == "text" else kind, levels)
+        local = "nan" if code != code else repr(code)
+        known = value is not UNKNOWN
+        held = expressions.holding[one.name]
+        some = expressions.keep(joined(list(held.values()), False), "b")
+        named = f"{one.name}={value}"
+        expressions.fields[one.name] = Column(local, kind, levels, known, one.name)
+        expressions.certainties[one.name] = expressions.certainties[named] if known else "0.0"
+        try:
+            yield held[value] if known else expressions.keep(inverted(some), "b")
+        finally:
+            del expressions.fields[one.name]
+            del expressions.certainties[one.name]
 
     def ask(self, condition: Condition, entry: Entry) -> None:
         """Add a condition to an entry."""

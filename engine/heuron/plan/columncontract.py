@@ -166,6 +166,14 @@ def best_branch(branches: Sequence[tuple[Array, Array]], n: int) -> Array:
     return np.where(best == 0.0, 1.0, best)
 
 
+def several(masks: Sequence[Array], n: int) -> Array:
+    """Return where more than one mask holds."""
+    count = np.zeros(n, dtype=np.int32)
+    for mask in masks:
+        count += mask
+    return count > 1
+
+
 def ties(certainties: Sequence[Array], n: int) -> Array:
     """Return where two values that hold have the same certainty."""
     ordered = np.sort(np.stack([column(one, n) for one in certainties]), axis=0)
@@ -221,6 +229,7 @@ COLUMN_NAMES: Final[dict[str, object]] = {
     "settled_by_value": settled_by_value,
     "best_branch": best_branch,
     "weight": weight,
+    "several": several,
     "ties": ties,
     "truths": truths,
     "within": within,

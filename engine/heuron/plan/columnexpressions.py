@@ -230,6 +230,8 @@ class ColumnExpressions:
                 return self._arithmetic(node)
             case Call():
                 return self._call(node)
+            case CertaintyOf() if self.only is not None:
+                return self.only.local
             case CertaintyOf() if node.value is None:
                 found = self.certainties.get(node.field)
                 if found is None:

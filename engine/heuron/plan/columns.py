@@ -9,13 +9,14 @@ one by one with the single-record function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from heuron.check.reads import patterns
 from heuron.check.tree import (
     Conclude,
     Constant,
     Expression,
+    Pattern,
     Rule,
     Table,
 )
@@ -33,6 +34,7 @@ from heuron.plan.columnlayout import packed, sizes, split
 from heuron.plan.columnsettle import (
     ConcludedField,
     Contribution,
+    source_of_mask,
     where_contradicted,
     write_settled,
 )
@@ -130,17 +132,32 @@ def rules_without_columns(program: Program) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(slots=True)
+class _Row:
+    """A rule, or a row of a table, whose conditions are written, and that waits for its bit.
+
+    `says` has, for each conclusion, the field, the certainty, and the constant value or the local
+    of a computed one.
+    """
+
+    index: int
+    entry: Entry
+    weights: Weights
+    says: list[tuple[ConcludedField, float, Constant | str]]
+
+    @property
+    def fires(self) -> list[Entry]:
+        """The conditions that fire it: one for each certainty of what they read."""
+        return [one for one, _ in self.weights.bits] or [self.entry]
+
+
+@dataclass(slots=True)
 class _Job:
-    """A rule or a table whose conditions are written, and that waits for their bits."""
+    """A table, or a rule, with its rows: one, or one for each value that it matches once for."""
 
     item: Rule | Table
-    rows: list[tuple[int, Entry, Weights]]
-    """Index, condition, and weights of the rule, or of each row of the table."""
+    rows: list[_Row]
     possible: list[Entry] = field(default_factory=list)
     """For a first-hit table with unknown conditions: the rows that are true or unknown."""
-    variables: tuple[dict[str, Column], dict[str, Expression]] = field(
-        default_factory=lambda: ({}, {})
-    )
 
 
 class _ColumnWriter:
@@ -233,11 +250,10 @@ class _ColumnWriter:
                 self._refuse(item, str(reason))
         self._write_words(jobs)
         for job in jobs:
-            self.expressions.variables, self.expressions.inlined = job.variables
             if isinstance(job.item, Table):
                 self._table_hits(job, job.item)
             else:
-                self._rule_fires(job, job.item)
+                self._rule_fires(job)
         for type_name, name in stratum.concludes:
             if type_name == self.template.name:
                 self._settle(self.fields[name])
@@ -288,47 +304,74 @@ class _ColumnWriter:
 
     def _rule(self, rule: Rule) -> _Job:
         self.conditions.enter([one.variable for one in patterns(rule.conditions)])
+        each = list(dict.fromkeys(name for one in patterns(rule.conditions) for name in one.each))
+        if each:
+            return self._rule_by_value(rule, each)
         entry = Entry()
         for condition in rule.conditions:
             self.conditions.ask(condition, entry)
         weights = self.conditions.weights(rule.conditions, entry)
-        job = _Job(rule, [(rule.index, entry, weights)])
-        job.variables = self.expressions.variables, self.expressions.inlined
+        return _Job(rule, [_Row(rule.index, entry, weights, self._says(rule))])
+
+    def _says(self, rule: Rule) -> list[tuple[ConcludedField, float, Constant | str]]:
+        found = []
         for action in rule.actions:
             if isinstance(action, Conclude):
-                self._check_value(self.fields[action.field], action.value)
+                one = self.fields[action.field]
+                found.append((one, float(action.certainty), self._value(one, action.value)))
+        return found
+
+    def _rule_by_value(self, rule: Rule, each: list[str]) -> _Job:
+        """Return a rule that matches once for each value of a field: a condition a value.
+
+        Where several of them hold, their order decides the last digit of a certainty: such rows
+        go one by one.
+        """
+        if len(each) > 1:
+            raise NotColumns(f"it matches once for each value of {' and '.join(each)}")
+        job = _Job(rule, [])
+        conditions = tuple(
+            replace(one, each=()) if isinstance(one, Pattern) else one for one in rule.conditions
+        )
+        for value in (*self.fields[each[0]].values, UNKNOWN):
+            self.conditions.enter([one.variable for one in patterns(rule.conditions)])
+            with self.conditions.with_value(self.fields[each[0]], value) as holds:
+                entry = Entry(masks=[holds])
+                for condition in conditions:
+                    self.conditions.ask(condition, entry)
+                weights = self.conditions.weights(conditions, entry)
+                job.rows.append(_Row(rule.index, entry, weights, self._says(rule)))
         return job
 
     def _table(self, table: Table) -> _Job:
         self.conditions.enter([table.variable])
+        one = self.fields[table.field]
         rows = []
         possible = []
         for place, row in enumerate(table.rows):
-            tests = [one for one in row.tests if one is not None]
+            tests = [test for test in row.tests if test is not None]
             entry = Entry()
             maybe = Entry(possible=True)
             for test in tests:
                 self.conditions.test(test, entry)
                 if table.hit == "first":
                     self.conditions.test(test, maybe)
-            rows.append((table.index + place, entry, self.conditions.weights(tests, entry)))
-            possible.append(maybe)
-            self._check_value(self.fields[table.field], row.value)
             if table.hit == "any" and not isinstance(row.value, Constant):
                 raise NotColumns("rows that may hit together compute their values")
-        if table.hit != "first":
-            if table.hit != "collect":
-                for _, entry, weights in rows:
-                    if [one for one, _ in weights.bits] != [entry]:
-                        weights.bits = []
+            weights = self.conditions.weights(tests, entry)
+            says = [(one, 1.0, self._value(one, row.value))]
+            rows.append(_Row(table.index + place, entry, weights, says))
+            possible.append(maybe)
+        if table.hit == "collect":
             return _Job(table, rows)
-        unknown = any(
+        # Which row hits is known of its condition alone; other certainties go by their locals.
+        for each in rows:
+            if [bit for bit, _ in each.weights.bits] != [each.entry]:
+                each.weights.bits = []
+        unknown = table.hit == "first" and any(
             entry.masks or not all(column.complete for column, _ in entry.tests.values())
             for entry in possible
         )
-        # Which row hits first is known of true conditions alone; weights go by their locals.
-        for _, entry, weights in rows:
-            weights.bits = [(entry, 1.0)] if not weights.locals else []
         return _Job(table, rows, possible if unknown else [])
 
     # Words.
@@ -339,69 +382,49 @@ class _ColumnWriter:
         for job in jobs:
             if isinstance(job.item, Table):
                 if job.item.hit == "first":
-                    for entries in ([entry for _, entry, _ in job.rows], job.possible):
+                    for entries in ([row.entry for row in job.rows], job.possible):
                         words += split(entries, reverse=True)
                     continue
                 if job.item.hit in ("unique", "any"):
-                    words += split([entry for _, entry, _ in job.rows], reverse=False)
+                    words += split([row.entry for row in job.rows], reverse=False)
                     continue
-            plain += [
-                (self._group(job.item, place), [one for one, _ in weights.bits] or [entry])
-                for place, (_, entry, weights) in enumerate(job.rows)
-            ]
+            plain += [(_group(row), row.fires) for row in job.rows]
         words += packed(plain)
         write_words(words, self.expressions.true_of, self.constants, self.writer)
 
-    def _group(self, item: Rule | Table, place: int) -> tuple[int, str]:
-        """Return what a rule speaks about first; such rules get neighbouring bits."""
-        if isinstance(item, Table):
-            return self.fields[item.field].number, _spelled(item.rows[place].value)
-        for action in item.actions:
-            if isinstance(action, Conclude):
-                return self.fields[action.field].number, _spelled(action.value)
-        return -1, ""
-
     # What fires, and what that concludes.
 
-    def _rule_fires(self, job: _Job, rule: Rule) -> None:
-        _, entry, weights = job.rows[0]
-        self._fires(rule.index, [one for one, _ in weights.bits] or [entry])
-        for action in rule.actions:
-            if isinstance(action, Conclude):
-                self._contribute(
-                    self.fields[action.field],
-                    action.value,
-                    float(action.certainty),
-                    rule.index,
-                    entry,
-                    weights,
-                )
+    def _rule_fires(self, job: _Job) -> None:
+        for row in job.rows:
+            self._fires(row)
+            self._contribute(row)
+        if len(job.rows) > 1:
+            masks = [source_of_mask(row.fires, self.expressions) for row in job.rows]
+            self.writer.line(f"rows = either(rows, several(({', '.join(masks)},), n))")
 
-    def _fires(self, index: int, entries: list[Entry]) -> None:
+    def _fires(self, row: _Row) -> None:
         by_word: dict[str, int] = {}
-        for one in entries:
+        for one in row.fires:
             by_word[one.word] = by_word.get(one.word, 0) | 1 << one.bit
         for word, bits in by_word.items():
-            self.fired.setdefault(word, []).append((bits, index))
+            self.fired.setdefault(word, []).append((bits, row.index))
 
     def _table_hits(self, job: _Job, table: Table) -> None:
-        one = self.fields[table.field]
         if table.hit == "first":
             self._first_hit(job, table)
             return
         if table.hit in ("unique", "any"):
             self._single_hit(job, table)
-        for (index, entry, weights), row in zip(job.rows, table.rows, strict=True):
-            self._fires(index, [each for each, _ in weights.bits] or [entry])
-            self._contribute(one, row.value, 1.0, index, entry, weights)
+        for row in job.rows:
+            self._fires(row)
+            self._contribute(row)
 
     def _single_hit(self, job: _Job, table: Table) -> None:
         """Clear the rows that hit together: with different values, or at all."""
         groups: dict[str, list[Entry]] = {}
-        for (index, entry, weights), row in zip(job.rows, table.rows, strict=True):
-            key = _spelled(row.value, self.fields[table.field].type.kind)
-            listed = groups.setdefault(key if table.hit == "any" else str(index), [])
-            listed += [one for one, _ in weights.bits] or [entry]
+        for row in job.rows:
+            key = _spelled(*row.says[0]) if table.hit == "any" else str(row.index)
+            groups.setdefault(key, []).extend(row.fires)
         words = list(dict.fromkeys(one.word for listed in groups.values() for one in listed))
         masks = "".join(
             "("
@@ -417,7 +440,7 @@ class _ColumnWriter:
 
     def _first_hit(self, job: _Job, table: Table) -> None:
         hit = f"h{table.index}"
-        true = sizes([entry for _, entry, _ in job.rows])
+        true = sizes([row.entry for row in job.rows])
         possible = sizes(job.possible)
         words, counts = ", ".join(true), tuple(true.values())
         maybe = f"({', '.join(possible)},)" if possible else "None"
@@ -426,72 +449,38 @@ class _ColumnWriter:
         self.hits.append((hit, table.index, count))
         one = self.fields[table.field]
         concluders = self.program.concluded[(self.template.name, one.name)]
-        constant = all(
-            isinstance(row.value, Constant) and row.value.value is not UNKNOWN for row in table.rows
-        )
-        certain = not any(weights.locals for _, _, weights in job.rows)
+        values = [
+            said.value
+            for row in job.rows
+            for _, _, said in row.says
+            if isinstance(said, Constant) and said.value is not UNKNOWN and not row.weights.locals
+        ]
         alone = len(concluders) == 1 and not one.many and one.name not in self.by_level
-        if alone and constant and certain and one.type.kind != "text":
+        if alone and len(values) == count and one.type.kind != "text":
             kind = column_kind(one.type) or "float"
-            values = [row.value.value for row in table.rows if isinstance(row.value, Constant)]
             one.first = hit, [encode(value, kind, one.type.levels) for value in values]
             return
-        for place, (index, entry, weights) in enumerate(job.rows):
-            mask = self.expressions.keep(f"{hit} == {count - place!r}", "b")
-            row = table.rows[place]
-            said = Weights([], weights.locals)
-            self._contribute(one, row.value, 1.0, index, entry, said, mask)
+        for place, row in enumerate(job.rows):
+            row.weights.bits = []
+            self._contribute(row, self.expressions.keep(f"{hit} == {count - place!r}", "b"))
 
-    def _check_value(self, one: ConcludedField, value: Expression) -> None:
-        """Refuse a value that has no form over columns, before anything of its rule is written."""
+    def _value(self, one: ConcludedField, value: Expression) -> Constant | str:
+        """Return a constant value, or the local of a computed one, unknown where not accepted."""
         if column_kind(one.type) is None:
             raise NotColumns(f"{one.name} is a list")
         if isinstance(value, Constant):
-            return
+            return value
         if one.many:
             raise NotColumns(f"it computes a value of {one.name}, which has many")
         if one.type.kind == "text":
             raise NotColumns(f"it computes the text {one.name}")
-        self._value(one, value)
-
-    def _value(self, one: ConcludedField, value: Expression) -> str:
-        if column_kind(one.type) == "float":
-            return self.expressions.number(value)
-        column = self.expressions.column(value)
-        if column.kind != column_kind(one.type) or column.levels != one.type.levels:
-            raise NotColumns(f"it takes {one.name} from another enumeration")
-        return column.local
-
-    def _contribute(
-        self,
-        one: ConcludedField,
-        value: Expression,
-        certainty: float,
-        index: int,
-        entry: Entry,
-        weights: Weights,
-        mask: str = "",
-    ) -> None:
-        if isinstance(value, Constant) and value.value is UNKNOWN:
-            return
-        order = self.ranks[index], self.actions
-        self.actions += 1
-        bits = weights.bits
-        if not mask and not bits:
-            mask = self.expressions.keep(f"some({entry.word}, {1 << entry.bit!r})", "b")
-        said = Contribution(certainty, order, bits=bits, mask=mask, weights=weights.locals)
-        if isinstance(value, Constant):
-            said.value = typed(one.type.kind, value.value)
-        else:
-            said.computed = self._computed(one, value, said)
-        one.said.append(said)
-
-    def _computed(self, one: ConcludedField, value: Expression, said: Contribution) -> str:
-        """Return the local of a computed value, unknown where the field does not accept it."""
-        source = self._value(one, value)
-        declared = self.template[one.name]
         if column_kind(one.type) != "float":
-            return self.expressions.keep(f"column({source}, n)", "v")
+            column = self.expressions.column(value)
+            if column.kind != column_kind(one.type) or column.levels != one.type.levels:
+                raise NotColumns(f"it takes {one.name} from another enumeration")
+            return self.expressions.keep(f"column({column.local}, n)", "v")
+        source = self.expressions.number(value)
+        declared = self.template[one.name]
         limits: list[Value] = []
         for limit, is_open in (
             (declared.low, declared.low_open),
@@ -501,6 +490,30 @@ class _ColumnWriter:
         whole = one.type.kind == "integer"
         return self.expressions.keep(f"within({source}, {tuple(limits)!r}, {whole!r}, n)", "v")
 
+    def _contribute(self, row: _Row, mask: str = "") -> None:
+        for one, certainty, value in row.says:
+            if isinstance(value, Constant) and value.value is UNKNOWN:
+                continue
+            order = self.ranks[row.index], self.actions
+            self.actions += 1
+            bits, entry = row.weights.bits, row.entry
+            if not mask and not bits:
+                mask = self.expressions.keep(f"some({entry.word}, {1 << entry.bit!r})", "b")
+            said = Contribution(certainty, order, bits=bits, mask=mask, weights=row.weights.locals)
+            if isinstance(value, Constant):
+                said.value = typed(one.type.kind, value.value)
+            else:
+                said.computed = value
+            one.said.append(said)
 
-def _spelled(value: Expression, kind: str = "") -> str:
-    return repr(typed(kind, value.value)) if isinstance(value, Constant) else "computed"
+
+def _group(row: _Row) -> tuple[int, str]:
+    """Return what a rule speaks about first; such rules get neighbouring bits."""
+    if not row.says:
+        return -1, ""
+    return row.says[0][0].number, _spelled(*row.says[0])
+
+
+def _spelled(one: ConcludedField, _: float, value: Constant | str) -> str:
+    """Return how a conclusion's constant value is told apart from others."""
+    return repr(typed(one.type.kind, value.value)) if isinstance(value, Constant) else "computed"

@@ -25,6 +25,7 @@ __all__ = [
     "ConcludedField",
     "Contribution",
     "source_of_bits",
+    "source_of_mask",
     "where_contradicted",
     "write_settled",
 ]
@@ -311,10 +312,15 @@ def _mask(said: Contribution, expressions: ColumnExpressions) -> str:
     """Return the local of the mask where a contribution is made."""
     if not said.bits:
         return said.mask
-    ordered = sorted((entry for entry, _ in said.bits), key=lambda entry: entry.word)
+    return source_of_mask([entry for entry, _ in said.bits], expressions)
+
+
+def source_of_mask(entries: Iterable[Entry], expressions: ColumnExpressions) -> str:
+    """Return the local of the mask where one of some conditions holds."""
+    ordered = sorted(entries, key=lambda entry: entry.word)
     parts = []
-    for word, entries in groupby(ordered, key=lambda entry: entry.word):
-        bits = sum(1 << entry.bit for entry in entries)
+    for word, group in groupby(ordered, key=lambda entry: entry.word):
+        bits = sum(1 << entry.bit for entry in group)
         parts.append(expressions.keep(f"some({word}, {bits!r})", "b"))
     return parts[0] if len(parts) == 1 else expressions.keep(" | ".join(parts), "b")
 
