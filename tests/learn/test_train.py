@@ -214,3 +214,18 @@ def test_without_a_writable_list_there_is_no_joblib_file(cancer: Contract, tmp_p
     assert not result.trusted
     assert [one.code for one in result.warnings] == ["not-trusted"]
     assert not (Path(result.artifact.folder) / "estimator.joblib").exists()
+
+
+def test_small_tables_are_fitted_on_one_thread() -> None:
+    """Threads that wait for each other made a small boosting take minutes on a busy machine."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_info
+
+    from heuron.learn.fit import MANY, few_threads
+
+    assert HistGradientBoostingClassifier  # its OpenMP is loaded
+    with few_threads(MANY - 1):
+        assert {one["num_threads"] for one in threadpool_info()} == {1}
+    before = [one["num_threads"] for one in threadpool_info()]
+    with few_threads(MANY):
+        assert [one["num_threads"] for one in threadpool_info()] == before

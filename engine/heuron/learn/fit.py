@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from heuron.diagnostics import RuleError, Severity
 from heuron.learn.contract import Contract
@@ -21,7 +22,10 @@ from heuron.values import Value
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
 
-__all__ = ["Examples", "Fitted", "examples_of", "fit"]
+__all__ = ["Examples", "Fitted", "examples_of", "few_threads", "fit"]
+
+MANY: Final = 50_000
+"""Rows from which on several threads are worth their while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Fitted:
         from heuron.learn.scorer.table import encode_columns, fill_gaps
 
         filled, answered = fill_gaps(self.inputs.fill, numbers)
-        raw = raw_scores(self.estimator, encode_columns(self.steps, filled))
+        with few_threads(len(filled)):
+            raw = raw_scores(self.estimator, encode_columns(self.steps, filled))
         if not count or len(self.classes) == count:
             return raw, answered
         # A fold without a rare class: it gives that class nothing.
@@ -73,6 +78,19 @@ class Fitted:
         spread = numpy.full((len(raw), count), lowest)
         spread[:, list(self.classes)] = raw
         return spread, answered
+
+
+def few_threads(rows: int) -> AbstractContextManager[Any]:
+    """Return what holds numeric libraries to one thread while so few rows are worked on.
+
+    Threads that wait for each other after every node of a small tree cost more than they save,
+    and where other programs are at work, or a container has a share of a processor, a hundredfold.
+    """
+    if rows >= MANY:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)  # type: ignore[no-any-return]
 
 
 def examples_of(
@@ -114,7 +132,8 @@ def fit(spec: Spec, examples: Examples, hyperparameters: Mapping[str, Any]) -> F
         warnings.simplefilter("always")
         try:
             estimator = build_estimator(spec, hyperparameters)
-            estimator.fit(encode_columns(steps, filled[usable]), examples.goal[usable])
+            with few_threads(int(usable.sum())):
+                estimator.fit(encode_columns(steps, filled[usable]), examples.goal[usable])
         except (ValueError, TypeError, MemoryError) as error:
             raise _refused(spec, error) from None
     classes = tuple(int(one) for one in getattr(estimator, "classes_", ()))

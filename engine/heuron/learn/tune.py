@@ -24,7 +24,7 @@ from heuron.learn.conclusions import with_conclusions
 from heuron.learn.contract import Contract
 from heuron.learn.data import Table
 from heuron.learn.features import Inputs, resolve_missing
-from heuron.learn.fit import Examples, Fitted, examples_of
+from heuron.learn.fit import Examples, Fitted, examples_of, few_threads
 from heuron.learn.folds import RawFolds, answers_of, split_folds
 from heuron.learn.model import Model
 from heuron.learn.read_spec import read_spec
@@ -300,7 +300,7 @@ def _more(spec: Spec, fitted: Fitted, examples: Examples) -> tuple[Fitted, str]:
     y = examples.goal[usable]
     estimator = copy.deepcopy(fitted.estimator)
     kind = type(estimator).__name__
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), few_threads(len(y)):
         warnings.simplefilter("ignore")
         try:
             if kind not in GROWING:
