@@ -287,3 +287,27 @@ def test_what_is_strange_is_said_with_its_rows() -> None:
     assert answers.fields["size"] == [None, None, "big", "big", None, None]
     assert answers.values == [None, "p", "p", None, None, None]
     assert answers.one_by_one == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "said"),
+    [
+        (None, TypeError, "columns by name"),
+        ({"a": 5}, TypeError, "column a of a frame is no list .*: int"),
+        ({"a": "123"}, TypeError, "column a of a frame is no list .*: str"),
+        ({"a": np.zeros((2, 2), dtype=int)}, ValueError, "column a of a frame has 2 dimensions"),
+        ({"a": np.array(5)}, ValueError, "column a of a frame has 0 dimensions"),
+        ({"a": [1, 2], "size": ["big"]}, ValueError, "a has 2, size has 1"),
+    ],
+)
+def test_what_is_no_frame_is_refused(frame: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        heuron.loads(STRANGE).infer_table(frame)
+
+
+def test_no_rows_give_no_answers() -> None:
+    knowledge = heuron.loads(STRANGE)
+    for frame in ({}, {"a": []}, {"a": np.array([], dtype=float)}):
+        answers = knowledge.infer_table(frame)
+        assert (answers.values, dict(answers.fired)) == ([], {})
+        assert len(answers) == 0

@@ -50,10 +50,26 @@ def columns_of(frame: Any) -> tuple[dict[str, Any], int]:
         columns = {str(name): frame[name] for name in frame.columns}
     else:
         raise TypeError("a frame has columns by name: a dictionary, pandas, polars or pyarrow")
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
-        raise ValueError("the columns of a frame have one length")
-    return columns, lengths.pop() if lengths else 0
+    lengths = {name: _length(name, column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"the columns of a frame have one length; {said}")
+    return columns, next(iter(lengths.values()), 0)
+
+
+def _length(name: str, column: Any) -> int:
+    """Return how many cells a column has.
+
+    Raises:
+        TypeError: It is no column.
+        ValueError: It is a table.
+    """
+    if isinstance(column, (str, bytes, Mapping)) or not hasattr(column, "__len__"):
+        kind = type(column).__name__
+        raise TypeError(f"the column {name} of a frame is no list or array of cells: {kind}")
+    if getattr(column, "ndim", 1) != 1:
+        raise ValueError(f"the column {name} of a frame has {column.ndim} dimensions, not one")
+    return len(column)
 
 
 def unknown_names(template: Template, names: Sequence[str]) -> list[Diagnostic]:
