@@ -14,7 +14,7 @@ from comparing import made_up, opened
 from heuron.cli import comparing as command_parts
 from heuron.cli.app import main
 from heuron.compare import compare
-from heuron.compare.copies import CopiesWorth, WithCopies
+from heuron.compare.copied import CopiesWorth, WithCopies
 from heuron.compare.costs import Cost
 from heuron.compare.evaluate import evaluate
 from heuron.compare.intervals import wilson
@@ -90,7 +90,7 @@ def test_every_share_has_its_interval(text: str) -> None:
 
 
 def test_it_says_what_was_compared_and_how(text: str) -> None:
-    for part in ("240", "hash, seed 0", "Wilson", "McNemar", "Holm"):
+    for part in ("240", "held out by their content, seed 0", "Wilson", "McNemar", "Holm"):
         assert part.replace("240", "400") in text
 
 

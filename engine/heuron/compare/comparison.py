@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from heuron.answer import plain
+from heuron.compare.copied import CopiesWorth
 from heuron.compare.costs import Bound, Cost, CostScore
 from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval, wilson
 from heuron.compare.metrics import Bin, Calibration, CertaintyBin
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.policies import PolicyTrial
+from heuron.compare.rule_rows import RuleRows
 from heuron.compare.scorecard import RuleScore
 from heuron.compare.slices import SliceSearch
-
-if TYPE_CHECKING:
-    from heuron.compare.copies import CopiesWorth
-    from heuron.compare.rule_rows import RuleRows
 
 __all__ = ["BackendScore", "Comparison", "Errors", "PairScore", "View"]
 

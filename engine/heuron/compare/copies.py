@@ -7,13 +7,13 @@ that nothing but the copies differs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from heuron.compare.bootstrap import resample_groups
 from heuron.compare.clustered import share_interval
+from heuron.compare.copied import CopiesWorth, WithCopies
 from heuron.compare.folds import Folds, fold_rows
-from heuron.compare.intervals import Interval
 from heuron.compare.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -21,58 +21,7 @@ if TYPE_CHECKING:
     from heuron.dispatch import Dispatcher
     from heuron.learn.data import Table
 
-__all__ = ["CopiesWorth", "WithCopies", "copies_worth"]
-
-
-@dataclass(frozen=True, slots=True)
-class WithCopies:
-    """A backend's right rows of all rows: copies counted once and kept together, and ignored.
-
-    Intervals count the different rows, not their copies.
-    """
-
-    backend: str
-    once: tuple[int, int]
-    ignored: tuple[int, int]
-    once_interval: Interval
-    ignored_interval: Interval
-    apparent_interval: Interval
-
-    @property
-    def apparent(self) -> float:
-        """The share that ignoring copies makes it look better by."""
-        return self.ignored[0] / self.ignored[1] - self.once[0] / self.once[1]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "backend": self.backend,
-            "once": list(self.once),
-            "once_interval": list(self.once_interval),
-            "ignored": list(self.ignored),
-            "ignored_interval": list(self.ignored_interval),
-            "apparent": self.apparent,
-            "apparent_interval": list(self.apparent_interval),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class CopiesWorth:
-    """How many rows are copies of an earlier one, and what that makes of each backend's score."""
-
-    rows: int
-    copies: int
-    folds: int
-    scores: tuple[WithCopies, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the JSON form."""
-        return {
-            "rows": self.rows,
-            "copies": self.copies,
-            "folds": self.folds,
-            "scores": [one.to_dict() for one in self.scores],
-        }
+__all__ = ["copies_worth"]
 
 
 def copies_worth(

@@ -55,7 +55,8 @@ def evaluate(outcomes: Outcomes, *, seed: int = 0, cost: Cost | None = None) -> 
         ),
         base_rates=base_rates,
         best_possible=score_bound(right, outcomes.groups),
-        warnings=outcomes.warnings + comparison_warnings(outcomes.levels, backends, base_rates),
+        warnings=outcomes.warnings
+        + comparison_warnings(outcomes.levels, backends, base_rates, _group_count(outcomes)),
         cost=cost,
         costs=()
         if cost is None
@@ -119,12 +120,15 @@ def comparison_warnings(
     levels: Sequence[object],
     backends: Mapping[str, BackendScore],
     base_rates: Sequence[tuple[object, float]],
+    groups: int | None = None,
 ) -> tuple[str, ...]:
     """Return what the numbers themselves warn of: few rows, reversed answers, coverages apart."""
     found = []
     rows = max((one.rows for one in backends.values()), default=0)
     if rows < FEW_ROWS:
         found.append(f"only {rows} rows: nothing here is firm")
+    if groups is not None and groups < FEW_ROWS:
+        found.append(f"only {groups} groups of rows: nothing here is firm")
     for level, rate in base_rates:
         count = round(rate * rows)
         if 0 < count < FEW_ROWS:
