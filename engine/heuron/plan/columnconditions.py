@@ -97,13 +97,13 @@ class ColumnConditions:
         held = expressions.holding[one.name]
         some = expressions.keep(joined(list(held.values()), False), "b")
         named = f"{one.name}={value}"
+        fields, certainties = dict(expressions.fields), dict(expressions.certainties)
         expressions.fields[one.name] = Column(local, kind, levels, known, one.name)
         expressions.certainties[one.name] = expressions.certainties[named] if known else "0.0"
         try:
             yield held[value] if known else expressions.keep(inverted(some), "b")
         finally:
-            del expressions.fields[one.name]
-            del expressions.certainties[one.name]
+            expressions.fields, expressions.certainties = fields, certainties
 
     def ask(self, condition: Condition, entry: Entry) -> None:
         """Add a condition to an entry."""

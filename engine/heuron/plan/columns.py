@@ -260,12 +260,13 @@ class _ColumnWriter:
 
     def _settle(self, one: ConcludedField) -> None:
         kind = column_kind(one.type) or "float"
-        levels = tuple(map(str, self.levels(one.name)))
+        is_text = one.type.kind == "text"
+        levels = tuple(map(str, one.values)) if is_text else one.type.levels
         by_level = one.name in self.by_level
         if by_level and not one.is_constant:
             by_level = False
             self.expressions.computed.add(one.name)
-        as_codes = "level" if kind == "text" else kind
+        as_codes = "level" if is_text else kind
         write_settled(
             one, as_codes, levels, by_level, self.expressions, self.constants, self.writer
         )
@@ -279,11 +280,13 @@ class _ColumnWriter:
                 )
                 for value in one.values
             }
-            listed = [self.expressions.certainties[f"{one.name}={value}"] for value in one.values]
-            if len(listed) > 1 and f"{one.name}={one.values[0]}" not in self.expressions.keys:
-                # Values of equal certainty stand in the order of their rules: one by one.
-                self.writer.line(f"rows = either(rows, ties(({', '.join(listed)}), n))")
-            return
+            listed = [f"{one.name}={value}" for value in one.values]
+            if not any(level in self.expressions.keys for level in listed):
+                if len(listed) > 1:
+                    # Values of equal certainty stand in the order of their rules: one by one.
+                    columns = ", ".join(self.expressions.certainties[level] for level in listed)
+                    self.writer.line(f"rows = either(rows, ties(({columns}), n))")
+                return
         self.expressions.certainties[one.name] = f"c{one.number}"
         self.expressions.fields[one.name] = Column(f"s{one.number}", kind, levels, False, one.name)
 

@@ -120,8 +120,9 @@ def write_settled(
     """Write the lines that settle a field: its value, certainty and weight.
 
     Whether certainties of given values are read says `by_level`.
-    Under `many` they are columns of certainties, a level each (`expressions.certainties` by
-    `field=level`), and of keys, where there are any (`expressions.keys`).
+    Under `many` there are columns of certainties too, a level each (`expressions.certainties` by
+    `field=level`), and of keys (`expressions.keys`); where there are no keys, there is no best
+    value with its certainty.
     """
     unknown = "nan" if kind == "float" else "-1"
     if one.first is not None:
@@ -145,7 +146,6 @@ def write_settled(
                 expressions.keys[local] = keys[repr(value)]
                 made = f"key_certainty({keys[repr(value)]})"
             expressions.certainties[local] = writer.keep(made, "m")
-        return
     if keys is not None and one.values:
         best = writer.fresh("y")
         first, *others = keys.values()
@@ -156,6 +156,8 @@ def write_settled(
         codes_of = constants.named(f"np.array(({unknown}, {spelled}))")
         writer.line(f"s{one.number} = best_value({best}, {codes_of})")
         writer.line(f"c{one.number} = key_certainty({best})")
+        return
+    if one.many:
         return
     parts = ""
     for said in one.said:
