@@ -163,6 +163,34 @@ def test_empty_ledger_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["ledger", "--plot", "costs.svg"]) == 1
 
 
+def test_mistyped_domain_is_guessed_at(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", "--domain", "cancr"]) == 0
+    assert "Did you mean `cancer`?" in capsys.readouterr().err
+    assert main(["ledger", "--domain", "something"]) == 0
+    assert "Counted are: cancer." in capsys.readouterr().err
+    assert main(["ledger", "--domain", "cancer"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_first_answer_costs_something_though_loading_took_longer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading waits for the disk; what it waited is no part of its processor time."""
+    from time import sleep
+
+    from heuron.learn.store import Store
+
+    whole = Store.model
+
+    def slow(self: Store, *arguments: str) -> object:
+        sleep(0.3)
+        return whole(self, *arguments)
+
+    monkeypatch.setattr(Store, "model", slow)
+    assert main([*QUESTION, "--via", "forest"]) == 0
+    assert Ledger(folder).summary("cancer").inference_seconds > 0.0
+
+
 def test_numbers_in_words() -> None:
     assert [duration(one) for one in (3e-6, 0.00105, 0.5, 12.3, 90, 7200)] == [
         "3.00 µs",

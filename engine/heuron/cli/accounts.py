@@ -71,9 +71,10 @@ def _verdict(found: Summary, per_day: int | None) -> list[str]:
     ]
     commands, each_command = found.break_even_commands, found.seconds_per_command
     if commands is not None and each_command is not None:
+        them = "1 cold command" if commands == 1 else f"{rounded(commands)} cold commands"
         lines.append(
             f"A command that answers one question costs {duration(each_command)} from start to "
-            f"end, and they are even after {rounded(commands)} cold commands."
+            f"end, and they are even after {them}."
         )
     if per_day is not None:
         lines.append(f"At {per_day:,} answers a day that is after {_days(even / per_day)}.")
@@ -82,6 +83,8 @@ def _verdict(found: Summary, per_day: int | None) -> list[str]:
 
 def duration(seconds: float) -> str:
     """Return a time in the unit that suits it, with three digits."""
+    if seconds == 0.0:
+        return "0 s"
     for unit, size in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
         if seconds >= size:
             return f"{_three(seconds / size)} {unit}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from heuron.ledger import Ledger
     from heuron.ledger.accounts import Summary
 
 __all__ = ["ledger"]
@@ -45,9 +46,22 @@ def ledger(
         note("The ledger is off: HEURON_LEDGER says so.")
     for line in account_lines(found, domain, per_day):
         say(line)
+    if domain is not None and not (found.backends or found.evaluation_seconds):
+        note(_counted(book, domain))
     if plot is not None:
         note(f"Drawn into {plot}")
     return exits.GOOD
+
+
+def _counted(book: Ledger, domain: str) -> str:
+    """Return in words which domains have been counted, where one has not."""
+    from heuron.diagnostics import nearest
+
+    names = sorted({one.domain for one in book.summary().backends})
+    near = nearest(domain, names)
+    if near:
+        return f"Did you mean `{near}`?"
+    return f"Counted are: {', '.join(names)}." if names else "Nor has any other domain."
 
 
 def _draw(file: str, found: Summary, domain: str | None) -> None:

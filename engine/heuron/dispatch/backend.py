@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 from typing import Final, Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
@@ -60,7 +60,7 @@ class Bench:
     A model that does not fit the template any more is as good as absent, and so is one that other
     software has to answer for which is not installed or not trusted; `why_not` says why, and
     `refused` holds what the store said.
-    `loading` adds up the seconds that loading took; whoever books them sets it back to zero.
+    `loading` adds up the processor's seconds that loading took; whoever books sets it to zero.
     """
 
     __slots__ = (
@@ -115,13 +115,13 @@ class Bench:
         if name in self._loaded:
             return self._loaded[name]
         found: Model | None = None
-        began = perf_counter()
+        began = thread_time()
         if self._models is not None and self._models.has(self.domain, name):
             found = self._fitting(self._models, name)
         else:
             self.why_not[name] = "it has not been trained"
         self._loaded[name] = found
-        self.loading += perf_counter() - began
+        self.loading += thread_time() - began
         return found
 
     def _fitting(self, models: Models, name: str) -> Model | None:
