@@ -1,0 +1,68 @@
+"""`heuron plan`: which rules run over columns, and the source of every plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from heuron.cli.app import main
+
+TEXT = """\
+type Case:
+    age: integer
+    name: text, optional
+    tags: list of text, optional
+    word: text
+    out: yes | no
+goal Case.out
+rule old:
+    when c: Case(age > 30, contains(name, "x"))
+    then conclude c.out = yes, certainty 0.6
+rule shout:
+    when c: Case(age > 50)
+    then conclude c.word = upper(c.name)
+"""
+
+
+def planned(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, *words: str) -> str:
+    """Return what `heuron plan` prints about a text."""
+    path = tmp_path / "case.rules"
+    path.write_text(text)
+    assert main(["plan", str(path), *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_rules_without_columns_are_named_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = planned(tmp_path, capsys, TEXT).splitlines()
+    assert lines[1:3] == [
+        "A whole table runs as columns; rows on which these may fire run one by one:",
+        "  shout   it computes the text word",
+    ]
+    plain = TEXT.replace("upper(c.name)", '"x"')
+    assert "A whole table runs as columns, all rules at once." in planned(tmp_path, capsys, plain)
+
+
+def test_joins_make_a_table_run_record_by_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joined = TEXT + 'rule other:\n    when c: Case(age: x), d: Case(age > x, name == "b")\n'
+    joined += "    then conclude c.out = no\n"
+    body = json.loads(planned(tmp_path, capsys, joined, "--json"))
+    assert not body["single_record"]
+    assert body["no_columns"] == {"other": "it joins facts"}
+
+
+def test_source_is_that_of_every_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.loads(planned(tmp_path, capsys, TEXT, "--source", "--json"))
+    source = body["source"]
+    compile(source, "plan", "exec")
+    for head in ("record(get", "unknown(get", "columns(c, n, run)", "complete_columns(c, n, run)"):
+        assert f"def {head}" in source
+    stepping = TEXT + "rule leave:\n    when c: Case(age < 0)\n    then retract c\n"
+    source = json.loads(planned(tmp_path, capsys, stepping, "--source", "--json"))["source"]
+    compile(source, "plan", "exec")
+    assert "def make(" in source
