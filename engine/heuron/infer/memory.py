@@ -99,14 +99,21 @@ class Index:
 
     def _fill(self) -> None:
         key_of, buckets = self._key_of, self.buckets
+        get = buckets.get
         for row in self._table.values():
             key = key_of(row)
-            if self._is_vague(key):
-                self.vague[row[0]] = row
-            elif key in buckets:
-                buckets[key][row[0]] = row
-            else:
+            bucket = get(key)
+            if bucket is None:
                 buckets[key] = {row[0]: row}
+            else:
+                bucket[row[0]] = row
+        vague = [key for key in buckets if self._is_vague(key)]
+        for key in vague:
+            del buckets[key]
+        if vague:
+            for row in self._table.values():
+                if self._is_vague(key_of(row)):
+                    self.vague[row[0]] = row
 
     def _is_vague(self, key: Any) -> bool:
         if self._several:

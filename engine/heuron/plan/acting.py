@@ -9,6 +9,7 @@ the functions of `plan.changes` return.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Final
 
 from heuron.check.reads import variable_types
@@ -35,6 +36,7 @@ __all__ = [
     "asserted_values",
     "can_fail_halfway",
     "fits_plainly",
+    "perhaps_equal",
     "prepare_actions",
     "write_actions",
 ]
@@ -52,17 +54,19 @@ KINDS: Final = {
 """The contract's names of the Python types of fields that need no look beyond it."""
 
 
-def can_fail_halfway(program: Program, rule: Rule, followed: frozenset[str]) -> bool:
+def can_fail_halfway(
+    program: Program, rule: Rule, followed: frozenset[str], are_distinct: bool = False
+) -> bool:
     """Return whether an action may be refused after another one has been carried out.
 
     Args:
         program: The program.
         rule: A step.
         followed: The types whose changes definitions follow.
+        are_distinct: Whether the variables of the changed facts stand for different ones.
     """
     types = variable_types(rule.conditions)
     referred = referred_types(program)
-    ending: list[str] = []
     for action in rule.actions:
         if isinstance(action, Assert):
             fields = program.templates[action.type_name].fields
@@ -71,11 +75,21 @@ def can_fail_halfway(program: Program, rule: Rule, followed: frozenset[str]) -> 
                 return True
         elif isinstance(action, (Modify, Retract)):
             type_name = types[action.variable]
-            # Two variables may stand for one fact, which may have ended with the first action.
-            if type_name in followed or type_name in referred or type_name in ending:
+            if type_name in followed or type_name in referred:
                 return True
-            ending.append(type_name)
-    return False
+    # Two variables may stand for one fact, which may have ended with the first action.
+    return not are_distinct and bool(perhaps_equal(rule))
+
+
+def perhaps_equal(rule: Rule) -> list[tuple[str, str]]:
+    """Return the pairs of variables of changed facts that may stand for one fact."""
+    types = variable_types(rule.conditions)
+    changed = [one.variable for one in rule.actions if isinstance(one, (Modify, Retract))]
+    return [
+        (first, second)
+        for first, second in combinations(changed, 2)
+        if types[first] == types[second]
+    ]
 
 
 def write_actions(body: Body, actions: tuple[Action, ...], changes: Changes, name: str) -> str:

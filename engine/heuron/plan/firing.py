@@ -7,7 +7,8 @@ agenda has something to put before it: when a change started another search (whi
 above it, or in the stack of a higher salience), or when as many steps have fired as may fire now.
 
 Whatever is out of the ordinary is given to the agenda as an activation: values that are not in
-their fields' types, an activation somebody only looks at, changes that others must follow.
+their fields' types, two variables for one fact that is changed, an activation somebody only looks
+at, changes that others must follow.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from heuron.check.reads import patterns
 from heuron.check.tree import Assert, Because, Call, Halt, Log, Modify, Negation, Rule
 from heuron.check.walk import walk
-from heuron.plan.acting import can_fail_halfway, fits_plainly, prepare_actions
+from heuron.plan.acting import can_fail_halfway, fits_plainly, perhaps_equal, prepare_actions
 from heuron.plan.changes import Changes
 from heuron.plan.derivation import tuple_of
 from heuron.plan.matcher import LOOPS, Body
@@ -74,7 +75,10 @@ class Firing:
             # What was blocked since belongs to what unblocked it.
             writer.line(f"if not fires or not woken or woken.get({key}, -1) <= event:")
             writer.depth += 1
-        unfit: list[str] = []
+        unfit = [
+            f"{scope.rows[first]} is not {scope.rows[second]}"
+            for first, second in perhaps_equal(self.rule)
+        ]
         actions = self.rule.actions
         carry_out = prepare_actions(body, actions, self.changes, self.rule.name, unfit)
         writer.line(f"if {' and '.join(['fires', *dict.fromkeys(unfit)])}:")
@@ -97,7 +101,9 @@ class Firing:
 
 def firing_of(rule: Rule, changes: Changes) -> Firing | None:
     """Return how a rule fires within its searches, or None where it must not."""
-    if can_fail_halfway(changes.module.program, rule, changes.followed):
+    if can_fail_halfway(changes.module.program, rule, changes.followed, are_distinct=True):
+        return None
+    if any(first == second for first, second in perhaps_equal(rule)):
         return None
     if len(patterns(rule.conditions)) >= LOOPS or not _is_plain(rule, changes):
         return None
