@@ -255,12 +255,19 @@ def _long_key(
         writer.line(f"{found} = (one.take({fired}, mode='clip') for one in {table})")
     else:
         writer.line(f"{products[True]}, {products[False]}, {rank} = no_doubt(n)")
-    for said in listed[len(head) :]:
-        mask = _mask(said, expressions)
-        product = products[said.certainty > 0.0]
+    rest = listed[len(head) :]
+    for said in rest:
+        mask, product = _mask(said, expressions), products[said.certainty > 0.0]
         writer.line(f"{product} *= doubt({mask}, {_remaining(said, expressions)}, n)")
-        if said.certainty > 0.0:
+        if said.certainty > 0.0 and not said.bits:
             writer.line(f"np.minimum({rank}, {places[said.order]!r}, out={rank}, where={mask})")
+    supports = [(entry, said) for said in rest if said.certainty > 0.0 for entry, _ in said.bits]
+    for start in range(0, len(supports), MOST_BITS):
+        some = supports[start : start + MOST_BITS]
+        pattern, bits = source_of_bits([entry for entry, _ in some])
+        ranked = "".join(f"({places[said.order]!r}, {bits[id(one)]!r}), " for one, said in some)
+        table = constants.named(f"rank_table(({ranked}), {len(some)!r})")
+        writer.line(f"np.minimum({rank}, {table}.take({pattern}, mode='clip'), out={rank})")
     return writer.keep(f"made_key({products[True]}, {products[False]}, {rank}, {at!r})", "y")
 
 

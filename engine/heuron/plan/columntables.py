@@ -299,6 +299,15 @@ def doubt_table(
     return for_it, against, rank
 
 
+def rank_table(supporting: Sequence[tuple[int, int]], size: int) -> Array:
+    """Return the lowest rank of the rules that fired, from the rank and the bit of each."""
+    pattern = np.arange(1 << size)
+    rank = np.full(len(pattern), NO_RANK)
+    for place, bit in supporting:
+        np.minimum(rank, place, out=rank, where=(pattern >> bit & 1).astype(bool))
+    return rank
+
+
 def no_doubt(n: int) -> tuple[Array, Array, Array]:
     """Return columns of products of doubt and of ranks before any rule has spoken."""
     return np.ones(n), np.ones(n), np.full(n, NO_RANK)
@@ -335,6 +344,7 @@ TABLE_NAMES: Final[dict[str, Callable[..., object]]] = {
     "key_table": key_table,
     "doubt_table": doubt_table,
     "no_doubt": no_doubt,
+    "rank_table": rank_table,
     "made_key": made_key,
     "best_value": best_value,
     "key_certainty": key_certainty,
