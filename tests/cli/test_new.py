@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_training_that_fails_leaves_no_folder(
 ) -> None:
     import heuron.cli.new
 
-    def fail(root: Path, domain: str) -> None:
+    def fail(root: Path, domain: str) -> object:
         raise OSError(28, "No space left on device", str(root))
 
     monkeypatch.setattr(heuron.cli.new, "_train", fail)
@@ -103,3 +104,34 @@ def test_induce_from_a_domain_to_stdout(table: Path, capsys: pytest.CaptureFixtu
     assert 'data "sklearn:iris"' in shown
     Path("mine.rules").write_text(shown)
     assert main(["check", "mine.rules"]) == 0
+
+
+def test_new_and_induce_as_json(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "fruit.csv", "--target", "kind", "basket", "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["command"] == "new"
+    assert (body["domain"], body["goal"], body["folder"]) == ("basket", "kind", "basket")
+    assert all(Path("basket", one).is_file() for one in body["files"])
+    assert [one["name"] for one in body["models"]] == ["boosting", "logistic"]
+    assert all(Path(one["folder"], "card.json").is_file() for one in body["models"])
+    assert set(body["comparison"]["backends"]) >= {"rules", "model:boosting", "dispatch"}
+
+    assert main(["induce", "fruit.csv", "--target", "kind", "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert (body["command"], body["file"], body["text"]) == ("induce", "fruit.rules", None)
+    names = [one["name"] for one in body["rules"]]
+    text = Path("fruit.rules").read_text()
+    assert names
+    assert all(f"rule {one}:" in text for one in names)
+    assert main(["induce", "fruit.csv", "--target", "kind", "--json", "--out", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == text
+
+    assert main(["new", "fruit.csv", "--target", "knd", "other", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "unknown-column"
+
+
+def test_induce_warns_of_the_data(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [*table.read_text().splitlines(), "red,3.25,plum", "red,3.25,pea"]
+    table.write_text("\n".join(lines) + "\n")
+    assert main(["induce", "fruit.csv", "--target", "kind"]) == 0
+    assert "2 rows differ from another row in the target alone" in capsys.readouterr().err

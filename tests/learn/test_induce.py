@@ -385,3 +385,16 @@ def test_what_is_near_enough_is_no_share_of_nothing(goal: list[str], words: str)
     assert made.tolerance
     text = format_text(print_file(ast.File("", (goal_item(contract),), ())))[0]
     assert words in text
+
+
+def test_columns_whose_names_say_the_same_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{at}.5,{'xy'[at % 2]},{at % 30 + 20},{'ab'[at % 3 == 0]}" for at in range(60)]
+    path.write_text("\n".join(["a b,a_b,A-B,A_b (kg)", *rows]))
+    start = drafted(path, "A_b (kg)", "t")
+    table = start.table.columns
+    assert [len(set(map(type, cells))) for cells in table.values()] == [1] * 4
+    assert start.draft.columns["a_b"] == "a b"
+    assert set(table[start.contract.goal]) == {"a", "b"}
+    lines = project_files(start, "t.csv")["models/t/data.toml"]
+    assert 'a_b = "a b"' in lines

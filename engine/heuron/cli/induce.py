@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from heuron.learn.contract import Contract
     from heuron.learn.data import Table
+    from heuron.learn.induce.find import Induced
 
 __all__ = ["induce"]
 
@@ -34,10 +35,13 @@ def induce(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, which tells of each rule.")
+    ] = False,
 ) -> int:
     """Find rules in examples and write them as a rule file."""
     from heuron.cli import exits
-    from heuron.cli.render import note, say
+    from heuron.cli.render import note, print_diagnostics, print_json, say
     from heuron.learn.induce.find import METHODS
     from heuron.learn.induce.find import induce as find
     from heuron.learn.induce.write import rule_file
@@ -49,14 +53,50 @@ def induce(
     path = out or _place(name)
     if path != "-" and os.path.exists(path) and not force:
         raise _usage(f'"{path}" is there already: give --force, or another --out FILE.')
+    print_diagnostics(table.warnings)
     induced = find(table, rules, method)
     text = rule_file(contract, induced, name, question, data)
-    if path == "-":
+    if path != "-":
+        write_file(path, text.encode())
+    if json:
+        print_json("induce", _body(contract, induced, name, None if path == "-" else path, text))
+    elif path == "-":
         say(text.rstrip("\n"))
     else:
-        write_file(path, text.encode())
         note(f"{len(induced.rules)} rules from {induced.rows:,} training rows, in {path}")
     return exits.GOOD
+
+
+def _body(
+    contract: Contract, induced: Induced, name: str, path: str | None, text: str
+) -> dict[str, object]:
+    """Return what the JSON object says: the file or its text, and each rule with its record."""
+    from heuron.answer import plain
+    from heuron.learn.induce.write import rule_names
+
+    rules = [
+        {
+            "name": called,
+            "value": plain(one.value),
+            "certainty": one.certainty,
+            "fired": one.fired,
+            "right": one.right,
+            "precision": one.precision,
+            "base": one.base,
+            "error": one.error,
+        }
+        for called, one in zip(rule_names(contract, induced), induced.rules, strict=True)
+    ]
+    return {
+        "domain": name,
+        "goal": contract.goal,
+        "file": path,
+        "text": text if path is None else None,
+        "ordered": induced.ordered,
+        "rows": induced.rows,
+        "of": induced.of,
+        "rules": rules,
+    }
 
 
 def _opened(source: str, target: str | None) -> tuple[Contract, Table, str, str | None, str | None]:

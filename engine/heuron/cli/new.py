@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,10 +27,14 @@ def new(
     rules: Annotated[
         int, typer.Option(metavar="N", min=1, max=100, help="The most rules to begin with.")
     ] = 8,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, the comparison in it.")
+    ] = False,
 ) -> int:
     """Make a project from a table: template, rules, models, dispatch, tests, a comparison."""
+    from heuron.cli import exits
     from heuron.cli.compare import compare
-    from heuron.cli.render import note, print_diagnostics, say
+    from heuron.cli.render import note, print_diagnostics, print_json, say
     from heuron.learn.induce.draft import plain_name
     from heuron.learn.induce.project import drafted, project_files
 
@@ -46,25 +50,52 @@ def new(
         raise _usage(f'"{folder}" is there already and not empty: give another NAME.')
     domain = plain_name(folder.name)
     start = drafted(Path(data), target, domain)
-    files = project_files(start, Path(data).name, rules)
     print_diagnostics(start.table.warnings)
-    made = _write(folder, files, Path(data), domain)
-    for path in made:
-        say(f"{folder / path}")
+    files = project_files(start, Path(data).name, rules)
+    made, models = _write(folder, files, Path(data), domain)
     note("Comparing on the rows that were held out …")
     here = os.getcwd()
     try:
         os.chdir(folder)
-        say()
-        code = compare(domain)
+        if json:
+            comparison = _compared(domain)
+        else:
+            for path in made:
+                say(f"{folder / path}")
+            say()
+            compare(domain)
     finally:
         os.chdir(here)
     note(f"Next: cd {folder} · heuron describe {domain} · heuron test rules/{domain}.rules")
-    return code
+    if json:
+        left = [{"column": one, "reason": why} for one, why in start.draft.left_out]
+        named = {"domain": domain, "goal": start.contract.goal, "folder": str(folder)}
+        found = {"files": made, "left_out": left, "models": models, "comparison": comparison}
+        print_json("new", {**named, **found})
+    return exits.GOOD
 
 
-def _write(folder: Path, files: dict[str, str], data: Path, domain: str) -> list[str]:
-    """Write, check and train beside the new folder, which appears whole or not at all."""
+def _compared(domain: str) -> dict[str, Any]:
+    """Return the first comparison's JSON."""
+    from heuron.cli.comparing import rows_of
+    from heuron.cli.costs import evaluated
+    from heuron.cli.opening import open_domain, open_store
+    from heuron.compare import compare
+    from heuron.dispatch import Dispatcher
+
+    found, knowledge = open_domain(domain)
+    table = rows_of(found, knowledge, None)
+    with evaluated(domain, len(table)):
+        return compare(Dispatcher(knowledge, open_store(found)), table).to_dict()
+
+
+def _write(
+    folder: Path, files: dict[str, str], data: Path, domain: str
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Write, check and train beside the new folder, which appears whole or not at all.
+
+    Returns the paths in it, and what is to be said of each model.
+    """
     parent = folder.resolve().parent
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
@@ -74,7 +105,7 @@ def _write(folder: Path, files: dict[str, str], data: Path, domain: str) -> list
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         shutil.copyfile(data, temporary / "models" / domain / data.name)
-        _train(temporary, domain)
+        models = _train(temporary, domain)
         temporary.chmod(0o755)
         if folder.exists():
             folder.rmdir()
@@ -82,13 +113,15 @@ def _write(folder: Path, files: dict[str, str], data: Path, domain: str) -> list
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    return [*files, f"models/{domain}/{data.name}"]
+    for one in models:
+        one["folder"] = str(folder / Path(one["folder"]).relative_to(temporary))
+    return [*files, f"models/{domain}/{data.name}"], models
 
 
-def _train(root: Path, domain: str) -> None:
+def _train(root: Path, domain: str) -> list[dict[str, Any]]:
     from heuron.cli.opening import open_ledger, trusted_file
     from heuron.cli.render import note
-    from heuron.cli.train import booking
+    from heuron.cli.train import booking, model_entry
     from heuron.knowledge.load import load
     from heuron.learn.contract import contract_of
     from heuron.learn.store import Store
@@ -104,6 +137,7 @@ def _train(root: Path, domain: str) -> None:
         progress=lambda name, done, _: note(f"Training {name} …") if done == 1 else None,
     )
     open_ledger().book(*[booking(domain, one) for one in results])
+    return [model_entry(one) for one in results]
 
 
 def _usage(message: str) -> Exception:

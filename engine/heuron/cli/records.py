@@ -224,17 +224,13 @@ def _fed(
     columns: list[str], template: Template, kept: frozenset[str], declared: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the column that feeds each field: as declared, by its name, or by its slug."""
-    from heuron.coercion import slug
+    from heuron.learn.columns import by_name
 
-    by_slug: dict[str, str] = {}
-    for column in columns:
-        by_slug.setdefault(slug(column), column)
-        # "petal length (cm)": a unit in brackets is no part of the name.
-        by_slug.setdefault(slug(column.split("(")[0]), column)
+    column_of = by_name(columns)
     found: dict[str, str] = {}
     for name in template.names:
         wanted = declared.get(name, name)
-        column = wanted if wanted in columns else by_slug.get(slug(name), "")
+        column = wanted if wanted in columns else column_of(name)
         if column and name not in kept:
             found[name] = column
     return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from heuron.learn.data import Table
     from heuron.learn.train import TrainResult
 
-__all__ = ["booking", "specs_folder", "train"]
+__all__ = ["booking", "model_entry", "specs_folder", "train"]
 
 
 def train(
@@ -96,7 +96,9 @@ def train(
     open_ledger().book(*[booking(knowledge.name, one) for one in results])
     print_diagnostics([one for result in results for one in _own_warnings(result, table)])
     if json:
-        print_json("train", {"domain": knowledge.name, "models": [_entry(one) for one in results]})
+        print_json(
+            "train", {"domain": knowledge.name, "models": [model_entry(one) for one in results]}
+        )
     else:
         _say_cards(results)
     return exits.GOOD
@@ -140,7 +142,8 @@ def booking(domain: str, result: TrainResult) -> Entry:
     return Entry("train", domain, name, result.cpu_seconds, rows=result.rows)
 
 
-def _entry(result: TrainResult) -> dict[str, Any]:
+def model_entry(result: TrainResult) -> dict[str, Any]:
+    """Return what the JSON object says of a model that was trained."""
     return {
         "name": result.name,
         "version": result.version,

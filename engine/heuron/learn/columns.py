@@ -5,7 +5,7 @@ Owns which column feeds which field, what an empty cell is, and how codes become
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from heuron.values import UNKNOWN, Field, Value
 __all__ = [
     "Cells",
     "Typed",
+    "by_name",
     "cell_reader",
     "evidence_reader",
     "match_columns",
@@ -39,17 +40,24 @@ class Typed:
     found: tuple[Diagnostic, ...]
 
 
+def by_name(columns: Iterable[str]) -> Callable[[str], str | None]:
+    """Return what finds the column that feeds a field: by the field's name, or by its slug."""
+    present = dict.fromkeys(columns)
+    by_slug: dict[str, str] = {}
+    for column in present:
+        by_slug.setdefault(slug(column), column)
+        # "petal length (cm)": a unit in brackets is no part of the name.
+        by_slug.setdefault(slug(column.split("(")[0]), column)
+    return lambda name: name if name in present else by_slug.get(slug(name))
+
+
 def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[str, str]:
     """Return the column of each field: as declared, by its name, or by its slug.
 
     Raises:
         RuleError: When the goal or a field that is not optional has no column.
     """
-    by_slug: dict[str, str] = {}
-    for column in raw.columns:
-        by_slug.setdefault(slug(column), column)
-        # "petal length (cm)": a unit in brackets is no part of the name.
-        by_slug.setdefault(slug(column.split("(")[0]), column)
+    column_of = by_name(raw.columns)
     found: dict[str, str] = {}
     wrong: list[Diagnostic] = []
     lacking: list[str] = []
@@ -59,7 +67,7 @@ def match_columns(contract: Contract, settings: DataSettings, raw: Raw) -> dict[
         is_target = name == contract.goal and raw.target is not None
         wanted: str | None = declared or (raw.target if is_target else name)
         if wanted not in raw.columns and declared is None:
-            wanted = by_slug.get(slug(name))
+            wanted = column_of(name)
         if wanted is not None and wanted in raw.columns:
             found[name] = wanted
         elif declared is not None:

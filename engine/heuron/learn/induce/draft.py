@@ -17,6 +17,7 @@ from typing import Any, Final
 from heuron.coercion import FALSE, TRUE, slug
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.lang.lexemes import HARD_WORDS
+from heuron.learn.columns import by_name
 from heuron.learn.copies import is_id
 from heuron.learn.induce.strays import as_numbers, other_writing, strays
 from heuron.learn.source import EMPTY, Raw
@@ -95,8 +96,7 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
             left_out.append((one, why))
             continue
         called = _field_name(one, {field.name for field in fields})
-        if called not in (slug(one), slug(one.split("(")[0])):
-            columns[called] = one
+        columns[called] = one
         if odd:
             unknown[called] = odd
         made = _field(called, one, known, len(known) < len(texts), one == column)
@@ -107,6 +107,8 @@ def draft(raw: Raw, target: str, name: str) -> Draft:
         fields.append(made)
     title = "".join(word.capitalize() for word in name.split("_")) or "Case"
     template = Template(title, tuple(fields))
+    column_of = by_name(raw.columns)
+    columns = {called: one for called, one in columns.items() if column_of(called) != one}
     return Draft(
         template, goal, columns, tuple(left_out), unknown, tolerance, percent, tuple(found)
     )
