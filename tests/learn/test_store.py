@@ -214,6 +214,22 @@ def test_golden_rows_are_replayed_once_a_machine(store: Store, tmp_path: Path) -
     assert len(os.listdir(checked)) == 1
 
 
+def test_other_golden_rows_are_replayed_though_the_scorer_is_known(
+    store: Store, tmp_path: Path
+) -> None:
+    seen = Store(*store.roots, checked=str(tmp_path / "checked"))
+    model = seen.model("iris", "tree")
+    files = {name: (folder_of(store) / name).read_bytes() for name in model.card["files"]}
+    lines = files["golden.jsonl"].replace(b"setosa", b"virginica")
+    assert lines != files["golden.jsonl"]
+    files["golden.jsonl"] = lines
+    sums = {name: sha256(content) for name, content in files.items()}
+    card = json.dumps({**model.card, "files": sums}).encode()
+    seen.save("iris", "tree", {"card.json": card, **files}, {})
+    with pytest.raises(RuleError, match="golden row"):
+        seen.model("iris", "tree")
+
+
 def test_joblib_files_are_loaded_only_when_trusted(store: Store, tmp_path: Path) -> None:
     import joblib
 

@@ -307,7 +307,8 @@ class Store:
         mark = None
         # What answers from elsewhere may change under a scorer that stays the same.
         if self.checked is not None and not scorer.form.is_served:
-            mark = os.path.join(self.checked, f"{sums['scorer.json']}.golden")
+            of = "".join(str(sums.get(file)) for file in SUMMED[:3])
+            mark = os.path.join(self.checked, f"{sha256(of.encode())}.golden")
         golden = _summed(artifact, "golden.jsonl", sums)
         if always_replay or mark is None or not os.path.exists(mark):
             self._replay(artifact, scorer, golden)
