@@ -111,6 +111,37 @@ def test_programs_that_strain_columns(part: int) -> None:
     assert columns == 12
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"columnsettle.VALUE_BITS": 0},
+        {"columnsettle.MOST_BITS": 2},
+        {"columntables.FEW_CUTS": 0},
+        {"columntables.FEW_CUTS": 0, "columntables.MOST_IN_A_CELL": 0},
+        {"columntables.FEW_CUTS": 100, "columntables.LARGEST_DIRECT": 0},
+        {"columnwords.FEW": 100},
+        {"columnconditions.STATES_OF_A_RULE": 0},
+    ],
+    ids=["no keys", "long keys", "grid", "searched", "compared", "masks", "weights"],
+)
+def test_every_way_to_look_up_and_to_settle(
+    settings: Mapping[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is chosen for speed changes nothing: each way is forced on the same programs."""
+    for name, value in settings.items():
+        monkeypatch.setattr(f"heuron.plan.{name}", value)
+    for seed in (1, 2, 5, 14):
+        base, _ = analyse(column_program(seed), "test.rules")
+        assert base is not None
+        engine = Engine(lower(base), base.texts)
+        fired, _ = one_program(engine, ColumnRun(engine), random.Random(seed), at_least=60)
+        assert fired > 20
+    many = heuron.load("garage")
+    chance = random.Random(0)
+    names = [one for one in many.template.fields if one.name not in many.engine.layout]
+    compare(many, [{one.name: a_value(one, chance) for one in names} for _ in range(60)])
+
+
 def against_brute_force(base: Base, engine: Engine, rows: Sequence[Mapping[str, Value]]) -> None:
     """Compare the single-record function, which columns agree with, with the oracle."""
     for row in rows:

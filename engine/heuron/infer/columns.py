@@ -119,21 +119,6 @@ class Fired(Mapping[int, Array]):
     def __len__(self) -> int:
         return len(self._indexes)
 
-    def hits(self) -> dict[int, tuple[Array, int]]:
-        """Return which row of each first-hit table hit; see `Chunk.hits`."""
-        found = {}
-        for hit, first, count in self._tables:
-            places = np.where(hit > 0, count - hit, -1)
-            places[self.odd] = -1
-            for at, fired in zip(self.odd.tolist(), self.by_record, strict=True):
-                places[at] = next((one - first for one in fired if 0 <= one - first < count), -1)
-            found[first] = places, count
-        return found
-
-    def masks(self) -> dict[int, Array]:
-        """Return the masks of all rules but the rows of first-hit tables."""
-        return {index: self[index] for index in self._indexes if index not in self._hits}
-
     def counts(self) -> dict[int, int]:
         """Return on how many rows each rule fired."""
         found = dict.fromkeys(self._indexes, 0)
@@ -191,19 +176,6 @@ class Chunk:
     fired: Fired
     one_by_one: int
     reports: tuple[Report, ...] = ()
-
-    @property
-    def hits(self) -> dict[int, tuple[Array, int]]:
-        """Which row of each first-hit table hit: by the index of its first row, with their number.
-
-        Rows are counted from 0; -1 is none.
-        """
-        return self.fired.hits()
-
-    @property
-    def masks(self) -> dict[int, Array]:
-        """On which rows the other rules fired, by index."""
-        return self.fired.masks()
 
     @property
     def counts(self) -> dict[int, int]:
