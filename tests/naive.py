@@ -111,10 +111,7 @@ class Oracle:
         """Hold a fact and return its number; an equal fact that is held is returned instead."""
         own, given = fact_values(self.base, type_name, values)
         self.refuse_what_is_not_accepted(type_name, values)
-        for name, value in own:
-            is_reference = self.base.templates[type_name][name].type.kind == "reference"
-            if is_reference and value is not UNKNOWN and value not in self.view.facts:
-                raise OracleError("wrong-value")
+        self.refuse_what_refers_to_nothing(type_name, own)
         equal = self.equal_to(type_name, own)
         if equal is not None:
             # CHOICE: this is no event, but a derived fact is now held without its reasons too.
@@ -139,6 +136,7 @@ class Oracle:
         )
         if own == held.values:
             return
+        self.refuse_what_refers_to_nothing(held.type, own)
         self.event += 1
         equal = self.equal_to(held.type, own)
         if equal is not None:
@@ -157,6 +155,15 @@ class Oracle:
         template = self.base.templates[type_name]
         for name, value in values.items():
             if value is not UNKNOWN and fitted(template, name, value) is UNKNOWN:
+                raise OracleError("wrong-value")
+
+    def refuse_what_refers_to_nothing(
+        self, type_name: str, own: Sequence[tuple[str, Value]]
+    ) -> None:
+        """Raise an error for a reference to a fact that is not held."""
+        for name, value in own:
+            is_reference = self.base.templates[type_name][name].type.kind == "reference"
+            if is_reference and value is not UNKNOWN and value not in self.view.facts:
                 raise OracleError("wrong-value")
 
     def retract(self, number: int) -> None:

@@ -393,9 +393,11 @@ class Activation:
 
 def activations(view: View, rule: tree.Rule) -> Iterator[Activation]:
     """Yield the activations of a rule, in fact order."""
-    references = joins(rule)
+    references, acting = joins(rule), acting_references(rule)
     for one in matches(view, rule.conditions, {}):
-        if one.truth is True:
+        # What an action reads of a referred fact is a join, so the fact must be there.
+        leads = [evaluate(view, each.reference, one.scope, Trace()) for each in acting]
+        if one.truth is True and UNKNOWN not in leads:
             versions = [(view.facts[n].number, view.facts[n].event) for n in one.matched]
             versions += [
                 (n, view.facts[n].event)
@@ -440,8 +442,13 @@ def joins(rule: tree.Rule) -> list[tree.ReferencedField]:
 
     for condition in rule.conditions:
         collect(condition)
-    found += [one for one in walk(rule.actions) if isinstance(one, tree.ReferencedField)]
-    return found
+    return found + acting_references(rule)
+
+
+def acting_references(rule: tree.Rule) -> list[tree.ReferencedField]:
+    """Return the references that a rule's actions follow; texts are no reason not to fire."""
+    actions = [one for one in rule.actions if not isinstance(one, (tree.Because, tree.Log))]
+    return [one for one in walk(tuple(actions)) if isinstance(one, tree.ReferencedField)]
 
 
 def aggregates_in(node: object) -> list[tree.Aggregate]:

@@ -191,7 +191,9 @@ class Body:
     def _loop(self, pattern: Pattern, items: list[Item], seeded: bool) -> None:
         writer, scope = self.writer, self.scope
         row = writer.fresh("r")
-        keys, used = ({}, []) if seeded else self._keys(pattern, items)
+        # What a reference leads to is looked up by its number: no index does a test in passing.
+        found = seeded or pattern.identity is not None
+        keys, used = ({}, []) if found else self._keys(pattern, items)
         if seeded:
             candidates = "seeds"
         else:
