@@ -24,6 +24,7 @@ __all__ = [
     "Span",
     "nearest",
     "render",
+    "sentence",
     "sort_key",
 ]
 
@@ -196,6 +197,12 @@ def render(diagnostic: Diagnostic) -> str:
     if diagnostic.hint:
         lines.append(f"  hint: {diagnostic.hint}")
     return "\n".join(lines)
+
+
+def sentence(text: str) -> str:
+    """Return what was said of something as the sentence of a message: a capital, a full stop."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def sort_key(diagnostic: Diagnostic) -> tuple[str, int, str, str]:

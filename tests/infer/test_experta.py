@@ -226,7 +226,7 @@ rule r:
     (found,) = caught.value.diagnostics
 
     assert (found.code, found.line) == ("not-on-experta", line)
-    assert found.message.startswith("experta cannot run `r`: ")
+    assert found.message.startswith("The engine experta cannot run `r`: ")
     assert what in found.message
 
 
@@ -365,7 +365,7 @@ def test_a_firing_that_is_refused_midway_is_taken_back_whole():
         session = kb.session(engine=engine)
         heard = []
         session.listen(heard.append)
-        with pytest.raises(RuleError, match=r"rule `r` could not act: .*is referred to") as caught:
+        with pytest.raises(RuleError, match=r"Rule `r` could not act: .*is referred to") as caught:
             session.run()
         assert session.run().cycles == 0
         holds = session.facts("Holds")[0]
@@ -390,7 +390,7 @@ def test_a_function_that_fails_on_experta_is_named_with_its_rule():
             session.assert_("T", 7)
             session.run()
 
-        with pytest.raises(RuleError, match=r"rule `r` .*`grim\(7\)` failed: ZeroDivisionError"):
+        with pytest.raises(RuleError, match=r"Rule `r` .*`grim\(7\)` failed: ZeroDivisionError"):
             go_on()
         assert session.facts("U") == ()
 

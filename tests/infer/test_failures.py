@@ -120,7 +120,7 @@ def test_a_failing_function_in_a_record_is_named_with_its_rule() -> None:
     kb = heuron.loads(text + "    then conclude r.f = 1\n", functions={"grim": grim})
 
     assert kb.ask({"n": 3}).value == 1
-    with pytest.raises(RuleError, match=r"rule `act` .*`grim\(7\)` failed: ZeroDivisionError"):
+    with pytest.raises(RuleError, match=r"Rule `act` .*`grim\(7\)` failed: ZeroDivisionError"):
         kb.ask({"n": 7})
 
 
@@ -131,7 +131,7 @@ def test_a_failing_function_in_a_query_names_no_other_rule() -> None:
     state.assert_("T", 7)
     with pytest.raises(RuleError) as caught:
         state.query("grims")
-    assert "rule `" not in caught.value.diagnostics[0].message
+    assert "Rule `" not in caught.value.diagnostics[0].message
 
 
 def test_a_function_may_not_change_what_calls_it() -> None:
@@ -183,7 +183,7 @@ def test_a_limit_in_the_midst_of_a_search_is_said_again() -> None:
         state.add("T", {"n": number})
     with pytest.raises(LimitError, match="500 search steps"):
         state.run()
-    with pytest.raises(LimitError, match="begin a new session"):
+    with pytest.raises(LimitError, match="Begin a new session"):
         state.run()
     assert len(facts_of(state, "T")) == 40
 

@@ -102,6 +102,6 @@ def test_a_run_names_rule_line_and_candidates(monkeypatch: pytest.MonkeyPatch) -
     (diagnostic,) = caught.value.diagnostics
 
     assert (diagnostic.code, diagnostic.line) == ("limit", 5)
-    assert diagnostic.message.startswith("rule `r` was stopped: it would search for at least")
+    assert diagnostic.message.startswith("Rule `r` was stopped: it would search for at least")
     assert "300 A, 300 B, 300 C" in diagnostic.message
     assert "join them by a field" in str(diagnostic.hint)

@@ -61,9 +61,9 @@ def test_random_depends_on_its_seed_and_on_nothing_else():
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("dept", "did you mean `depth`?"),
-        ("random", "write `random(7)`, with a whole number"),
-        ("random(x)", "write `random(7)`, with a whole number"),
+        ("dept", "Did you mean `depth`?"),
+        ("random", "Write `random(7)`, with a whole number."),
+        ("random(x)", "Write `random(7)`, with a whole number."),
         ("loudest", None),
     ],
 )

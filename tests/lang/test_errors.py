@@ -26,15 +26,15 @@ def test_two_mistakes_give_two_diagnostics() -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("rul r:", "did you mean `rule`?"),
-        ("Rule r:", "did you mean `rule`?"),
-        ("let x == 3", "`==` compares; to give a value write `=`"),
-        ("let x = .5", "a number begins with a digit: 0.5"),
-        ("let x = 3 ** 2", "there is no power operator; multiply"),
-        ("let x = 'a'", 'texts are written in double quotes: "like this"'),
-        ("goal T.x, mny", "did you mean `many`?"),
-        ("type T", "put `:` before the end of the line"),
-        ("let true = 3", "`true` is a word of the language and cannot be a name"),
+        ("rul r:", "Did you mean `rule`?"),
+        ("Rule r:", "Did you mean `rule`?"),
+        ("let x == 3", "`==` compares; to give a value write `=`."),
+        ("let x = .5", "A number begins with a digit: 0.5."),
+        ("let x = 3 ** 2", "There is no power operator; multiply."),
+        ("let x = 'a'", 'Texts are written in double quotes: "like this".'),
+        ("goal T.x, mny", "Did you mean `many`?"),
+        ("type T", "Put `:` before the end of the line."),
+        ("let true = 3", "`true` is a word of the language and cannot be a name."),
     ],
 )
 def test_hints(line: str, hint: str) -> None:
@@ -43,7 +43,7 @@ def test_hints(line: str, hint: str) -> None:
 
 def test_equals_in_a_pattern() -> None:
     mistake = only("rule r:\n    when T(x = 3)\n    then halt\n")
-    assert mistake.hint == "`=` gives a value; to compare write `==`"
+    assert mistake.hint == "`=` gives a value; to compare write `==`."
     assert (mistake.line, mistake.column) == (2, 14)
 
 
@@ -53,13 +53,13 @@ def test_an_unexpected_end_is_reported_at_the_end(end: str) -> None:
     mistake = only(text + end)
     assert mistake.span is not None
     assert mistake.span.start == len(text)
-    assert mistake.message == "the block ends too early; `then` should follow"
+    assert mistake.message == "The block ends too early; `then` should follow."
 
 
 def test_an_open_bracket_is_reported_where_it_opens() -> None:
     text = "let x = f(1,\n\n" + GOOD
     mistake = only(text)
-    assert (mistake.message, mistake.column) == ("`(` is never closed", 10)
+    assert (mistake.message, mistake.column) == ("`(` is never closed.", 10)
     assert len(parse(text)[0].items) == 1
 
 

@@ -165,7 +165,7 @@ def _certainty(node: ast.Call, scope: Scope, context: Context) -> tree.Expressio
     span = node.span
     if not 1 <= len(node.arguments) <= 2:
         context.error(
-            "wrong-arguments", "certainty takes a concluded field, and perhaps a value.", span
+            "wrong-arguments", "`certainty` takes a concluded field, and perhaps a value.", span
         )
         return broken(span)
     # Here the field itself is meant, not its value in this match.
@@ -179,7 +179,7 @@ def _certainty(node: ast.Call, scope: Scope, context: Context) -> tree.Expressio
     if not isinstance(target, tree.FieldOf):
         context.error(
             "wrong-arguments",
-            "certainty takes a field of a fact, like certainty(t.shape).",
+            "`certainty` takes a field of a fact, like certainty(t.shape).",
             node.arguments[0].span,
         )
         return broken(span)

@@ -223,7 +223,7 @@ def _predict(
     if len(arguments) != 2 or not all(isinstance(one, ast.Name) for one in arguments):
         context.error(
             "wrong-arguments",
-            "predict takes a model's name and a record.",
+            "`predict` takes a model's name and a record.",
             span,
             "Write `p = predict(model, a)`.",
         )

@@ -331,7 +331,7 @@ def _modify(node: ast.Modify, scope: Scope, context: Context) -> tree.Action | N
     changes: dict[str, tree.Expression] = {}
     for argument in node.changes:
         if argument.name is None:
-            context.error("wrong-arguments", "modify names its fields.", argument.span)
+            context.error("wrong-arguments", "`modify` names its fields.", argument.span)
             continue
         field = context.field(template, argument.name, argument.span)
         if field is None:

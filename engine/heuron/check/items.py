@@ -158,7 +158,7 @@ def _today(node: ast.Setting, context: Context) -> date | None:
     except NotConstant:
         value = None
     if type(value) is not date:
-        context.error("type-mismatch", "today is a date, like 2026-11-24.", node.value.span)
+        context.error("type-mismatch", "`today` is a date, like 2026-11-24.", node.value.span)
         return None
     return value
 

@@ -128,8 +128,8 @@ class Dispatcher:
             return self._compiled(names.index(name))
         known = [one for one in names if one]
         near = nearest(name, known)
-        hint = f"did you mean `{near}`?" if near else None
-        message = f"{self.kb.name} has no dispatch block `{name}`"
+        hint = f"Did you mean `{near}`?" if near else None
+        message = f"{self.kb.name} has no dispatch block `{name}`."
         raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, hint=hint))
 
     def _compiled(self, place: int) -> Policy:

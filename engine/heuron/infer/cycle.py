@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from heuron.answer import Firing
-from heuron.diagnostics import Diagnostic, LimitError, RuleError, Severity, Span
+from heuron.diagnostics import Diagnostic, LimitError, RuleError, Severity, Span, sentence
 from heuron.infer.agenda import Agenda
 from heuron.infer.changes import Change, Refused
 from heuron.infer.collector import CollectorOff
@@ -33,7 +33,7 @@ STRETCH = 64
 """Firings between two looks at the clock and at the number of facts."""
 
 
-STOPPED = "begin a new session with these facts, perhaps with wider limits"
+STOPPED = "Begin a new session with these facts, perhaps with wider limits."
 
 _Start = tuple[int, int, int]
 """Event, next number, and events still to be told, when something begins that may be taken back."""
@@ -245,7 +245,7 @@ class Cycle:
     def _failed(self, step: Step, found: Found, problem: Refused | HostFailed) -> RuleError:
         what = problem.what if isinstance(problem, HostFailed) else problem.message
         code = "host-function" if isinstance(problem, HostFailed) else "action-failed"
-        message = f"rule `{step.rule['name']}` could not act: {what}"
+        message = f"Rule `{step.rule['name']}` could not act: {what}"
         bindings = words_of(bindings_of(step.rule, *found))
         if bindings:
             message += f" (with {bindings})"
@@ -262,7 +262,7 @@ class Cycle:
         if not isinstance(problem, HostFailed) or at is None:
             return problem
         rule = self._rules[at]
-        message = f"rule `{rule['name']}` could not be tried: {problem.what}"
+        message = f"Rule `{rule['name']}` could not be tried: {problem.what}"
         error = _error_at(rule, "host-function", message)
         error.__cause__ = problem.__cause__
         return error
@@ -277,8 +277,8 @@ class Cycle:
         if at is not None:
             rule = self._rules[at]
             message = (
-                f"an earlier run was stopped while rule `{rule['name']}` was being searched, so "
-                "what can fire is not known any more"
+                f"An earlier run was stopped while rule `{rule['name']}` was being searched, so "
+                "what can fire is not known any more."
             )
             raise LimitError(_diagnostic_at(rule, "session-stopped", message, STOPPED))
 
@@ -333,7 +333,8 @@ def _diagnostic_at(
 ) -> Diagnostic:
     file, line, column, start, end = rule["place"]
     place = (line, column) if line else (None, None)
-    return Diagnostic(Severity.ERROR, code, message, Span(file, start, end), hint, (), *place)
+    span = Span(file, start, end)
+    return Diagnostic(Severity.ERROR, code, sentence(message), span, hint, (), *place)
 
 
 def words_of(bindings: tuple[tuple[str, Value], ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.diagnostics import Diagnostic, RuleError, Severity, sentence
 from heuron.values import INTEGER_LIMIT, UNKNOWN, Value, show
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class HostFailed(RuleError):
     def __init__(self, what: str) -> None:
         self.by: Any = None
         self.what = f"the host function {what}"
-        super().__init__(Diagnostic(Severity.ERROR, "host-function", self.what))
+        super().__init__(Diagnostic(Severity.ERROR, "host-function", sentence(self.what)))
 
 
 def _raised(name: str, arguments: tuple[Value, ...], problem: Exception) -> HostFailed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from heuron.diagnostics import Diagnostic, LimitError, Severity, Span
+from heuron.diagnostics import Diagnostic, LimitError, Severity, Span, sentence
 
 __all__ = ["Budget", "Hopeless", "LimitReached", "Limits", "hopeless_error", "limit_error"]
 
@@ -18,16 +18,16 @@ PATIENCE: Final = 3.0
 """Seconds after which it is asked whether a search can end in time."""
 
 GOING_ROUND: Final = (
-    "a rule that keeps making its own conditions true never ends; test what it changes"
+    "A rule that keeps making its own conditions true never ends; test what it changes."
 )
 SEARCHING: Final = (
-    "a rule that keeps making its own conditions true never ends, and patterns that share no "
-    "field are tried in every combination; join them by a field (`b == a.id`)"
+    "A rule that keeps making its own conditions true never ends, and patterns that share no "
+    "field are tried in every combination; join them by a field (`b == a.id`)."
 )
 """The time and the search have two causes, which nothing here tells apart."""
 CROSSING: Final = (
-    "patterns that share no field are tried in every combination; join them by a field "
-    "(`b == a.id`), or allow more time: `Limits(seconds=…)`"
+    "Patterns that share no field are tried in every combination; join them by a field "
+    "(`b == a.id`), or allow more time: `Limits(seconds=…)`."
 )
 
 
@@ -154,7 +154,7 @@ def limit_error(
     """
     names = ", ".join(f"`{name}`" for name in rules)
     hint = SEARCHING if "search steps" in what or "seconds" in what else GOING_ROUND
-    message = f"the run was stopped at {what}"
+    message = f"The run was stopped at {what}"
     if names:
         message += f"; going round: {names}"
     if last:
@@ -164,11 +164,13 @@ def limit_error(
 
 def hopeless_error(what: str, rule: str, place: tuple[str, int, int, int, int]) -> LimitError:
     """Return the error of a search that cannot end in time: what it was to search, in words."""
-    return _error(f"rule `{rule}` was stopped: {what}", CROSSING, place)
+    return _error(f"Rule `{rule}` was stopped: {what}", CROSSING, place)
 
 
 def _error(message: str, hint: str, place: tuple[str, int, int, int, int] | None) -> LimitError:
     span = None if place is None else Span(place[0], place[3], place[4])
     line = place[1] if place is not None and place[1] else None
     column = place[2] if line is not None and place is not None else None
-    return LimitError(Diagnostic(Severity.ERROR, "limit", message, span, hint, (), line, column))
+    return LimitError(
+        Diagnostic(Severity.ERROR, "limit", sentence(message), span, hint, (), line, column)
+    )

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from heuron.coercion import coerce
-from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.diagnostics import Diagnostic, RuleError, Severity, sentence
 from heuron.infer.memory import HEAD, Row
 from heuron.values import UNKNOWN, Field, FieldType, Value
 
@@ -116,7 +116,7 @@ def restore_state(state: State, data: Mapping[str, Any]) -> None:
         state.resume(lambda: _ready(state, data["waiting"]))
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         what = f"`{problem.args[0]}` is missing" if isinstance(problem, KeyError) else str(problem)
-        message = f"the saved session cannot be taken up: {what}"
+        message = sentence(f"the saved session cannot be taken up: {what}")
         raise RuleError(Diagnostic(Severity.ERROR, "state-refused", message)) from None
 
 

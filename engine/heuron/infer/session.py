@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from heuron.answer import Firing
-from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest, sentence
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.asserting import Quick, quick_asserts
 from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
@@ -225,8 +225,8 @@ class State:
         hint = None
         if problem.code == "unknown-type":
             near = nearest(problem.message.split("`")[1], self._templates)
-            hint = f"did you mean `{near}`?" if near else None
-        return Diagnostic(Severity.ERROR, problem.code, problem.message, None, hint)
+            hint = f"Did you mean `{near}`?" if near else None
+        return Diagnostic(Severity.ERROR, problem.code, sentence(problem.message), None, hint)
 
     def _note_quickly(self, change: Change) -> None:
         if self._fresh:

@@ -87,8 +87,8 @@ def strategy(name: str = "depth") -> Strategy:
         return _random(seed)
     names = (*STRATEGIES, "random(seed)")
     near = "random" if kind == "random" else nearest(name, STRATEGIES)
-    hint = "write `random(7)`, with a whole number" if near == "random" else None
+    hint = "Write `random(7)`, with a whole number." if near == "random" else None
     if near and not hint:
-        hint = f"did you mean `{near}`?"
-    message = f"there is no strategy `{name}`: they are {', '.join(names)}"
+        hint = f"Did you mean `{near}`?"
+    message = f"There is no strategy `{name}`: they are {', '.join(names)}."
     raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, None, hint))

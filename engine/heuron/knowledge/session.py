@@ -224,11 +224,11 @@ def resumed(session: Session, saved: str | PathLike[str] | Mapping[str, object])
             with open(path, encoding="utf-8") as stream:
                 saved = json.load(stream)
         except (ValueError, RecursionError):
-            raise _refused(f"`{path}` is no saved session") from None
+            raise _refused(f"`{path}` is no saved session.") from None
     if not isinstance(saved, Mapping):
-        raise _refused("a saved session is a JSON object")
+        raise _refused("A saved session is a JSON object.")
     if saved.get("rules") != rules_digest(session.knowledge):
-        raise _refused("the session was saved with other rules")
+        raise _refused("The session was saved with other rules.")
     restore_state(session.state, saved)
     return session
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from heuron.diagnostics import Diagnostic, Related, Severity, Span
+from heuron.diagnostics import Diagnostic, Related, Severity, Span, sentence
 
 __all__ = ["HARD_WORDS", "Lexeme", "Mistake", "Vocabulary", "error"]
 
@@ -64,8 +64,13 @@ def error(
     code: str = "syntax",
     related: Related | None = None,
 ) -> Diagnostic:
-    """Return an error at `span`; `related` is a second place that the message speaks of."""
-    return Diagnostic(Severity.ERROR, code, message, span, hint, (related,) if related else ())
+    """Return an error at `span`; `related` is a second place that the message speaks of.
+
+    What is wrong and what to do are given as parts of a sentence.
+    """
+    further = (related,) if related else ()
+    advice = None if hint is None else sentence(hint)
+    return Diagnostic(Severity.ERROR, code, sentence(message), span, advice, further)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,8 @@ def format_text(text: str, path: str = "<text>") -> tuple[str | None, tuple[Diag
     again, mistakes = parse(formatted, path)
     comments = sorted(comment.text for comment in file.comments)
     if mistakes or again != file or comments != sorted(one.text for one in again.comments):
-        message = "formatting would change what this file means, so it is left as it is"
-        hint = "please report it with this file"
+        message = "Formatting would change what this file means, so it is left as it is."
+        hint = "Please report it with this file."
         whole = Span(path, 0, len(text))
         failure = Diagnostic(Severity.ERROR, "internal", message, whole, hint)
         return None, (failure.located(SourceText(path, text)),)

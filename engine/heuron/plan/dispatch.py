@@ -159,7 +159,7 @@ class _RouteWriter:
     def _asked(self, asked: Asked) -> tuple[str, str]:
         """Return source for a condition about facts that is true, and that is false."""
         if reads_backends(asked):
-            message = "a condition of a route reads a backend within one about facts"
+            message = "A condition of a route reads a backend within one about facts."
             hint = "Write the two as conditions of their own."
             mistake = Diagnostic(Severity.ERROR, "not-yet", message, asked.span, hint)
             source = self.base.texts.get(asked.span.file)

@@ -108,7 +108,7 @@ def plan_experta(program: Program, texts: Mapping[str, SourceText]) -> ExpertaPl
     problems: list[Diagnostic] = []
 
     def report(name: str, problem: _Inexpressible) -> None:
-        message = f"experta cannot run `{name}`: {problem.what}."
+        message = f"The engine experta cannot run `{name}`: {problem.what}."
         one = Diagnostic(Severity.ERROR, "not-on-experta", message, problem.span)
         source = texts.get(problem.span.file)
         problems.append(one.located(source) if source is not None else one)

@@ -137,7 +137,7 @@ class _Maker:
             try:
                 return function(*rows, **named)
             except HostFailed as problem:
-                message = f"rule `{rule.name}` could not be tried: {problem.what}"
+                message = f"Rule `{rule.name}` could not be tried: {problem.what}."
                 one = Diagnostic(Severity.ERROR, "host-function", message, rule.place)
                 raise RuleError(one) from problem.__cause__
 

@@ -298,7 +298,7 @@ class ExpertaState:
 
 def failed(rule: ExpertaRule, why: str, code: str = "action-failed") -> RuleError:
     """Return the error of a rule that could not act."""
-    message = f"rule `{rule.name}` could not act: {why}"
+    message = f"Rule `{rule.name}` could not act: {why}."
     return RuleError(Diagnostic(Severity.ERROR, code, message, rule.place))
 
 
