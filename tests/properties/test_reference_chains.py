@@ -37,6 +37,18 @@ READS = (
     "not Item(size > t.part.owner.size)",
     "sum(s.part.price for s: Tag(n >= t.n)) > {c}",
 )
+BESIDE = (
+    "Part(price >= t.n)",
+    "Part(owner == t.part.owner)",
+    "Part(owner == t.part.owner, price == t.n)",
+    "Part(price < t.part.owner.size)",
+    "i: Item(size >= {c})\nt.part.owner == i",
+    "Item(size == t.part.price)",
+    "u: Tag(n < t.n, part == t.part)\nu.part.owner.size >= {c}",
+    "u: Tag(n == t.part.owner.size)\nu.part.owner == t.part.owner",
+    "u: Tag(n >= t.n)\nu.part.owner.hue == t.part.owner.hue",
+)
+"""Further patterns of a rule, with what they are tested for."""
 LEVEL = RuleText(
     "level", ("t: Tag()", "t.part.owner.rank == high"), ("conclude t.level = up, certainty 0.8",)
 )
@@ -49,19 +61,24 @@ def rules(chance: Random) -> tuple[RuleText, ...]:
     made = [*RANK]
     for number in range(chance.randint(1, 4)):
         reads = [one.format(c=chance.randrange(3)) for one in chance.sample(READS, 2)]
+        if chance.random() < 0.5:
+            beside = chance.choice(BESIDE).format(c=chance.randrange(3)).split("\n")
+            reads = [*beside, *reads[: chance.randint(0, 1)]]
+        first = ["t: Tag()", *reads]
+        chance.shuffle(first)
         size = chance.choice(("t.part.owner.size", "t.part.price", "t.n"))
         what = chance.randrange(5)
         if what == 0:
             actions: tuple[str, ...] = (f"derive Held(t.n, {size})",)
         elif what == 1:
             actions = ("modify t: n = t.n + 1",)
-            reads.append("t.n < 3")
+            first.append("t.n < 3")
         elif what == 2:
             actions = ("retract t",)
         else:
-            reads.append(f"{size} >= 0")
+            first.append(f"{size} >= 0")
             actions = (f"assert Note(t.n, {size})",)
-        made.append(RuleText(f"r{number}", ("t: Tag()", *reads), actions))
+        made.append(RuleText(f"r{number}", tuple(first), actions))
     return tuple(made)
 
 
