@@ -221,3 +221,30 @@ def test_programs_have_something_to_count(tmp_path: Path) -> None:
         found = compare_file(Opened(job), Plan(1), timed=False)
         assert all(one.fired for one in found.rules), name
         assert found.backends["rules"].right, name
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_follows_from_firing_is_what_the_engine_says(name: str, tmp_path: Path) -> None:
+    """Contributions from the rules that fired, beside those of a session that infers anew."""
+    from heuron.compare.decided import Decided
+    from heuron.compare.shots import contributions
+
+    text = PROGRAMS[name]
+    kb = heuron.loads(f'domain cases "What is y?"\n{text}')
+    if not kb.engine.single_record:
+        return
+    contract = contract_of(kb)
+    write_rows(tmp_path / "cases.csv", 200, "y: number" in text, False)
+    table = load(contract, str(tmp_path / "cases.csv"), root=tmp_path, everything=True)
+    decided = Decided(kb.engine)
+    host = kb.host()
+    looked = 0
+    for row in table.rows(table.places("all")):
+        evidence = kb.evidence(row)
+        record = {key: one for key, one in evidence.record.items() if key != contract.goal}
+        found = decided.contributions(record, host)
+        if found is not None:
+            looked += 1
+            assert found == contributions(kb, evidence, None)
+    either = "a computed field"
+    assert looked == (0 if name in (either, "a quantity that is computed") else len(table))

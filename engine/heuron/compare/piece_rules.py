@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heuron.compare.decided import computed_fields
+from heuron.compare.decided import Decided, computed_fields
 from heuron.compare.joint import joint_codes
 from heuron.compare.patterns import Fired, PatternBook
 from heuron.compare.said import Said
@@ -57,6 +57,7 @@ class ColumnRules:
         self._host = kb.host(today=today)
         self._book = PatternBook(contract)
         self._known: dict[Hashable, dict[Hashable, int]] = {}
+        self._decided = Decided(kb.engine)
         self._computed = computed_fields(kb.engine.program, contract.template.name, contract.goal)
 
     def ask(self, piece: CodedPiece) -> tuple[RulesSaid, Fired]:
@@ -188,7 +189,12 @@ class ColumnRules:
         return number
 
     def _contributions(self, piece: CodedPiece, row: int) -> Contributions:
+        """Return what rules contributed on a row."""
         evidence = evidence_of(self._kb, self._contract, piece, row)
+        if self._contract.concluded.isdisjoint(evidence.record):
+            found = self._decided.contributions(evidence.record, self._host)
+            if found is not None:
+                return found
         return contributions(self._kb, evidence, self._today)
 
 

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from heuron.knowledge.base import KnowledgeBase
 
-__all__ = ["Contributions", "contributions", "goal_rules", "shots"]
+__all__ = [
+    "Contribution",
+    "Contributions",
+    "amounting",
+    "contributions",
+    "goal_rules",
+    "shots",
+]
+
+Contribution = tuple[str, int, Value, float, int]
+"""A rule's name and index, the value it speaks of, its certainty, and its rank."""
 
 
 def goal_rules(kb: KnowledgeBase) -> tuple[str, ...]:
@@ -126,18 +136,29 @@ def contributions(kb: KnowledgeBase, evidence: Evidence, today: date | None) -> 
     record = {name: value for name, value in evidence.record.items() if name != goal[1]}
     state = kb.engine.session(kb.host(today=today))
     number = state.add(goal[0], record)
-    contributions = [
-        (kb.engine.rules[index]["name"], index, value, certainty, rank)
-        for value, certainty, rank, index, _ in state.contributions(number, goal[1])
-    ]
+    return amounting(
+        [
+            (kb.engine.rules[index]["name"], index, value, certainty, rank)
+            for value, certainty, rank, index, _ in state.contributions(number, goal[1])
+        ]
+    )
+
+
+def amounting(contributions: Sequence[Contribution]) -> Contributions:
+    """Return what contributions, in rule order, amount to: with and without each rule."""
     of_row: dict[tuple[int, object], tuple[str, object, float]] = {}
     for name, index, value, certainty, _ in contributions:
         of_row.setdefault((index, value), (name, value, certainty))
-    without = [
-        (name, _value([one[2:] for one in contributions if one[0] != name]))
-        for name in dict.fromkeys(one[0] for one in contributions)
-    ]
     before = _value([one[2:] for one in contributions])
+    without: list[tuple[str, object | None]] = []
+    for name in dict.fromkeys(one[0] for one in contributions):
+        # Less for another value, or less against the one that holds, changes no answer.
+        matters = any(
+            one[0] == name and (one[3] > 0.0) == (before is not None and one[2] == before)
+            for one in contributions
+        )
+        rest = [one[2:] for one in contributions if one[0] != name]
+        without.append((name, _value(rest) if matters else before))
     return Contributions(tuple(of_row.values()), before, tuple(without))
 
 
