@@ -283,7 +283,7 @@ class ColumnRun:
             if many:
                 # Under `many` these are lists: the certainties and the keys of levels.
                 values[name] = _held(levels, found, certain, size)
-                certainties[name] = np.array([one[0][1] if one else 0.0 for one in values[name]])
+                certainties[name] = np.maximum.reduce([np.zeros(size), *found])
                 continue
             values[name] = _objects(found, levels, kind) if kind in ("text", "none") else found
             certainties[name] = certain
@@ -348,21 +348,17 @@ def _held(
 
     Where there are keys they decide the order.
     """
-    held: Array = np.empty(size, dtype=object)
-    listed = [
-        (level, column, column if key is None else key)
-        for level, column, key in zip(levels, certain, keys, strict=True)
-    ]
-    named = [level for level, _, _ in listed]
+    orders = [column if key is None else key for column, key in zip(certain, keys, strict=True)]
     known: dict[tuple[Any, ...], tuple[tuple[Value, float], ...]] = {}
-    columns = [column.tolist() for _, column, _ in listed]
-    orders = [order.tolist() for _, _, order in listed]
-    rows = zip(zip(*columns, strict=True), zip(*orders, strict=True), strict=True)
-    held.fill(())
-    for at, row in enumerate(rows):
-        found = known.get(row)
-        if found is None:
-            every = sorted(zip(row[1], named, row[0], strict=True), key=lambda one: -one[0])
-            found = known[row] = tuple((name, each) for _, name, each in every if each > 0.0)
-        held[at] = found
-    return held
+
+    def pairs(at: int, row: tuple[Any, ...]) -> tuple[tuple[Value, float], ...]:
+        each = [float(column[at]) for column in certain]
+        every = sorted(zip(row, levels, each, strict=True), key=lambda one: -one[0])
+        found = known[row] = tuple((name, one) for _, name, one in every if one > 0.0)
+        return found
+
+    if not orders:
+        return np.fromiter(((),) * size, dtype=object, count=size)
+    rows = enumerate(zip(*(order.tolist() for order in orders), strict=True))
+    found = (known[row] if row in known else pairs(at, row) for at, row in rows)
+    return np.fromiter(found, dtype=object, count=size)
