@@ -30,7 +30,7 @@ from heuron.check.tree import (
 from heuron.plan.expression import OPPOSITE
 from heuron.values import UNKNOWN, Template, Value
 
-__all__ = ["Allowed", "Atom", "Simple", "atom_of", "conjuncts", "simple_rule"]
+__all__ = ["MIRRORED", "Allowed", "Atom", "Simple", "atom_of", "conjuncts", "simple_rule"]
 
 MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """What a comparison is when its sides change places."""

@@ -10,12 +10,11 @@ are asked once, in a tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from heuron.check.reads import patterns
 from heuron.check.tree import (
-    Compare,
     Constant,
     Expression,
     FactVariable,
@@ -26,6 +25,7 @@ from heuron.check.tree import (
     Variable,
 )
 from heuron.check.walk import walk
+from heuron.plan.compared import compared
 from heuron.plan.items import own_field
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
@@ -157,8 +157,9 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
     places = module.layouts[wanted.type_name].places
     constants: dict[int, str] = {}
     joined: dict[int, str] = {}
-    for field, other in _equalities(wanted, seed):
-        if field not in places:
+    tests = (*wanted.tests, *(seed.tests if seed is not None else ()))
+    for field, _, operator, other in (one for test in tests for one in compared(wanted, test)):
+        if operator != "==" or field not in places:
             continue
         if isinstance(other, Constant) and other.value is not UNKNOWN:
             constants[places[field]] = module.constants.literal(other.value)
@@ -180,17 +181,6 @@ def _look_up(module: Module, type_name: str, keys: dict[int, str]) -> str:
     exact, _ = module.index(type_name, ordered)
     parts = [keys[place] for place in ordered]
     return f"{exact}({parts[0] if len(parts) == 1 else f'({chr(44).join(parts)})'})"
-
-
-def _equalities(wanted: Pattern, seed: Pattern | None) -> Iterator[tuple[str, Expression]]:
-    """Yield (field of the wanted fact, what it equals), from tests of both patterns."""
-    binders = {one.variable: one.field for one in wanted.bindings}
-    for test in (*wanted.tests, *(seed.tests if seed is not None else ())):
-        if isinstance(test, Compare) and test.operator == "==":
-            for mine, other in ((test.left, test.right), (test.right, test.left)):
-                field = own_field(wanted, binders, mine)
-                if field:
-                    yield field, other
 
 
 def _row_place(module: Module, seed: Pattern, node: Expression) -> str:

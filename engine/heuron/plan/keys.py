@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from heuron.check.reads import free, patterns
-from heuron.check.tree import Aggregate, Compare, Constant, Expression, Modify, Pattern
+from heuron.check.tree import Aggregate, Constant, Expression, Modify, Pattern
 from heuron.check.walk import walk
-from heuron.plan.items import Item, own_field
+from heuron.plan.compared import compared
+from heuron.plan.items import Item
 from heuron.plan.normal import Program
 
 __all__ = ["LARGE", "Keys", "keys_of", "modified_fields"]
@@ -54,17 +55,12 @@ def keys_of(
         has: Whether a variable is bound.
         value: Writes an expression.
     """
-    binders = {one.variable: one.field for one in pattern.bindings}
     fine: dict[int, str] = {}
     state: list[int] = []
     used: list[tuple[int, Item]] = []
     for item in items:
-        test = item.condition
-        if not isinstance(test, Compare) or test.operator != "==":
-            continue
-        for mine, other in ((test.left, test.right), (test.right, test.left)):
-            field = own_field(pattern, binders, mine)
-            if field not in places or places[field] in fine:
+        for field, _, operator, other in compared(pattern, item.condition):
+            if operator != "==" or field not in places or places[field] in fine:
                 continue
             if any(isinstance(one, Aggregate) for one in walk(other)):
                 continue

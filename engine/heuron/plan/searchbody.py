@@ -13,18 +13,17 @@ from typing import Final
 from heuron.check.reads import free
 from heuron.check.tree import (
     Aggregate,
-    Compare,
     Constant,
     Expression,
     FactVariable,
-    FieldOf,
     Negation,
     Pattern,
     Variable,
 )
 from heuron.check.walk import walk
+from heuron.plan.compared import compared
 from heuron.plan.expression import Expressions
-from heuron.plan.items import Item, items_of, own_field
+from heuron.plan.items import Item, items_of
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
 from heuron.plan.scope import MatchNames, Scope
@@ -33,7 +32,7 @@ from heuron.values import UNKNOWN
 
 __all__ = ["SearchBody"]
 
-FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+ORDERS: Final = ("<", "<=", ">", ">=")
 
 
 class SearchBody(Body):
@@ -112,19 +111,13 @@ class SearchBody(Body):
     def _ranged(self, pattern: Pattern) -> str:
         """Return the local with what a range index gives, where the order of a field counts."""
         places = self.module.layouts[pattern.type_name].places
-        binders = {one.variable: one.field for one in pattern.bindings}
         for item in self.waiting:
-            test = item.condition
-            if not isinstance(test, Compare) or test.operator not in FLIPPED:
-                continue
-            sides = ((test.left, test.right, test.operator), (test.right, test.left, ""))
-            for mine, other, operator in sides:
-                field = own_field(pattern, binders, mine)
-                ready = all(self.scope.has(name) for name in free(other))
-                if field in places and ready and not isinstance(other, Constant):
+            for field, mine, operator, other in compared(pattern, item.condition):
+                if operator in ORDERS and field in places and not isinstance(other, Constant):
                     if mine.type.levels or any(isinstance(one, Aggregate) for one in walk(other)):
                         continue
-                    operator = operator or FLIPPED[test.operator]
+                    if not all(self.scope.has(name) for name in free(other)):
+                        continue
                     index = self.module.ranges(pattern.type_name, places[field])
                     way = "above" if operator[0] == ">" else "below"
                     local = self.writer.fresh("c")
@@ -169,8 +162,9 @@ class SearchBody(Body):
         if not (pattern.tests or pattern.bindings):
             return table
         keys, used = self._keys(pattern, items_of(negation.conditions))
-        sides = [_other_side(one, pattern) for one in pattern.tests]
-        if pattern.bindings or len(used) < len(pattern.tests) or not all(map(_is_known, sides)):
+        if pattern.bindings or len(used) < len(pattern.tests):
+            return ""
+        if not all(_is_known(next(compared(pattern, one)).other) for one in pattern.tests):
             return ""
         places = tuple(sorted(keys))
         exact, _ = self.module.index(pattern.type_name, places)
@@ -204,16 +198,7 @@ class SearchBody(Body):
         return " and ".join(checks)
 
 
-def _other_side(test: Expression, pattern: Pattern) -> Expression | None:
-    """Return what a pattern's own field is compared with."""
-    if not isinstance(test, Compare):
-        return None
-    left = test.left
-    is_own = isinstance(left, FieldOf) and left.variable == pattern.variable
-    return test.right if is_own else left
-
-
-def _is_known(node: Expression | None) -> bool:
+def _is_known(node: Expression) -> bool:
     """Return whether a value is known wherever it can be read."""
     if isinstance(node, Constant):
         return node.value is not UNKNOWN
