@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, bootstrap, fisher_exact, norm
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, f1_score, log_loss
 
 from heuron.compare import compare
@@ -160,9 +161,14 @@ def test_probabilities(body: dict[str, Any], raw: Answers, truths: list[Any]) ->
     yes = np.array([one == "yes" for one in truths])
     for name, score in body["backends"].items():
         if not name.startswith("model:"):
-            assert score["brier"] is score["log_loss"] is score["calibration_error"] is None
-            assert score["reliability"] == score["coverage_curve"] == []
+            assert score["log_loss"] is None
+            assert score["coverage_curve"] == []
+        if name == "dispatch":
+            assert score["brier"] is score["calibration_error"] is score["certainty_map"] is None
+            assert score["reliability"] == []
+        if not name.startswith("model:"):
             continue
+        assert score["certainty_map"] is None
         sure = np.array([one.confidence for one in raw[name]])
         right = np.array([o.value == t for o, t in zip(raw[name], truths, strict=True)])
         chance = np.where(values(raw, name) == "yes", sure, 1 - sure)
@@ -173,6 +179,34 @@ def test_probabilities(body: dict[str, Any], raw: Answers, truths: list[Any]) ->
         near(score["log_loss_interval"], resampled(np.mean, losses))
         calibrated(score, sure, right)
         curve(score, sure, right)
+
+
+def test_certainties_as_probabilities(
+    patch: Opened, body: dict[str, Any], raw: Answers, truths: list[Any]
+) -> None:
+    """The map is scikit-learn's isotonic regression of the training rows, asked one by one."""
+    dispatcher, table = patch
+    places = table.places("training")
+    said = [dispatcher.ask(row, via="rules") for row in table.rows(places)]
+    known = [
+        (one.certainty, one.value == truth)
+        for one, truth in zip(said, table.truths(places), strict=True)
+        if one.value is not None
+    ]
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(*zip(*known, strict=True))
+    score = body["backends"]["rules"]
+    assert score["certainty_map"]["rows_found"] == len(known)
+    points = score["certainty_map"]["points"]
+    assert fitted.predict([sure for sure, _ in points]) == pytest.approx([one for _, one in points])
+    answered = [one for one in raw["rules"] if one.value is not None]
+    true = [t for one, t in zip(raw["rules"], truths, strict=True) if one.value is not None]
+    right = np.array([one.value == truth for one, truth in zip(answered, true, strict=True)])
+    chance = fitted.predict([one.certainty for one in answered])
+    yes = np.where([one.value == "yes" for one in answered], chance, 1 - chance)
+    expected = brier_score_loss([one == "yes" for one in true], yes)
+    assert score["brier"] == pytest.approx(expected)
+    near(score["brier_interval"], resampled(np.mean, (right - chance) ** 2))
+    calibrated(score, chance, right)
 
 
 def calibrated(score: Mapping[str, Any], sure: np.ndarray, right: np.ndarray) -> None:

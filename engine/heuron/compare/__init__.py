@@ -62,6 +62,7 @@ def compare(
     from dataclasses import replace
 
     from heuron.compare import disagreements as differing
+    from heuron.compare.certainty_map import fit_certainty_map, with_certainty_map
     from heuron.compare.collect import gather
     from heuron.compare.copies import copies_worth
     from heuron.compare.costs import Cost
@@ -76,6 +77,8 @@ def compare(
     if folds is None:
         everyone = new = gather(dispatcher, table, timed=timed)
         found = evaluate(everyone.outcomes, seed=seed, cost=cost)
+        fitted = fit_certainty_map(dispatcher.kb, table)
+        found = with_certainty_map(found, everyone.outcomes, fitted, seed=seed)
         wanted = policies or slices
         training = _training(dispatcher, table, specs, packages) if wanted else None
     else:

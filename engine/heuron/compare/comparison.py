@@ -11,6 +11,7 @@ from heuron.compare.copied import CopiesWorth
 from heuron.compare.costs import Bound, Cost, CostScore
 from heuron.compare.disagreements import Disagreement
 from heuron.compare.intervals import Interval, wilson
+from heuron.compare.mapped import CertaintyMap
 from heuron.compare.metrics import Bin, Calibration, CertaintyBin
 from heuron.compare.outcomes import UNTIMED, HeldOut, Timing
 from heuron.compare.policies import PolicyTrial
@@ -24,6 +25,7 @@ LISTS: Final = (
     "confusion",
     "reliability",
     "certainties",
+    "certainty_map",
     "coverage_curve",
     "coverage_curve_intervals",
     "routes",
@@ -77,7 +79,8 @@ class BackendScore:
 
     `interval` is that of `accuracy_where_covered`, `accuracy_interval` that of `accuracy`
     (right of all rows; a row not answered is not right). Brier score, log loss and calibration
-    belong to calibrated confidences; they are None for rules and for dispatchers.
+    belong to calibrated confidences; they are None for dispatchers, and for rules unless
+    `certainty_map`, fitted on training rows, made probabilities of certainties.
     `curve` holds (answers, right ones) among its most confident answers, from few to all;
     `curve_ends` and `coverage_ends` are intervals where rows do not count for one each.
     `certainties` says of rules how often they are right, by how certain they are; `errors` is
@@ -104,6 +107,7 @@ class BackendScore:
     confusion: tuple[tuple[object, object, int], ...] = ()
     routes: tuple[tuple[str, int], ...] = ()
     timing: Timing = field(default=UNTIMED, compare=False)
+    certainty_map: CertaintyMap | None = None
     coverage_ends: Interval | None = None
     curve_ends: tuple[Interval, ...] = ()
 
@@ -167,6 +171,7 @@ class BackendScore:
             "reliability": [_bin(one) for one in bins.bins] if bins else [],
             "coverage_curve": [list(one) for one in self.curve],
             "coverage_curve_intervals": [_pair(one) for one in self.curve_intervals],
+            "certainty_map": self.certainty_map.to_dict() if self.certainty_map else None,
             "certainties": [_certainty_bin(one) for one in self.certainties],
             "mean_absolute_error": errors.absolute if errors else None,
             "mean_absolute_error_interval": _pair(errors.absolute_interval) if errors else None,

@@ -17,7 +17,7 @@ from heuron.compare import plots_details as details_drawn
 from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
 from heuron.compare.evaluate import NOBODY_BEST
-from heuron.compare.report import SPLITS, headline
+from heuron.compare.report import SPLITS, headline, mapped_words
 from heuron.compare.verdicts import (
     in_short,
     verdicts,
@@ -211,6 +211,7 @@ def _how_sure(comparison: Comparison) -> str:
     )
     titles = ("<h3>Confidence of models</h3>", "<h3>Certainty of the rules' answers</h3>")
     parts = [f"{title}\n{one}" for title, one in zip(titles, (scored, sure), strict=True) if one]
+    parts += [_paragraph(one) for one in mapped_words(comparison)]
     return _section("How sure they are", _plots(figures), note, *parts)
 
 

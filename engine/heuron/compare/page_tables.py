@@ -92,7 +92,7 @@ def _p_values(one: PairScore) -> str:
 
 def probabilities(comparison: Comparison) -> str:
     """Return Brier score, log loss and calibration error of those that have a confidence."""
-    scored = {n: s for n, s in comparison.backends.items() if s.brier is not None}
+    scored = {n: s for n, s in comparison.backends.items() if s.log_loss is not None}
     if not scored:
         return ""
     header = ["", "Brier score", "log loss", "calibration error", "a perfect model's"]

@@ -87,7 +87,11 @@ def _square(column: int, row: int, strength: float) -> Any:
 
 def reliability(comparison: Comparison) -> str | None:
     """Return confidence against the share that was right, for models with rows enough."""
-    scored = [(at, n, s) for at, n, s in _numbered(comparison) if s.calibration is not None]
+    scored = [
+        (at, n, s)
+        for at, n, s in _numbered(comparison)
+        if s.calibration is not None and s.certainty_map is None
+    ]
     if not scored:
         return None
     drawing = Drawing("reliability")
@@ -115,6 +119,10 @@ def reliability_of_certainty(comparison: Comparison) -> str | None:
         means = [one.mean for one in score.certainties]
         spans = [(one.low, one.high) for one in score.certainties]
         _line_of_shares(drawing, means, spans, score.certainties, at, name)
+        if score.certainty_map is not None:
+            xs, ys = zip(*score.certainty_map.points, strict=True)
+            percent = [100 * one for one in ys]
+            axes.plot(xs, percent, "--", color=FAINT, linewidth=1.5, label="map from training")
     axes.set(xlabel="certainty", ylabel="right, %", ylim=(-2, 102))
     axes.grid(True)
     drawing.legend()

@@ -25,7 +25,7 @@ from heuron.compare.words import chance, number, percent, points, row_count, tim
 from heuron.learn.data import SAW_TEXT
 from heuron.values import show
 
-__all__ = ["SPLITS", "headline", "report"]
+__all__ = ["SPLITS", "headline", "mapped_words", "report"]
 
 SAW: Final = SAW_TEXT.rstrip(".")
 FEW_PAIRS: Final = 6
@@ -204,7 +204,7 @@ def _errors(comparison: Comparison) -> Block:
 
 
 def _probabilities(comparison: Comparison) -> Block:
-    scored = {n: s for n, s in comparison.backends.items() if s.brier is not None}
+    scored = {n: s for n, s in comparison.backends.items() if s.log_loss is not None}
     rows = []
     for name, score in scored.items():
         bins = score.calibration
@@ -286,8 +286,22 @@ def _certainties(comparison: Comparison) -> Block:
             shown = _share(good, one.interval)
             rows.append((short_name(name), span, str(one.rows), shown))
     header = ("", "certainty", "answers", "right, %")
-    note = "Certainty is no probability, but the surer answers should be right more often."
-    return Block("Certainty of the rules' answers", (), header, tuple(rows), (), (note,))
+    notes = ["Certainty is no probability, but the surer answers should be right more often."]
+    notes += mapped_words(comparison)
+    return Block("Certainty of the rules' answers", (), header, tuple(rows), (), tuple(notes))
+
+
+def mapped_words(comparison: Comparison) -> list[str]:
+    """Return in a sentence how good certainties are where a map makes probabilities of them."""
+    score = comparison.backends.get("rules")
+    if score is None or score.certainty_map is None or score.brier is None:
+        return []
+    bins = score.calibration
+    error = "" if bins is None else f", calibration error {bins.error:.3f} ({bins.perfect:.3f})"
+    return [
+        f"A rising curve through {row_count(score.certainty_map.rows_found)} of training makes "
+        f"probabilities of them: Brier score {_fixed(score.brier, score.brier_interval)}{error}."
+    ]
 
 
 def _notes(comparison: Comparison) -> list[str]:

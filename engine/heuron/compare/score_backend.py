@@ -28,7 +28,7 @@ from heuron.compare.metrics import (
 from heuron.compare.outcomes import UNTIMED, Outcomes, Reply
 from heuron.compare.resampled import macro_f1_of_many
 
-__all__ = ["CALIBRATION_ROWS", "Right", "score_backend"]
+__all__ = ["CALIBRATION_ROWS", "Right", "score_backend", "with_probabilities"]
 
 CALIBRATION_ROWS: Final = 200
 """With fewer rows than this a calibration error would be mostly noise."""
@@ -72,7 +72,7 @@ def score_backend(name: str, outcomes: Outcomes, right: Right, seed: int) -> Bac
         ),
         confusion=tuple((truth, said, rows) for (truth, said), rows in ordered.items()),
     )
-    return _with_probabilities(score, replies, outcomes, right, seed)
+    return with_probabilities(score, replies, outcomes, right, seed)
 
 
 def _routes(replies: Sequence[Reply]) -> tuple[tuple[str, int], ...]:
@@ -139,7 +139,7 @@ def _errors(replies: Sequence[Reply], outcomes: Outcomes, seed: int) -> Errors |
     )
 
 
-def _with_probabilities(
+def with_probabilities(
     score: BackendScore, replies: Sequence[Reply], outcomes: Outcomes, right: Right, seed: int
 ) -> BackendScore:
     """Add Brier score, log loss and calibration over the rows answered with a confidence."""
