@@ -59,7 +59,7 @@ def test_new_makes_a_project_that_answers(
     ("words", "code", "message"),
     [
         (["new", "fruit.csv"], 2, "Give --target COLUMN"),
-        (["new", "fruit.csv", "--target", "knd"], 1, 'did you mean "kind"'),
+        (["new", "fruit.csv", "--target", "knd"], 1, 'you mean "kind"'),
         (["new", "absent.csv", "--target", "kind"], 1, "absent.csv"),
         (["new", "fruit.csv", "--target", "kind", "."], 2, "not empty"),
         (["induce", "fruit.csv"], 2, "needs --target"),
@@ -128,6 +128,33 @@ def test_new_and_induce_as_json(table: Path, capsys: pytest.CaptureFixture[str])
 
     assert main(["new", "fruit.csv", "--target", "knd", "other", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "unknown-column"
+
+
+def test_the_dispatcher_asks_the_better_model(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "fruit.csv", "--target", "kind", "basket", "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    best = max(body["models"], key=lambda one: float(one["score"]["right"]))["name"]
+    text = Path("basket/rules/basket.rules").read_text()
+    assert f"model {best} when {best}.confidence >= 0.8" in text
+    assert f"agree {best}" in text
+    rules, dispatch = (body["comparison"]["backends"][one] for one in ("rules", "dispatch"))
+    assert dispatch["right"] >= rules["right"]
+
+
+def test_a_project_about_a_number(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["size,price", *(f"{at % 83 + at / 400:.3f},{3 * (at % 83) + 20}" for at in range(200))]
+    table.write_text("\n".join(lines) + "\n")
+    assert main(["new", "fruit.csv", "--target", "price", "houses", "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    errors = {one["name"]: one["score"]["mean_absolute_error"] for one in body["models"]}
+    best = min(errors, key=lambda name: errors[name])
+    text = Path("houses/rules/houses.rules").read_text()
+    assert f"model {best} when {best}.answered" in text
+    assert "rules when rules.answered" in text
+    assert "* h.size" in text
+    assert body["comparison"]["backends"]["dispatch"]["not_answered"] == 0
 
 
 def test_induce_warns_of_the_data(table: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +37,7 @@ def new(
     from heuron.cli import exits
     from heuron.cli.compare import compare
     from heuron.cli.render import note, print_diagnostics, print_json, say
+    from heuron.learn.induce import induce
     from heuron.learn.induce.draft import plain_name
     from heuron.learn.induce.project import drafted, project_files
 
@@ -51,7 +54,11 @@ def new(
     domain = plain_name(folder.name)
     start = drafted(Path(data), target, domain)
     print_diagnostics(start.table.warnings)
-    files = project_files(start, Path(data).name, rules)
+    induced = induce(start.table, rules)
+
+    def files(model: str | None) -> dict[str, str]:
+        return project_files(start, Path(data).name, induced, model)
+
     made, models = _write(folder, files, Path(data), domain)
     note("Comparing on the rows that were held out …")
     here = os.getcwd()
@@ -90,22 +97,26 @@ def _compared(domain: str) -> dict[str, Any]:
 
 
 def _write(
-    folder: Path, files: dict[str, str], data: Path, domain: str
+    folder: Path, files: Callable[[str | None], dict[str, str]], data: Path, domain: str
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Write, check and train beside the new folder, which appears whole or not at all.
 
-    Returns the paths in it, and what is to be said of each model.
+    `files` gives the texts by path, with a model to be asked by the dispatcher. Returns the
+    paths in the folder, and what is to be said of each model.
     """
     parent = folder.resolve().parent
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
     try:
-        for path, text in files.items():
+        texts = files(None)
+        for path, text in texts.items():
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         shutil.copyfile(data, temporary / "models" / domain / data.name)
         models = _train(temporary, domain)
+        rules = f"rules/{domain}.rules"
+        (temporary / rules).write_text(files(_best(models))[rules], encoding="utf-8")
         temporary.chmod(0o755)
         if folder.exists():
             folder.rmdir()
@@ -115,7 +126,17 @@ def _write(
         raise
     for one in models:
         one["folder"] = str(folder / Path(one["folder"]).relative_to(temporary))
-    return [*files, f"models/{domain}/{data.name}"], models
+    return [*texts, f"models/{domain}/{data.name}"], models
+
+
+def _best(models: list[dict[str, Any]]) -> str:
+    """Return the model that was nearest or most often right on training rows not seen."""
+
+    def worth(one: dict[str, Any]) -> float:
+        score = one["score"]
+        return float(score.get("right", -score.get("mean_absolute_error", inf)))
+
+    return str(max(models, key=worth)["name"])
 
 
 def _train(root: Path, domain: str) -> list[dict[str, Any]]:

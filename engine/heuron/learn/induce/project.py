@@ -35,6 +35,9 @@ from heuron.values import UNKNOWN, FieldType, Template, Value
 __all__ = ["Start", "drafted", "project_files"]
 
 TESTS = 2
+SURE_RULES = 0.9
+"""Rules that are right so often on rows not seen answer before the model."""
+SURE_MODEL = 0.8
 
 MODELS = {
     False: (
@@ -89,7 +92,7 @@ def drafted(path: Path, target: str, name: str) -> Start:
         levels={name: {"unknown": texts} for name, texts in made.unknown.items()},
     )
     if len(made.template.fields) < 2:
-        message = f"{raw.name} has no column beside the target that could matter"
+        message = f"{raw.name} has no column beside the target that could matter."
         raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
     contract = _contract(made, name)
     table = load(contract, settings=settings)
@@ -133,18 +136,22 @@ def _with_levels(template: Template, codes: Mapping[str, Sequence[float]]) -> Te
     return Template(template.name, tuple(fields), template.title)
 
 
-def project_files(start: Start, source: str, most: int = 8) -> dict[str, str]:
+def project_files(
+    start: Start, source: str, induced: Induced | None = None, model: str | None = None
+) -> dict[str, str]:
     """Return the files of a new project by path: rules, data.toml, two specs, a README.
 
     Args:
         start: From `drafted`.
         source: The data file's name, which is to lie beside data.toml.
-        most: The most starter rules.
+        induced: The starter rules; by default at most eight.
+        model: The model that the dispatcher asks; by default the second.
     """
     name = start.contract.domain
     specs = MODELS[start.contract.is_regression]
+    rules = induce(start.table) if induced is None else induced
     found = {
-        f"rules/{name}.rules": _rules(start, induce(start.table, most), specs[1][0]),
+        f"rules/{name}.rules": _rules(start, rules, model or specs[1][0]),
         f"models/{name}/data.toml": _data_toml(start, source),
         "README.md": _readme(start, [spec[0] for spec in specs]),
         ".gitignore": "/.heuron/\nestimator.joblib\noof.json\nrun.json\n",
@@ -165,7 +172,7 @@ def _rules(start: Start, induced: Induced, model: str) -> str:
         Item(type_item(contract, induced), tuple(left)),
         Item(goal),
         *rule_items(contract, induced),
-        Item(_dispatch(contract, model)),
+        Item(_dispatch(contract, induced, model)),
         *[Item(one) for one in _tests(start, induced)],
     ]
     heading = [
@@ -178,23 +185,33 @@ def _rules(start: Start, induced: Induced, model: str) -> str:
     return file_text(items, heading)
 
 
-def _dispatch(contract: Contract, model: str) -> ast.Dispatch:
-    def at_least(backend: str, measure: str) -> tuple[ast.Condition, ...]:
+def _dispatch(contract: Contract, induced: Induced, model: str) -> ast.Dispatch:
+    """Return who answers: rules that are almost always right, a sure model, both if they agree."""
+
+    def at_least(backend: str, measure: str, least: float) -> tuple[ast.Condition, ...]:
         read = ast.Attribute(ast.Name(backend), measure)
-        return (ast.TestCondition(ast.Comparison(read, ((">=", ast.Literal(0.8)),))),)
+        return (ast.TestCondition(ast.Comparison(read, ((">=", number_of(least)),))),)
 
     if contract.is_regression:
-        answered = ast.TestCondition(ast.Attribute(ast.Name(model), "answered"))
         routes = [
-            ast.Route("model", model, None, (answered,)),
-            ast.Route("rules", None, None, at_least("rules", "certainty")),
+            ast.Route(kind, name, None, (ast.TestCondition(ast.Attribute(of, "answered")),))
+            for kind, name, of in (
+                ("model", model, ast.Name(model)),
+                ("rules", None, ast.Name("rules")),
+            )
         ]
+        reason = "neither side answers"
     else:
-        routes = [
-            ast.Route("rules", None, None, at_least("rules", "certainty")),
-            ast.Route("model", model, None, at_least(model, "confidence")),
-        ]
-    routes.append(ast.Route("refer", None, "neither side is sure", None))
+        # Certainty is no share of right answers: what these rules have at least is as good as.
+        sure = [one.certainty for one in induced.rules if one.precision >= SURE_RULES]
+        routes = []
+        if sure:
+            routes = [ast.Route("rules", None, None, at_least("rules", "certainty", min(sure)))]
+        routes.append(ast.Route("model", model, None, at_least(model, "confidence", SURE_MODEL)))
+        if induced.rules:
+            routes.append(ast.Route("agree", model, None, None))
+        reason = "neither side is sure, and they differ"
+    routes.append(ast.Route("refer", None, reason, None))
     return ast.Dispatch(None, tuple(routes))
 
 
