@@ -127,6 +127,7 @@ def test_earlier_version_is_shown_and_selected_again(
     assert main(["models", "show", "iris", "tree"]) == 0
     said = capsys.readouterr().out
     assert second in said.splitlines()[0]
+    assert f"packed of {first}" in said
     assert f"tree@{first}" in said.splitlines()[-1]
     assert main(["models", "select", "iris", f"tree@{first}", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["selected"]["version"] == first

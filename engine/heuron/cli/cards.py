@@ -71,6 +71,10 @@ def card_lines(card: Mapping[str, Any], version: str, verified: str) -> list[str
         lines.append(f"  when missing  {', '.join(filled)}; without any other it does not answer")
     if card.get("served_from"):
         lines.append(f"  answers from  {SERVED[card['served_from']]}")
+    if card.get("optimised"):
+        method, labels = card["optimised"]["method"], card["optimised"]["labels_changed"]
+        what = f"{method} of {card['parent']}, {labels:,} labels changed; the score is its parent's"
+        lines.append(f"  made from     {what}")
     how = "calibrated" if card["calibrated"] else "not calibrated"
     lines += [
         f"  confidence    {how} ({card['calibration']})",
