@@ -95,8 +95,7 @@ WRONG = [
     same(
         "Latin-1",
         lambda rows: text_of([["weight", "colour", "kind"], ["1", "grün", "pea"]]).encode("cp1252"),
-        "line 2 has bytes that mean nothing in it\n  hint: save it as UTF-8; as Windows-1252 that "
-        'line would be "1,grün,pea"',
+        'as Windows-1252 that line would be "1,grün,pea"',
     ),
     same("UTF-16", lambda rows: text_of(rows).encode("utf-16"), "it begins like UTF-16"),
     same("a workbook", lambda rows: b"PK\x03\x04\x14\x00\x81\x90\xff", "is it a table at all"),
@@ -185,13 +184,13 @@ def test_a_wrong_table_is_refused_clearly_and_leaves_nothing(
     (project / "bad.csv").write_bytes(wrong.spoil(good_rows()))
     before = tree(project)
     assert main(COMMANDS[command]) == 1
-    shown = capsys.readouterr().err
+    shown = capsys.readouterr().err.lower()
     words = {"new": wrong.new, "induce": wrong.new, "ask": wrong.ask}.get(command, wrong.train)
     assert words is not None
-    assert words.lower() in shown.lower()
+    assert words.lower() in shown
     # Where: the file is named, or in words of its column.
     assert "bad.csv" in shown or "column" in shown or "training rows" in shown
-    assert "Traceback" not in shown
+    assert "traceback" not in shown
     assert "internal" not in shown
     assert tree(project) == before
 
