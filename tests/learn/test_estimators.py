@@ -158,3 +158,36 @@ def test_frames_of_polars(flowers: tuple[pandas.DataFrame, numpy.ndarray]) -> No
         expected = hybrid.fit(X, y).predict(X).tolist()
         assert hybrid.fit(frame, y).predict(frame).tolist() == expected
         assert cross_val_score(hybrid, frame, y, cv=3).min() > 0.8
+
+
+@pytest.mark.parametrize("estimator", [RuleClassifier(), RuleClassifier(max_rules=4)])
+def test_induced_rules_stand_in_pipelines(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray], estimator: RuleClassifier
+) -> None:
+    """After a scaler, after a column transformer, in a search over the pipeline's settings."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = flowers
+    chosen = make_column_transformer(
+        (SimpleImputer(), list(X.columns[:2])), remainder="passthrough"
+    )
+    for first in (StandardScaler(), StandardScaler().set_output(transform="pandas"), chosen):
+        assert cross_val_score(make_pipeline(first, estimator), X, y, cv=3).mean() > 0.85
+    pipeline = make_pipeline(StandardScaler(), estimator)
+    search = GridSearchCV(pipeline, {"ruleclassifier__max_rules": [2, 6]}, cv=3).fit(X, y)
+    assert search.best_params_ == {"ruleclassifier__max_rules": 6}
+
+
+def test_given_rules_read_the_names_that_a_pipeline_hands_on(
+    flowers: tuple[pandas.DataFrame, numpy.ndarray],
+) -> None:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+
+    X, y = flowers
+    imputer = SimpleImputer().set_output(transform="pandas")
+    named = make_pipeline(imputer, RuleClassifier(IRIS)).fit(X, y)
+    assert named.score(X, y) == RuleClassifier(IRIS).fit(X, y).score(X, y)
