@@ -41,14 +41,20 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "models list": ("heuron models list", "heuron models list cancer"),
     "models show": ("heuron models show cancer forest",),
-    "models select": ("heuron models select cancer forest",),
+    "models select": (
+        "heuron models select cancer forest",
+        "heuron models select cancer forest@f0ab4069",
+    ),
     "models verify": ("heuron models verify cancer",),
     "models diff": ("heuron models diff cancer forest logistic",),
     "models export": (
         "heuron models export cancer forest --out forest.zip",
         "heuron models export cancer forest --format onnx",
     ),
-    "models import": ("heuron models import cancer forest.zip",),
+    "models import": (
+        "heuron models import cancer forest.zip",
+        "heuron models import cancer forest.onnx --as graph",
+    ),
     "models trust": ("heuron models trust cancer forest",),
     "models remove": ("heuron models remove cancer forest@f0ab4069",),
     "compare": (
