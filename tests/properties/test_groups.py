@@ -30,6 +30,7 @@ GROUPS = (
     "t = sum(l.term for l: Loan(who == x))\nt > days({c})",
     "a = avg(l.amount for l: Loan(who == x, paid == true))\na >= {c}",
     "a = avg(l.term for l: Loan(paid == false))\na / days(2) < {c}",
+    "k = count(l.paid for l: Loan(who == x))\nk == {c}",
     "count(Loan(who == x, due < today() - days({c}))) > 0",
     "length(collect(l.kind for l: Loan(who == x))) >= {c}",
     "sum(l.amount for l: Loan(who == x), not Loan(who == x, amount > l.amount)) > {c}",

@@ -20,5 +20,7 @@ AGGREGATES: Final = {
 
 def aggregate_source(node: Aggregate, values: str) -> str:
     """Return source for the aggregate of the list that the source `values` stands for."""
+    if node.function == "count" and node.value is not None:
+        return f"counted({values})"
     zero = {"number": "0.0", "duration": "timedelta(0)"}.get(node.type.kind, "0")
     return AGGREGATES[node.function].format(values=values, zero=zero)

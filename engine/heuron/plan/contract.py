@@ -327,6 +327,11 @@ def total(values: list[Operand], zero: Operand) -> Operand:
         return UNKNOWN
 
 
+def counted(values: list[Operand]) -> Operand:
+    """Return how many values there are; one that is unknown makes the number unknown."""
+    return UNKNOWN if any(value is UNKNOWN for value in values) else len(values)
+
+
 def least(values: list[Operand]) -> Operand:
     """Return the smallest value; over nothing it is unknown."""
     if not values or any(value is UNKNOWN for value in values):
@@ -469,6 +474,7 @@ NAMES: Final[dict[str, object]] = {
     "weight_of": weight_of,
     "level_of": level_of,
     "total": total,
+    "counted": counted,
     "least": least,
     "greatest": greatest,
     "mean": mean,
