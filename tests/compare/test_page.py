@@ -84,7 +84,7 @@ def test_it_is_light_and_dark_and_narrow(text: str) -> None:
 def test_every_share_has_its_interval(text: str) -> None:
     body = text[text.index("<body>") :]
     cells = re.findall(r"<td[^>]*><span>(.*?)</span></td>", body)
-    shares = [one for one in cells if " %" in one]
+    shares = [one for one in cells if "\u00a0%" in one]
     assert len(shares) > 10
     assert all(re.search(r"\[\d+\.\d, \d+\.\d\]", one) for one in shares)
 

@@ -17,6 +17,7 @@ from heuron.compare import plots_details as details_drawn
 from heuron.compare.baseline import Change
 from heuron.compare.comparison import Comparison
 from heuron.compare.evaluate import NOBODY_BEST
+from heuron.compare.page_parts import PERCENT
 from heuron.compare.report import SPLITS, headline, mapped_words
 from heuron.compare.verdicts import (
     in_short,
@@ -50,8 +51,6 @@ GROUPS: Final = (
     "are those of as many rows as would say as much, with Student's quantile for the number of "
     "groups; the bootstrap draws whole groups, and tests turn whole groups around."
 )
-NO_BREAK: Final = "\u00a0%"
-"""A sign that stays with its number."""
 STYLE: Final = Path(__file__).with_name("page.css")
 
 
@@ -114,7 +113,7 @@ def _summary(comparison: Comparison) -> str:
     return "\n".join(
         [
             f'<p class="kind">Rules and models compared: {escape(comparison.domain)}</p>',
-            f"<h1>{escape(in_short(comparison).replace(' %', NO_BREAK))}</h1>",
+            f"<h1>{escape(in_short(comparison).replace(' %', PERCENT))}</h1>",
             f'<p class="quiet">{escape(headline(comparison))}</p>',
             '<div class="cards">',
             *[one for one in cards if one],
@@ -127,7 +126,7 @@ def _summary(comparison: Comparison) -> str:
 def _card(title: str, lines: Sequence[str]) -> str:
     if not lines:
         return ""
-    first, *rest = [one.replace(" %", NO_BREAK) for one in lines]
+    first, *rest = [one.replace(" %", PERCENT) for one in lines]
     more = "".join(f"<p>{escape(one)}</p>" for one in rest)
     return (
         f'<section class="card"><h2>{escape(title)}</h2>'
@@ -203,7 +202,8 @@ def _how_sure(comparison: Comparison) -> str:
         _figure(
             plots.reliability_of_certainty(comparison),
             "Certainty of the rules' answers against what was right. Certainty is no probability, "
-            "but the surer answers should be right more often.",
+            "but the surer answers should be right more often. A broken line is the map that the "
+            "training rows gave.",
         ),
     ]
     note = (

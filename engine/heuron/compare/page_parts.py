@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Final
 
 from heuron.compare.intervals import Interval
 
-__all__ = ["html_interval", "html_number", "html_share", "html_table"]
+__all__ = ["PERCENT", "html_interval", "html_number", "html_share", "html_table"]
+
+
+PERCENT: Final = "\u00a0%"
+"""A sign that stays with its number."""
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], long: int = -1) -> str:
@@ -35,9 +40,9 @@ def html_share(value: float | None, interval: Interval | None) -> str:
     if value is None:
         return "-"
     if interval is None:
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:.1f}{PERCENT}"
     low, high = interval
-    return f"{100 * value:.1f} % <small>[{100 * low:.1f}, {100 * high:.1f}]</small>"
+    return f"{100 * value:.1f}{PERCENT} <small>[{100 * low:.1f}, {100 * high:.1f}]</small>"
 
 
 def html_number(value: float | None, interval: Interval | None, form: str = ".3f") -> str:

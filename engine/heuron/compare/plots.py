@@ -122,7 +122,9 @@ def reliability_of_certainty(comparison: Comparison) -> str | None:
         if score.certainty_map is not None:
             xs, ys = zip(*score.certainty_map.points, strict=True)
             percent = [100 * one for one in ys]
-            axes.plot(xs, percent, "--", color=FAINT, linewidth=1.5, label="map from training")
+            axes.plot(
+                xs, percent, "--", color=INK, linewidth=1.2, alpha=0.6, label="map from training"
+            )
     axes.set(xlabel="certainty", ylabel="right, %", ylim=(-2, 102))
     axes.grid(True)
     drawing.legend()
