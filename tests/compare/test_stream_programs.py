@@ -248,3 +248,28 @@ def test_what_follows_from_firing_is_what_the_engine_says(name: str, tmp_path: P
             assert found == contributions(kb, evidence, None)
     either = "a computed field"
     assert looked == (0 if name in (either, "a quantity that is computed") else len(table))
+
+
+def test_reading_parquet_needs_no_pandas(tmp_path: Path) -> None:
+    """Arrow imports it by itself where it is installed, which takes longer than many a run."""
+    import subprocess
+    import sys
+
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    (tmp_path / "cases.rules").write_text(
+        f'domain cases "What is y?"\n{PROGRAMS["a first-hit table"]}', encoding="utf-8"
+    )
+    write_rows(tmp_path / "cases.csv", 100, False, False)
+    content = pyarrow.csv.read_csv(tmp_path / "cases.csv").drop_null()
+    pyarrow.parquet.write_table(content, tmp_path / "cases.parquet")
+    program = (
+        "import sys\nfrom heuron.cli.app import main\n"
+        "code = main(['compare', 'cases.rules', '--data', 'cases.parquet', '--chunk', '10'])\n"
+        "sys.exit(code or int('pandas' in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

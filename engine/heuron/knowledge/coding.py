@@ -229,7 +229,17 @@ def _as_array(column: Any) -> Array | None:
     if not kind.startswith(("int", "uint", "float", "double", "halffloat")):
         return None
     # An arrow column, and one of pandas or polars: nulls among numbers become NaN.
-    return np.asarray(column if hasattr(column, "cast") else column.to_numpy())
+    return _arrow_array(column) if hasattr(column, "cast") else np.asarray(column.to_numpy())
+
+
+def _arrow_array(column: Any) -> Array:
+    """Return an arrow column as a numpy array, nulls as NaN; without nulls in place."""
+    if getattr(column, "num_chunks", 0) == 1:
+        column = column.chunk(0)
+    if hasattr(column, "__dlpack__") and not column.null_count:
+        # Arrow's own way imports pandas where that is installed, which takes half a second.
+        return np.from_dlpack(column)
+    return np.asarray(column)
 
 
 def distinct_cells(column: Any) -> tuple[Array, Sequence[object]]:
@@ -271,7 +281,7 @@ def _arrow_distinct(column: Any) -> tuple[Array, Sequence[object]]:
         chunks = [column]
         values = column.dictionary.to_pylist()
     codes = [
-        np.asarray(one.indices.cast("int64").fill_null(-1) if one.null_count else one.indices)
+        _arrow_array(one.indices.cast("int64").fill_null(-1) if one.null_count else one.indices)
         for one in chunks
     ]
     return np.concatenate(codes).astype(np.int64, copy=False), values
