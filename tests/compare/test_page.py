@@ -89,6 +89,18 @@ def test_every_share_has_its_interval(text: str) -> None:
     assert all(re.search(r"\[\d+\.\d, \d+\.\d\]", one) for one in shares)
 
 
+def test_it_says_that_groups_count_instead_of_rows(text: str) -> None:
+    outcomes = made_up(240)
+    grouped = page(evaluate(replace(outcomes, groups=tuple(at // 4 for at in range(240)))))
+    for part in (
+        "240 rows of 960, in 60 groups",
+        "Rows come in groups",
+        "turn whole groups around",
+    ):
+        assert part in grouped
+        assert part not in text
+
+
 def test_it_says_what_was_compared_and_how(text: str) -> None:
     for part in ("240", "held out by their content, seed 0", "Wilson", "McNemar", "Holm"):
         assert part.replace("240", "400") in text
