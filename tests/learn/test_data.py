@@ -75,8 +75,8 @@ def test_forms_of_csv(people: Contract, tmp_path: Path, text: str) -> None:
     [
         ("", "bad-data", "empty"),
         (HEADER, "bad-data", "no rows"),
-        (HEADER + "1,2\n", "bad-data", "line 2 has 2 cells, but the header has 7"),
-        ("age,age\n1,2\n", "bad-data", 'two columns are called "age"'),
+        (HEADER + "1,2\n", "bad-data", "Line 2 has 2 cells, but the header has 7"),
+        ("age,age\n1,2\n", "bad-data", 'Two columns are called "age"'),
         ("age,good\n1,1\n", "unknown-column", "member"),
         ((HEADER + ROWS).replace("30", "old"), "wrong-value", "cases.csv:2: `age` accepts"),
         ((HEADER + ROWS).replace("30", "130"), "wrong-value", "in 0..120"),
@@ -113,13 +113,13 @@ def test_refused_cells_may_be_left_out(people: Contract, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("toml", "place", "words"),
     [
-        ("[splitt]\nseed = 1\n", "data.toml:2:2", "did you mean `split`?"),
+        ("[splitt]\nseed = 1\n", "data.toml:2:2", "Did you mean `split`?"),
         ("[split]\nheld_out = 2\n", "data.toml:3:12", "between 0 and 1"),
         ("split = { seed = -1 }\n", "data.toml:2:18", "`seed`"),
         ('rules_saw = "some"\n', "data.toml:2:13", "nothing, training, all, unknown"),
         ('as_of = "2026-01-01"\n', "data.toml:2:9", "without quotes"),
-        ('[columns]\nagee = "Age"\n', "data.toml:3:1", "did you mean `age`?"),
-        ("[levels.colour]\nrad = 1\n", "data.toml:3:1", "did you mean `red`?"),
+        ('[columns]\nagee = "Age"\n', "data.toml:3:1", "Did you mean `age`?"),
+        ("[levels.colour]\nrad = 1\n", "data.toml:3:1", "Did you mean `red`?"),
         ("[levels.age]\nx = 1\n", "data.toml:3:1", "no level `x`"),
         ('[split]\ngroup = "a"\ntime = "b"\n', "data.toml:4:8", "not both"),
         ('[columns]\nage = "Years"\n', "data.toml:3:7", 'no column "Years"'),
@@ -232,10 +232,10 @@ def test_equal_rows_that_chance_brings_are_not_spoken_of(people: Contract, tmp_p
 def test_a_constant_field_is_named(people: Contract, tmp_path: Path) -> None:
     lines = [f"{20 + at % 90},{at * 7 % 31},red,yes,,,{at % 2}\n" for at in range(60)]
     table = load(people, write(tmp_path, HEADER + "".join(lines)))
-    found = [one.message for one in table.warnings if one.code == "constant"]
+    found = [one.message.rstrip(".") for one in table.warnings if one.code == "constant"]
     rows = len(table.places("training"))
     assert found == [
-        f"`{name}` is {what} in all {rows} training rows: it tells nothing"
+        f"`{name}` is {what} in all {rows} training rows: it tells nothing."
         for name, what in (("colour", "red"), ("member", "true"), ("since", "unknown"))
     ]
 

@@ -208,3 +208,20 @@ def test_nothing_new_says_where_each_row_is(orchard: Orchard) -> None:
     held = sum(orchard.old.held_out)
     with pytest.raises(RuleError, match=f"{300 - held} are training rows .*, {held} are held out"):
         orchard.tune("bayes")
+
+
+def test_new_rows_may_lack_an_optional_field(orchard: Orchard) -> None:
+    """All old rows were left without it once, and nothing was left to learn from."""
+    rules = RULES.replace("width: number >= 0", "width: number >= 0, optional")
+    orchard.contract = contract_of(heuron.loads(rules))
+    text = (orchard.specs / "bayes.toml").read_text()
+    (orchard.specs / "bayes.toml").write_text(text + '[missing]\nwidth = "median"\n')
+    orchard.train("bayes")
+    orchard.old = load(orchard.contract, None, folder=orchard.specs)
+    path = orchard.folder / "narrow.csv"
+    path.write_text(
+        "weight,kind\n" + "".join(f"{at}.5,{'pea' if at < 30 else 'plum'}\n" for at in range(99))
+    )
+    orchard.new = load(orchard.contract, path)
+    for from_spec in (False, True):
+        assert orchard.tune("bayes", from_spec).rows > 50

@@ -151,8 +151,8 @@ def read_specs(
     for name in names or there:
         if name not in there:
             near = nearest(name, there)
-            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(there) or 'none'}"
-            message = f"there is no spec {name}.toml in {folder}"
+            hint = f"Did you mean `{near}`?" if near else f"there are: {', '.join(there) or 'none'}"
+            message = f"There is no spec {name}.toml in {folder}."
             mistakes.append(Diagnostic(Severity.ERROR, "unknown-model", message, None, hint))
             continue
         try:
@@ -160,7 +160,7 @@ def read_specs(
         except RuleError as error:
             mistakes += error.diagnostics
     if not there and not names:
-        message = f"no model specs in {folder}"
+        message = f"No model specs in {folder}."
         line = 'estimator = "sklearn.linear_model.LogisticRegression"'
         hint = f"write one, {folder}/NAME.toml; one line is enough: {line}"
         mistakes.append(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
@@ -252,11 +252,11 @@ def _check_rows(contract: Contract, spec: Spec, examples: Examples) -> None:
     message = f"{spec.name} can use {len(goal):,} of {len(usable):,} training rows"
     if len(counts) == 1 and not contract.is_regression:
         only = str(contract.classes[int(goal[0])])
-        message += f", and in all of them `{contract.goal}` is {only}: there is nothing to learn"
+        message += f", and in all of them `{contract.goal}` is {only}: there is nothing to learn."
     elif contract.is_regression:
-        message += ": too few, 10 are the least"
+        message += ": too few, 10 are the least."
     else:
-        message += ": too few, each of two levels needs 2 at least"
+        message += ": too few, each of two levels needs 2 at least."
     raise RuleError(
         spec.document.diagnostic(Severity.ERROR, "too-few-rows", message, ("features",), hint)
     )
@@ -283,7 +283,7 @@ def scorer_form(
     warnings: list[Diagnostic] = []
     used = raw.answered
     if kind == "isotonic" and int(used.sum()) < ISOTONIC_ROWS:
-        message = f"isotonic calibration needs {ISOTONIC_ROWS:,} rows, not {int(used.sum()):,}"
+        message = f"Isotonic calibration needs {ISOTONIC_ROWS:,} rows, not {int(used.sum()):,}."
         raise RuleError(
             spec.document.diagnostic(Severity.ERROR, "bad-setting", message, ("calibration",))
         )
@@ -292,7 +292,7 @@ def scorer_form(
         model = {"kind": KIND}
         if raw.margin:
             model["link"] = "margin"
-        message = f"{spec.estimator} has no compiled form: {spec.name} is served from joblib"
+        message = f"{spec.estimator} has no compiled form: {spec.name} is served from joblib."
         hint = "linear models, trees, forests, boosting, naive Bayes and networks have one"
         warnings.append(Diagnostic(Severity.WARNING, "no-scorer", message, None, hint))
     form: dict[str, Any] = {
@@ -371,7 +371,7 @@ def joblib_of(
     named = unexpected_in(written_names(content))
     listed = trust(trusted, sum_of(content), f"{contract.domain}/{spec.name}", named)
     if served and not listed:
-        message = f"{spec.name} can answer only from its joblib file, which nobody may load"
+        message = f"{spec.name} can answer only from its joblib file, which nobody may load."
         hint = "the list of trusted sums cannot be written"
         raise RuleError(
             spec.document.diagnostic(Severity.ERROR, "not-trusted", message, ("estimator",), hint)
@@ -383,7 +383,7 @@ def joblib_of(
 def _untrusted(spec: Spec) -> Diagnostic:
     message = (
         f"{spec.name}: the list of trusted sums cannot be written, so no joblib file was kept; "
-        "it answers, but cannot be tuned"
+        "it answers, but cannot be tuned."
     )
     return Diagnostic(Severity.WARNING, "not-trusted", message)
 

@@ -34,6 +34,7 @@ from heuron.learn.spec import Spec
 from heuron.learn.store import Artifact, Store
 from heuron.learn.train import class_place, joblib_of, scorer_form, scorer_of, train
 from heuron.learn.trust import load_joblib, trusted_sums
+from heuron.values import UNKNOWN
 
 if TYPE_CHECKING:
     from heuron.learn.scorer.table import Numbers
@@ -152,10 +153,10 @@ def joined(old: Table, new: Table) -> tuple[Table, list[int], int]:
     sides = dict(zip(old.keys, old.held_out, strict=True))
     held = [side or sides.get(key, False) for key, side in zip(new.keys, new.held_out, strict=True)]
     kept = [at for at, key in enumerate(new.keys) if key not in sides]
+    absent = [UNKNOWN] * len(new)  # an optional field without a column is unknown in every row
     columns = {
-        name: [*cells, *(new.columns[name][at] for at in kept)]
+        name: [*cells, *(new.columns.get(name, absent)[at] for at in kept)]
         for name, cells in old.columns.items()
-        if name in new.columns
     }
     groups = max(old.groups, default=-1) + 1
     both = replace(
@@ -182,7 +183,7 @@ def _nothing_new(name: str, old: Table, new: Table, left_out: int) -> RuleError:
         f"{len(new) - known:,} are held out of the new data": len(new) - known,
     }
     where = ", ".join(words for words, count in counts.items() if count)
-    message = f"{new.source} has no row that {name} may learn from: of {len(new):,} rows {where}"
+    message = f"{new.source} has no row that {name} may learn from: of {len(new):,} rows {where}."
     return _refused("too-few-rows", message, "give rows that are not in the domain's own data")
 
 
@@ -208,7 +209,7 @@ def _tuned(
     positive = class_place(contract, spec.positive)
     form, found = scorer_form(contract, spec, kind, raw, examples, tuned, positive)
     if len(used) < ENOUGH:
-        message = f"{len(used)} new rows are too few to calibrate on: the parent's map stays"
+        message = f"{len(used)} new rows are too few to calibrate on: the parent's map stays."
         found.append(Diagnostic(Severity.WARNING, "few-rows", message))
         data = _parent_form(parent)
         form |= {key: data[key] for key in ("calibrate", "decide") if key in data}
@@ -240,10 +241,10 @@ def _parent_form(parent: Model) -> dict[str, Any]:
 def _check(spec: Spec, parent: Model) -> None:
     kind = spec.estimator.rpartition(".")[2]
     if parent.card.get("estimator") != spec.estimator:
-        message = f"the spec of {spec.name} says {spec.estimator}, and it was trained as another"
+        message = f"The spec of {spec.name} says {spec.estimator}, and it was trained as another."
         raise _refused("training-failed", message, "tune it with --from-spec")
     if kind not in GROWING and not hasattr(import_class(spec.estimator), "partial_fit"):
-        message = f"{kind} cannot go on learning from new rows alone"
+        message = f"{kind} cannot go on learning from new rows alone."
         raise _refused("training-failed", message, "train it on all rows: --from-spec")
 
 
@@ -251,7 +252,7 @@ def _fitted(spec: Spec, parent: Model, trusted: Path | None) -> Fitted:
     """Return the parent as it was fitted: its estimator, and the frozen preprocessing."""
     path = Path(parent.folder) / "estimator.joblib"
     if not path.is_file():
-        message = f"{spec.name} {parent.version} has no joblib file here, so it cannot go on"
+        message = f"{spec.name} {parent.version} has no joblib file here, so it cannot go on."
         raise _refused("not-found", message, "train it on all rows: --from-spec")
     loaded = load_joblib(path, trusted_sums(trusted))
     form = _parent_form(parent)
@@ -263,7 +264,7 @@ def _fitted(spec: Spec, parent: Model, trusted: Path | None) -> Fitted:
         seen=tuple(form.get("seen", (None,) * len(names))),
     )
     if inputs.names != tuple(one.field for one in spec.features):
-        message = f"the spec of {spec.name} reads other features than it was trained with"
+        message = f"The spec of {spec.name} reads other features than it was trained with."
         raise _refused("training-failed", message, "tune it with --from-spec")
     estimator = loaded["estimator"]
     classes = tuple(int(one) for one in getattr(estimator, "classes_", ()))
@@ -315,7 +316,7 @@ def _more(spec: Spec, fitted: Fitted, examples: Examples) -> tuple[Fitted, str]:
             estimator.fit(x, y)
         except (ValueError, AttributeError) as error:
             words = " ".join(str(error).split())[:300]
-            message = f"scikit-learn could not tune {spec.name}: {words}"
+            message = f"Scikit-learn could not tune {spec.name}: {words}."
             raise _refused(
                 "training-failed", message, "train it on all rows: --from-spec"
             ) from None
