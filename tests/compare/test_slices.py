@@ -19,8 +19,9 @@ from heuron.compare import compare
 from heuron.compare.costs import Cost
 from heuron.compare.regions import Condition, atoms_of, find_regions, shortest_between
 from heuron.compare.report import report
-from heuron.compare.slice_rules import claim_words
+from heuron.compare.slice_rules import claim_words, region_words
 from heuron.compare.slices import Slice, SliceSearch, find_slices
+from heuron.compare.verdicts import where_they_differ
 from heuron.dispatch import Dispatcher
 from heuron.learn.data import Table
 from heuron.values import UNKNOWN, Field, FieldType, Template
@@ -212,3 +213,16 @@ def test_slices_are_data(search: SliceSearch) -> None:
         body = one.to_dict()
         assert set(body) >= {"when", "rows", "a_right", "b_right", "p"}
         assert one.claimed + one.elsewhere <= one.rows + one.elsewhere_rows
+
+
+def test_regions_are_read_aloud_with_what_is_so_elsewhere(
+    patch: Opened, search: SliceSearch
+) -> None:
+    comparison = compare(*patch, timed=False)
+    lines = where_they_differ(comparison)
+    first = search.slices[0]
+    (line,) = (one for one in lines if one.startswith(f"Where {region_words(first)}, "))
+    assert f"{first.claimed} of {first.rows} rows" in line
+    assert f"elsewhere that is so on {first.elsewhere} of {first.elsewhere_rows} (by chance" in line
+    assert "colour is blue" in " ".join(lines)
+    assert "==" not in " ".join(lines)

@@ -285,7 +285,8 @@ def _slices(comparison: Comparison) -> list[str]:
         ]
     found = search.slices
     lines = [
-        f"Where {region_words(one)}, {slice_words(one)} ({by_chance(one.p)})."
+        f"Where {region_words(one)}, {slice_words(one)}; elsewhere that is so on "
+        f"{one.elsewhere} of {one.elsewhere_rows} ({by_chance(one.p)})."
         for one in found[:NAMED]
     ]
     if len(found) > NAMED:
