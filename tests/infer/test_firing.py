@@ -7,6 +7,7 @@ from benchmarks.engine import chain, graph, manners, stepped, waltz
 
 from heuron.check import analyse
 from heuron.diagnostics import LimitError, RuleError
+from heuron.infer import limits
 from heuron.infer.host import Host
 from heuron.infer.limits import Limits
 from heuron.infer.load import Engine
@@ -109,6 +110,29 @@ def test_a_limit_holds_in_the_midst_of_a_search():
     with pytest.raises(LimitError, match="50 firings"):
         state.run()
     assert len(state.facts("Reach")) == 50
+
+
+def steps_taken(name):
+    state = started(name)
+    firings = told(state.run().firings)
+    budget = state._budget
+    return budget.limits.steps - budget._rest - budget.left[0], firings
+
+
+@pytest.mark.parametrize("name", ["chain", "graph around"])
+def test_search_steps_are_counted_alike_in_chunks_of_any_size(name, monkeypatch):
+    expected = steps_taken(name)
+    assert expected[0] > 50
+    monkeypatch.setattr(limits, "CHUNK", 7)
+    assert steps_taken(name) == expected
+
+
+def test_a_limit_of_search_steps_stops_a_chain():
+    state = session_of(PROGRAMS["chain"].rules, Limits(steps=40))
+    for type_name, values in PROGRAMS["chain"].facts:
+        state.assert_(type_name, *values)
+    with pytest.raises(LimitError, match="40 search steps"):
+        state.run()
 
 
 def test_what_is_blocked_and_unblocked_meanwhile_fires_once():

@@ -48,6 +48,17 @@ class SearchBody(Body):
         self.rest = ""
         """A local with the rows that the first loop has still to look at; None: all of them."""
 
+    def _spend(self, rows: str) -> None:
+        if self.budget == "left[0]":
+            super()._spend(rows)
+            return
+        # A local stands for what is left, which may be given more.
+        self.writer.line(f"{self.budget} -= len({rows})")
+        self.writer.line(f"if {self.budget} < 0:")
+        self.writer.line(f"    left[0] = {self.budget}")
+        self.writer.line("    stop()")
+        self.writer.line(f"    {self.budget} = left[0]")
+
     def write_on(self, writer: Writer) -> None:
         """Go on writing where another body has been written."""
         self.writer = writer
