@@ -235,7 +235,7 @@ def test_a_constant_field_is_named(people: Contract, tmp_path: Path) -> None:
     found = [one.message.rstrip(".") for one in table.warnings if one.code == "constant"]
     rows = len(table.places("training"))
     assert found == [
-        f"`{name}` is {what} in all {rows} training rows: it tells nothing."
+        f"`{name}` is {what} in all {rows} training rows: it tells nothing"
         for name, what in (("colour", "red"), ("member", "true"), ("since", "unknown"))
     ]
 
