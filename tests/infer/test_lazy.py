@@ -236,6 +236,51 @@ rule look:
     assert facts_of(state, "Found") == [f"Found({n})" for n in (1, 3, 2, 9, 4)]
 
 
+def test_a_range_index_keeps_rows_of_one_value_apart():
+    """Facts derived after one event share its number, and a row may come back with an old one."""
+    rows = [(1, 5, "a"), (2, 5, "a"), (3, 7, "a"), (4, 8, "b")]
+    table = {row[0]: row for row in rows}
+    index = RangeIndex(table, 2, lambda _: None)
+    index.awake()
+    index.remove(table.pop(2))
+    index.remove(table.pop(1))
+    table[1] = rows[0]
+    index.add(rows[0])
+    index.remove(table.pop(3))
+
+    assert (index._rows, index._values) == ([rows[0], rows[3]], ["a", "b"])
+    index.remove(table.pop(1))
+    assert index._rows == [rows[3]]
+
+
+def test_a_retracted_fact_that_is_looked_at_once_more_leaves_the_others():
+    """What followed from it is found with the fact put back for a moment, under its old event."""
+    state = session_of("""
+type Link(target: integer)
+type Token(n: integer, mood: text)
+type Near(steps: integer)
+type Seen(k: integer)
+rule blue:
+    when:
+        t: Token(mood != "blue")
+        Link(target < t.n)
+    then modify t: mood = "blue"
+rule seen:
+    when:
+        Token()
+        k = count(Near())
+    then derive Seen(k)
+""")
+    old = state.assert_("Token", 3, "red")
+    state.assert_("Link", 0)
+    assert fired(state) == ["blue"]
+    state.assert_("Token", 3, "green")
+    state.retract(old.number)
+
+    assert fired(state) == ["blue"]
+    assert facts_of(state, "Token") == ["Token(3, blue)"]
+
+
 def test_random_steps_when_every_bucket_counts_as_large(monkeypatch):
     """Then the finer index of a state is made at once, and must be kept with each change."""
     monkeypatch.setattr(matcher, "LARGE", 0)

@@ -47,6 +47,7 @@ class RangeIndex:
     def _fill(self) -> None:
         place = self._place
         rows = [row for row in self._table.values() if row[place] is not UNKNOWN]
+        rows.sort(key=EVENT)
         rows.sort(key=itemgetter(place))
         self._rows = rows
         self._values = [row[place] for row in rows]
@@ -54,19 +55,26 @@ class RangeIndex:
     def add(self, row: Row) -> None:
         """Enter a row."""
         value = row[self._place]
-        if value is not UNKNOWN:
-            at = bisect_right(self._values, value)
-            self._values.insert(at, value)
-            self._rows.insert(at, row)
+        if value is UNKNOWN:
+            return
+        at = bisect_right(self._values, value)
+        if at and self._rows[at - 1][1] > row[1] and self._values[at - 1] == value:
+            # A row that comes back, after a change was looked at, has its old event.
+            low = bisect_left(self._values, value)
+            at = bisect_right(self._rows, row[1], low, at, key=EVENT)
+        self._values.insert(at, value)
+        self._rows.insert(at, row)
 
     def remove(self, row: Row) -> None:
         """Take a row out."""
         value = row[self._place]
         if value is UNKNOWN:
             return
-        # Rows with one value stand in the order of their events.
+        # Rows with one value stand in the order of their events, which derived facts share.
         low, high = bisect_left(self._values, value), bisect_right(self._values, value)
         at = bisect_left(self._rows, row[1], low, high, key=EVENT)
+        while self._rows[at][0] != row[0]:
+            at += 1
         del self._values[at]
         del self._rows[at]
 
