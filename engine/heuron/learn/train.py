@@ -34,6 +34,7 @@ from heuron.learn.scorer.scorer import Scorer
 from heuron.learn.scorer.served import KIND
 from heuron.learn.search import choose, settings_to_try
 from heuron.learn.spec import Spec, spec_names
+from heuron.learn.spec_estimator import class_names
 from heuron.learn.store import Artifact, Store
 from heuron.learn.trust import sum_of, trust, unexpected_in, written_names
 
@@ -251,7 +252,7 @@ def _check_rows(contract: Contract, spec: Spec, examples: Examples) -> None:
     hint = f"`{most[1]}` is unknown in {most[0]:,} rows" if most[0] else None
     message = f"{spec.name} can use {len(goal):,} of {len(usable):,} training rows"
     if len(counts) == 1 and not contract.is_regression:
-        only = str(contract.classes[int(goal[0])])
+        only = class_names(contract)[int(goal[0])]
         message += f", and in all of them `{contract.goal}` is {only}: there is nothing to learn."
     elif contract.is_regression:
         message += ": too few, 10 are the least."
