@@ -13,7 +13,7 @@ from typing import Any
 import clips
 
 import clips_text
-from heuron.check.tree import Base
+from heuron.check.tree import Base, Rule
 from heuron.infer.load import Engine
 from heuron.infer.session import State
 from heuron.plan.lower import lower
@@ -24,6 +24,17 @@ from naive_strategies import preference
 
 Content = tuple[object, ...]
 Activation = tuple[str, tuple[Content, ...]]
+
+
+def place(strategy: str, event: int, rule: Rule, events: list[int]) -> object:
+    """Return what puts an activation on its place, as far as CLIPS defines it and counts alike.
+
+    It counts a rule's bindings as well when it compares how specific rules are, which decides
+    between equal events under `lex` and `mea`; rule order and the recency of facts are ties.
+    """
+    chosen = preference(strategy, event, rule, events)
+    return rule.salience, chosen[:-1] if strategy in ("lex", "mea") else chosen
+
 
 FIRST = 10_000
 """The highest salience that CLIPS knows."""
@@ -66,7 +77,7 @@ class Ours:
         ]
 
     def place(self, activation: Activation) -> object:
-        """Return what puts an activation on its place, before rule order and recency decide."""
+        """Return what puts an activation on its place."""
         assert self.state._agenda is not None
         found = next(
             one
@@ -74,7 +85,7 @@ class Ours:
             if (one.rule["name"], tuple(self.content(row[0]) for row in one.rows)) == activation
         )
         rule, events = self.rules[found.rule["name"]], [row[1] for row in found.rows]
-        return rule.salience, preference(self.strategy, found.event, rule, events)
+        return place(self.strategy, found.event, rule, events)
 
     def fire(self) -> None:
         """Let the first activation fire."""
@@ -148,13 +159,12 @@ class ByOracle:
         return activation.rule.name, tuple(as_texts(str(of), own) for of, *own in facts)
 
     def place(self, activation: Activation) -> object:
-        """Return what puts an activation on its place, before rule order and recency decide."""
+        """Return what puts an activation on its place."""
         event, found = next(
             pair for pair in self.oracle.conflict.values() if self.described(pair[1]) == activation
         )
         events = [self.oracle.view.facts[number].event for number in found.matched]
-        chosen = preference(self.oracle.strategy, event, found.rule, events)
-        return found.rule.salience, chosen
+        return place(self.oracle.strategy, event, found.rule, events)
 
     def fire(self) -> None:
         """Let the first activation fire."""
