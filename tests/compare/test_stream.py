@@ -235,7 +235,7 @@ def test_a_bad_cell_in_a_later_piece_is_named_with_its_row(
     lines[120] = "1,2"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert main(["compare", "iris", "--data", str(path), "--chunk", "25"]) == 1
-    assert "line 121 has 2 cells" in capsys.readouterr().err
+    assert "Line 121 has 2 cells" in capsys.readouterr().err
 
 
 def test_a_bad_cell_of_parquet_is_named_with_its_row(
