@@ -100,7 +100,7 @@ CODES: Final[dict[str, Code]] = {
         "The text is right, and this version of Heuron cannot run it. The message names what is missing.",
     ),
     "not-on-experta": Code(
-        "experta cannot do this",
+        "The engine experta cannot do this",
         "The engine experta matches single facts, joins, `not`, `exists` and `forall` of one fact, and tests. It has no certainty, tables, aggregates, models or reasons. Without `--engine experta` the rules run on Heuron's own engine.",
     ),
     # Names
@@ -310,7 +310,7 @@ CODES: Final[dict[str, Code]] = {
         "In this version only rules answer a goal declared `many`.",
     ),
     "training-failed": Code(
-        "scikit-learn could not train the model",
+        "A model could not be trained",
         "The message is scikit-learn's own. Usually a hyperparameter does not suit the data.",
     ),
     "id-like": Code(

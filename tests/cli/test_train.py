@@ -93,8 +93,8 @@ def test_search_tries_at_most_so_many_settings(
         ("max_depth = []", "needs a list to search, or a range"),
         ("max_depth = { from = 3, to = 1 }", "from a number to a larger one"),
         ("max_depth = { from = 0, to = 1, log = true }", "both above 0"),
-        ("max_depth = { form = 0, to = 1 }", "did you mean `from`?"),
-        ("max_dept = [1]", "did you mean `max_depth`?"),
+        ("max_depth = { form = 0, to = 1 }", "Did you mean `from`?"),
+        ("max_dept = [1]", "Did you mean `max_depth`?"),
     ],
 )
 def test_search_space_that_makes_no_sense(

@@ -137,12 +137,12 @@ def test_domain_trains_and_compares_on_a_query(
     ("old", "new", "message"),
     [
         ("select age", "select agee", "data.toml:2:"),
-        ("query =", "qery =", "did you mean `query`"),
+        ("query =", "qery =", "Did you mean `query`"),
         ('visits = "visits.csv"', 'visits = "visits.exe"', "is a CSV or parquet file"),
         ('visits = "visits.csv"', 'visits = "../../../secret.csv"', "outside the project"),
-        ('visits = "visits.csv"', 'visits = "absent.csv"', "no data at"),
+        ('visits = "visits.csv"', 'visits = "absent.csv"', "No data at"),
         ("people = ", '"my people" = ', "no name of a table"),
-        ("[source.files]", "[files]", "no key `files`"),
+        ("[source.files]", "[files]", "No key `files`"),
     ],
 )
 def test_mistakes_in_a_query_have_a_place(

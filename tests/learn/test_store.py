@@ -157,7 +157,7 @@ def test_the_newest_version_is_used_until_another_is_selected(
     store.select("iris", "tree")
     assert Store(*store.roots).model("iris", "tree").version == old
     assert store.model("iris", "tree", new).version == new
-    with pytest.raises(RuleError, match="did you mean `tree`"):
+    with pytest.raises(RuleError, match="Did you mean `tree`"):
         store.select("iris", "tre")
 
 

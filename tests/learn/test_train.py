@@ -201,7 +201,7 @@ def test_what_scikit_learn_refuses_has_a_place(cancer: Contract, tmp_path: Path)
 
 
 def test_names_that_are_no_specs(cancer: Contract, tmp_path: Path) -> None:
-    with pytest.raises(RuleError, match="did you mean `one`"):
+    with pytest.raises(RuleError, match="Did you mean `one`"):
         trained(cancer, tmp_path, LOGISTIC, names=["onne"])
 
 

@@ -96,13 +96,13 @@ def _at_once(name: str, words: list[str]) -> int | None:
 
 def _wrong_usage(name: str, argv: list[str], message: str) -> int:
     from heuron.cli.render import print_error
-    from heuron.diagnostics import Diagnostic, Severity
+    from heuron.diagnostics import Diagnostic, Severity, sentence
 
     if not argv:
         print(message)
         return exits.USAGE
     hint = f"Try `heuron {name} --help`." if name in COMMANDS else "Try `heuron --help`."
-    diagnostic = Diagnostic(Severity.ERROR, "usage", message, hint=hint)
+    diagnostic = Diagnostic(Severity.ERROR, "usage", sentence(message), hint=hint)
     print_error(name, [diagnostic], as_object="--json" in argv)
     return exits.USAGE
 

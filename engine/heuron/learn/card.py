@@ -111,7 +111,7 @@ def files_of(
     lines = golden_lines(scorer, fitted, rows, len(contract.classes))
     wrong = replay(scorer, lines)
     if wrong is not None:
-        message = f"the compiled {spec.name} differs from scikit-learn's: {wrong}"
+        message = f"The compiled {spec.name} differs from scikit-learn's: {wrong}."
         raise RuleError(
             spec.document.diagnostic(Severity.ERROR, "golden-mismatch", message, ("estimator",))
         )

@@ -284,8 +284,8 @@ def _refusals(settings: DataSettings, raw: Raw, column: str, read: Cells) -> lis
         rows = len(read.refused)
         levels = read.field.type.levels
         message = (
-            f'column "{column}" has {_some([f"{one!r}" for one in read.unmapped])} in {rows} rows, '
-            f"which are no levels of `{name}` ({', '.join(levels)})"
+            f'Column "{column}" has {_some([f"{one!r}" for one in read.unmapped])} in {rows} rows, '
+            f"which are no levels of `{name}` ({', '.join(levels)})."
         )
         where = settings.document.file if settings.document is not None else "data.toml"
         hint = f"say in {where} what they mean:  [levels.{name}]  {_blanks(read)}"

@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity, Span
+from heuron.diagnostics import Diagnostic, RuleError, Severity, Span, sentence
 
 __all__ = ["EMPTY_FILE", "csv_records", "csv_text", "header_names", "refused_file"]
 
@@ -23,8 +23,8 @@ WIDE: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
 def refused_file(code: str, name: str, message: str, hint: str | None = None) -> RuleError:
-    """Return the error of a file that is not what it should be."""
-    return RuleError(Diagnostic(Severity.ERROR, code, message, Span(name, 0, 0), hint))
+    """Return the error of a file that is not what it should be, said as part of a sentence."""
+    return RuleError(Diagnostic(Severity.ERROR, code, sentence(message), Span(name, 0, 0), hint))
 
 
 def csv_text(content: bytes, shown: str, line: int = 1) -> str:

@@ -154,7 +154,7 @@ def load(
     goal = typed.columns[contract.goal]
     kept = [at for at in range(raw.rows) if at not in typed.bad_rows and goal[at] is not UNKNOWN]
     if not kept:
-        message = f"no row of {raw.name} has a known `{contract.goal}`"
+        message = f"No row of {raw.name} has a known `{contract.goal}`."
         raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
     cells = {name: [values[at] for at in kept] for name, values in typed.columns.items()}
     found = [*typed.found, *_left_out(contract, raw, len(kept))]
@@ -179,7 +179,7 @@ def settings_for(
         return default_settings(given, Path()), None
     if contract.data is None:
         hint = 'write models/<domain>/data.toml, or `data "cases.csv"` in the rule file'
-        message = f"the domain {contract.domain} has no data"
+        message = f"The domain {contract.domain} has no data."
         raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
     base = Path(contract.folder or ".")
     return default_settings(contract.data, base), root or base
@@ -191,7 +191,7 @@ def _left_out(contract: Contract, raw: Raw, kept: int) -> list[Diagnostic]:
         return []
     message = (
         f"{lost:,} of {raw.rows:,} rows were left out: no known `{contract.goal}`, "
-        "or a cell that the contract refuses"
+        "or a cell that the contract refuses."
     )
     return [Diagnostic(Severity.WARNING, "incomplete-rows", message)]
 
@@ -299,16 +299,18 @@ def _copy_warnings(copies: Copies, split: tuple[int, int], together: bool) -> li
     if copies.counted:
         rows, count = len(copies.group), copies.copied_rows
         seen, held = split
-        message = (
+        equal = (
             f"{count:,} of {rows:,} rows are equal to an earlier row ({copies.pairs:,} pairs; "
             f"chance would give about {copies.expected:.2g}); "
         )
         both = f"{seen:,} of {held:,} held-out rows on both sides of the split"
         if together:
-            message += f"row by row they would put {both}: they share a side and are scored once"
+            message = (
+                f"{equal}row by row they would put {both}: they share a side and are scored once."
+            )
             hint = "find out why they are there; --no-group-duplicates takes them as they are"
         else:
-            message += f"they put {both}, so that every model looks better than it is"
+            message = f"{equal}they put {both}, so that every model looks better than it is."
             hint = 'keep them together: [split]  copies = "together", or --group-duplicates'
         found.append(Diagnostic(Severity.WARNING, "copied-rows", message, None, hint))
     elif copies.copied_rows and copies.pairs > 2 * copies.expected:
@@ -316,12 +318,12 @@ def _copy_warnings(copies: Copies, split: tuple[int, int], together: bool) -> li
         message = (
             f"{copies.copied_rows:,} of {len(copies.group):,} rows are equal to an earlier row "
             f"({copies.pairs:,} pairs; chance would give about {copies.expected:.2g}): too few to "
-            "count as copies, so they are taken as they are"
+            "count as copies, so they are taken as they are."
         )
         hint = 'if they are one case twice, take one away; else:  [allow]  equal-rows = "REASON"'
         found.append(Diagnostic(Severity.WARNING, "equal-rows", message, None, hint))
     if copies.contradictions:
-        message = f"{copies.contradictions:,} rows differ from another row in the target alone"
+        message = f"{copies.contradictions:,} rows differ from another row in the target alone."
         hint = "nobody can be right on all of them; look for a column that tells them apart"
         found.append(Diagnostic(Severity.WARNING, "contradictory-rows", message, None, hint))
     return found

@@ -59,7 +59,7 @@ class Document:
             text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise RuleError(
-                Diagnostic(Severity.ERROR, "not-text", f"{shown} is not UTF-8 text")
+                Diagnostic(Severity.ERROR, "not-text", f"{shown} is not UTF-8 text.")
             ) from None
         except OSError as error:
             why = error.strerror or "it cannot be read"
@@ -106,8 +106,8 @@ class Document:
             if name not in allowed:
                 near = nearest(name, allowed)
                 where = f" in [{'.'.join(at)}]" if at else ""
-                hint = f"did you mean `{near}`?" if near else f"known: {', '.join(allowed)}"
-                self.error("unknown-key", f"no key `{name}`{where}", (*at, name), hint, key=True)
+                hint = f"Did you mean `{near}`?" if near else f"known: {', '.join(allowed)}"
+                self.error("unknown-key", f"No key `{name}`{where}.", (*at, name), hint, key=True)
 
     def check_levels(self, given: Iterable[str], known: Iterable[str], at: Path_) -> None:
         """Report every name that is no level, with the nearest that is."""
@@ -115,8 +115,8 @@ class Document:
         for level in given:
             if level not in known:
                 near = nearest(level, known)
-                hint = f"did you mean `{near}`?" if near else f"levels: {', '.join(known)}"
-                message = f"`{at[-1]}` has no level `{level}`"
+                hint = f"Did you mean `{near}`?" if near else f"levels: {', '.join(known)}"
+                message = f"`{at[-1]}` has no level `{level}`."
                 self.error("unknown-level", message, (*at, level), hint, key=True)
 
     def _syntax(self, message: str) -> Diagnostic:
@@ -130,7 +130,7 @@ class Document:
         span = Span(self.file, offset, offset + 1)
         hint = "texts stand in quotes, lists in [ ], inline tables in { }"
         return Diagnostic(
-            Severity.ERROR, "syntax", f"this is no TOML: {words}", span, hint
+            Severity.ERROR, "syntax", f"This is no TOML: {words}.", span, hint
         ).located(self.source)
 
 

@@ -46,7 +46,7 @@ def check_ids(contract: Contract, columns: Columns) -> list[Diagnostic]:
     for name, cells in feature_cells(contract, columns):
         known = [None if cell is UNKNOWN else cell for cell in cells]
         if is_id(name, known):
-            message = f"`{name}` has another value in each of {len(cells):,} rows, like an id"
+            message = f"`{name}` has another value in each of {len(cells):,} rows, like an id."
             found.append(warning("id-like", message, f"leave `{name}` out of `features`"))
     return found
 
@@ -59,7 +59,7 @@ def check_constant(contract: Contract, columns: Columns) -> list[Diagnostic]:
         if len(cells) < 2 or any(cell != first for cell in cells if cell is not first):
             continue
         what = "unknown" if first is UNKNOWN else _said(plain(first))
-        message = f"`{name}` is {what} in all {len(cells):,} training rows: it tells nothing"
+        message = f"`{name}` is {what} in all {len(cells):,} training rows: it tells nothing."
         hint = f"leave `{name}` out of `features`, or find rows in which it differs"
         found.append(warning("constant", message, hint))
     return found
@@ -72,7 +72,7 @@ def check_codes(contract: Contract, columns: Columns) -> list[Diagnostic]:
         shown = ", ".join(f"{level:g}" for level in levels)
         message = (
             f"`{name}` takes only the values {shown}, and the goal neither rises nor falls "
-            "with them: they look like codes"
+            "with them: they look like codes."
         )
         hint = f"declare an enumeration and map it under [levels.{name}]"
         found.append(warning("codes-as-numbers", message, hint))

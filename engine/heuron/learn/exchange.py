@@ -54,7 +54,7 @@ def packed_model(domain: str, model: Model) -> bytes:
     from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
     if model.card.get("served_from") == "joblib":
-        message = f"{model.name} has no compiled form, and a joblib file is code: it stays here"
+        message = f"{model.name} has no compiled form, and a joblib file is code: it stays here."
         hint = "give its spec away and train it there, or export it with --format skops"
         raise RuleError(Diagnostic(Severity.ERROR, "no-scorer", message, None, hint))
     stream = io.BytesIO()
@@ -83,7 +83,7 @@ def travelling_files(model: Model) -> dict[str, bytes]:
         except OSError as error:
             raise _cannot(path, error) from None
         if name != CARD and sha256(found[name]) != sums[name]:
-            message = f"{path} was changed: its sum is not the card's"
+            message = f"{path} was changed: its sum is not the card's."
             raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message))
     return found
 
@@ -172,7 +172,7 @@ def trust_model(
     artifact = _found(store, domain, name, None)
     path = os.path.join(artifact.folder, "estimator.joblib")
     if not os.path.exists(path):
-        message = f"{name} has no joblib file here, so there is nothing to trust"
+        message = f"{name} has no joblib file here, so there is nothing to trust."
         hint = "a model with a compiled form answers without trust"
         raise RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
     try:
@@ -185,7 +185,7 @@ def trust_model(
     if unexpected:
         return Trusted(path, digest, names, unexpected, False)
     if not trust(file, digest, f"{domain}/{name}", foreign):
-        message = f'"{file}" cannot be written, so nothing was trusted'
+        message = f'"{file}" cannot be written, so nothing was trusted.'
         raise RuleError(Diagnostic(Severity.ERROR, "file", message))
     return Trusted(path, digest, names, (), True)
 
@@ -225,7 +225,7 @@ def _found(store: Store, domain: str, name: str, version: str | None) -> Artifac
 
 
 def _no_model(why: str) -> RuleError:
-    message = f"this is no model that Heuron exported: {why}"
+    message = f"This is no model that Heuron exported: {why}."
     hint = "`heuron models export` writes one"
     return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
 

@@ -123,8 +123,8 @@ def check_row_order(contract: Contract, columns: Columns) -> list[Diagnostic]:
     if not ratios or (mean := sum(ratios) / len(ratios)) >= ALIKE:
         return []
     message = (
-        f"rows next to each other are alike: they differ by {mean:.2f} of what two rows with one "
-        "answer do by chance, so a split by rows puts relatives on both sides"
+        f"Rows next to each other are alike: they differ by {mean:.2f} of what two rows with one "
+        "answer do by chance, so a split by rows puts relatives on both sides."
     )
     hint = 'say what belongs together:  [split]  group = "COLUMN", or time = "COLUMN"'
     return [warning("row-order", message, hint)]

@@ -49,7 +49,7 @@ def read_members(
     if estimator not in COMPOSED:
         if given is not None and estimator is not None:
             short = estimator.rpartition(".")[2]
-            document.error("bad-setting", f"{short} has no members", ("members",))
+            document.error("bad-setting", f"{short} has no members.", ("members",))
         return ()
     short = estimator.rpartition(".")[2]
     one_only = short == "CalibratedClassifierCV"
@@ -61,7 +61,7 @@ def read_members(
     found = [_member(document, contract, str(name), table) for name, table in given.items()]
     members = tuple(one for one in found if one is not None)
     if members and sum(one.weight for one in members) <= 0:
-        document.error("bad-setting", "some member needs a weight above 0", ("members",))
+        document.error("bad-setting", "Some member needs a weight above 0.", ("members",))
     return members
 
 
@@ -70,7 +70,7 @@ def _member(document: Document, contract: Contract, name: str, table: object) ->
 
     at = ("members", name)
     if not isinstance(table, dict):
-        document.error("bad-setting", f"write [members.{name}]", at)
+        document.error("bad-setting", f"Write [members.{name}].", at)
         return None
     document.check_keys(table, KEYS, at)
     estimator = table.get("estimator")
@@ -78,12 +78,12 @@ def _member(document: Document, contract: Contract, name: str, table: object) ->
     task = "number" if contract.is_regression else "classes"
     if allowed is None or allowed.task != task or estimator in COMPOSED:
         what = "numbers" if contract.is_regression else "levels"
-        message = f"no estimator {estimator!r} for a member: it needs one that predicts {what}"
+        message = f"No estimator {estimator!r} for a member: it needs one that predicts {what}."
         document.error("bad-estimator", message, (*at, "estimator"))
         return None
     weight = table.get("weight", 1)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not weight >= 0:
-        document.error("bad-setting", "a weight is a number from 0", (*at, "weight"))
+        document.error("bad-setting", "A weight is a number from 0.", (*at, "weight"))
         weight = 1
     settings = read_hyperparameters(document, contract, str(estimator), (*at, "hyperparameters"))
     return Member(name, str(estimator), float(weight), settings)

@@ -170,7 +170,7 @@ class Model:
         path = Path(self.folder) / "keys.bin"
         content = path.read_bytes() if path.is_file() else b""
         if sha256(content) != self.card["files"].get("keys.bin"):
-            message = f"{path} was changed: its sum is not the card's"
+            message = f"{path} was changed: its sum is not the card's."
             hint = "which rows it was trained on is not known any more: train it again"
             raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
         return frozenset(content[at : at + 8].hex() for at in range(0, len(content), 8))

@@ -89,7 +89,7 @@ def onnx_of(domain: str, name: str, form: Form, files: Mapping[str, bytes]) -> b
             already; or the graph does not repeat the golden rows.
     """
     if form.is_served:
-        message = f"{name} has no compiled form, so no graph can be written of it"
+        message = f"{name} has no compiled form, so no graph can be written of it."
         raise RuleError(Diagnostic(Severity.ERROR, "no-scorer", message))
     data = unpack(files["scorer.json"], files.get("scorer.bin", b""))
     travels = {
@@ -104,7 +104,7 @@ def onnx_of(domain: str, name: str, form: Form, files: Mapping[str, bytes]) -> b
     content = onnx_bytes(form, travels)
     wrong = replayed(Scorer(data), files["golden.jsonl"], content)
     if wrong is not None:
-        message = f"the ONNX form of {name} does not repeat its golden rows: {wrong}"
+        message = f"The ONNX form of {name} does not repeat its golden rows: {wrong}."
         raise RuleError(Diagnostic(Severity.ERROR, "golden-mismatch", message))
     return content
 
@@ -235,7 +235,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _refused(why: str) -> RuleError:
-    message = f"this ONNX file cannot be used: {why}"
+    message = f"This ONNX file cannot be used: {why}."
     hint = "`heuron models export --format onnx` writes one"
     return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
 
@@ -249,7 +249,7 @@ def _package(name: str) -> Any:
             import_module("onnx.helper")
             import_module("onnx.numpy_helper")
     except ImportError:
-        message = f"{name} is not installed"
+        message = f"{name} is not installed."
         hint = 'pip install "heuron[onnx]"'
         raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, None, hint)) from None
     return found

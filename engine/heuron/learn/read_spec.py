@@ -80,10 +80,10 @@ def read_spec(
         document=document,
     )
     if contract.many:
-        message = f"`{contract.goal}` may have several values, so rules alone answer it"
+        message = f"`{contract.goal}` may have several values, so rules alone answer it."
         document.error("no-model-for-many", message, ("estimator",))
     if spec.calibration == "none" and "class_weight" in hyperparameters:
-        message = "class weights shift the probabilities, so they need a calibration"
+        message = "Class weights shift the probabilities, so they need a calibration."
         document.error("bad-setting", message, ("calibration",), 'calibration = "auto"')
     document.finish()
     return spec
@@ -100,7 +100,7 @@ def _positive(document: Document, contract: Contract) -> str | bool | None:
         return value
     levels = ", ".join(class_names(contract))
     near = nearest(str(value), class_names(contract))
-    hint = f"did you mean {near!r}?" if near else None
+    hint = f"Did you mean {near!r}?" if near else None
     document.error("unknown-level", f"`positive` is one of {levels}", ("positive",), hint)
     return None
 
@@ -113,10 +113,10 @@ def _calibration(document: Document, contract: Contract) -> str:
         return "auto"
     several = len(contract.classes) > 2
     if value in ("sigmoid", "isotonic") and several:
-        message = f"{value} calibrates two levels; for more there is temperature"
+        message = f"{value} calibrates two levels; for more there is temperature."
         document.error("bad-setting", message, ("calibration",))
     if value == "temperature" and not contract.classes:
-        document.error("bad-setting", "a number needs no calibration", ("calibration",))
+        document.error("bad-setting", "A number needs no calibration.", ("calibration",))
     return str(value)
 
 
@@ -124,7 +124,7 @@ def _threshold(document: Document, contract: Contract) -> Threshold:
     value = document.data.get("threshold", 0.5)
     at = ("threshold",)
     if "threshold" in document.data and len(contract.classes) != 2:
-        document.error("bad-setting", "a threshold is for a goal with two levels", at)
+        document.error("bad-setting", "A threshold is for a goal with two levels.", at)
         return Threshold()
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1:
         return Threshold(float(value))
@@ -140,7 +140,7 @@ def _threshold(document: Document, contract: Contract) -> Threshold:
                 return Threshold(None, float(missed), float(alarm))
     hint = "0.5, or { cost = { missed = 5, alarm = 1 } }, or { metric = "
     hint += " | ".join(f'"{metric}"' for metric in METRICS) + " }"
-    document.error("bad-setting", "this is no threshold", at, hint)
+    document.error("bad-setting", "This is no threshold.", at, hint)
     return Threshold()
 
 
@@ -148,7 +148,7 @@ def _seed(document: Document) -> int:
     value = document.data.get("seed", 0)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
         return value
-    document.error("bad-setting", "`seed` is a whole number from 0 to 2**32 - 1", ("seed",))
+    document.error("bad-setting", "`seed` is a whole number from 0 to 2**32 - 1.", ("seed",))
     return 0
 
 
@@ -162,7 +162,7 @@ def _scaled(
     if isinstance(value, bool):
         return value
     if value is not None:
-        document.error("bad-setting", "`scale` is true or false", ("scale",))
+        document.error("bad-setting", "`scale` is true or false.", ("scale",))
     kinds = [one.estimator for one in members] or ([estimator] if estimator else [])
     known = [lookup(one, packages) for one in kinds]
     return any(one is not None and one.scaled for one in known)

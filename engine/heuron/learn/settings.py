@@ -98,7 +98,7 @@ def read_settings(contract: Contract, path: Path, shown: str | None = None) -> D
         document=document,
     )
     if settings.group and settings.time:
-        document.error("bad-setting", "give `group` or `time`, not both", ("split", "time"))
+        document.error("bad-setting", "Give `group` or `time`, not both.", ("split", "time"))
     document.finish()
     return settings
 
@@ -107,7 +107,7 @@ def _table(document: Document, name: str) -> dict[str, Any]:
     table = document.data.get(name, {})
     if isinstance(table, dict):
         return table
-    document.error("bad-setting", f"`{name}` is a table: write [{name}]", (name,))
+    document.error("bad-setting", f"`{name}` is a table: write [{name}].", (name,))
     return {}
 
 
@@ -117,7 +117,7 @@ def _texts(document: Document, name: str) -> dict[str, str]:
         if isinstance(value, str) and value.strip():
             kept[key] = value
         else:
-            document.error("bad-setting", f"`{key}` needs a text here", (name, key))
+            document.error("bad-setting", f"`{key}` needs a text here.", (name, key))
     return kept
 
 
@@ -128,7 +128,7 @@ def _source(document: Document, contract: Contract) -> str | Query:
     if isinstance(source, dict):
         return _query(document, source)
     hint = 'source = "sklearn:iris", "cases.csv" or "cases.parquet"'
-    document.error("bad-setting", "`source` says where the data are", ("source",), hint)
+    document.error("bad-setting", "`source` says where the data are.", ("source",), hint)
     return ""
 
 
@@ -137,11 +137,11 @@ def _query(document: Document, table: Mapping[str, Any]) -> Query:
     document.check_keys(table, ("query", "files"), ("source",))
     text, files = table.get("query"), table.get("files")
     if not isinstance(text, str) or not text.strip():
-        message = "a [source] that is a table holds a SQL `query`"
+        message = "A [source] that is a table holds a SQL `query`."
         document.error("bad-setting", message, ("source", "query"))
         text = ""
     if not isinstance(files, dict) or not files:
-        message = "the query needs the files that it reads"
+        message = "The query needs the files that it reads."
         hint = '[source.files]  visits = "visits.csv"'
         document.error("bad-setting", message, ("source", "files"), hint)
         files = {}
@@ -149,9 +149,9 @@ def _query(document: Document, table: Mapping[str, Any]) -> Query:
     for name, path in files.items():
         at = ("source", "files", name)
         if not isinstance(path, str) or not path.endswith(FILES):
-            document.error("bad-setting", f"`{name}` is a CSV or parquet file", at)
+            document.error("bad-setting", f"`{name}` is a CSV or parquet file.", at)
         elif not name.isidentifier():
-            document.error("bad-setting", f'"{name}" is no name of a table', at, key=True)
+            document.error("bad-setting", f'"{name}" is no name of a table.', at, key=True)
         else:
             kept[name] = path
     return Query(text, kept, document)
@@ -175,7 +175,7 @@ def _share(document: Document, split: Mapping[str, Any]) -> float:
     value = split.get("held_out", 0.25)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1:
         return float(value)
-    message = "`held_out` is a share of the rows between 0 and 1, like 0.25"
+    message = "`held_out` is a share of the rows between 0 and 1, like 0.25."
     document.error("bad-setting", message, ("split", "held_out"))
     return 0.25
 
@@ -184,7 +184,7 @@ def _whole(document: Document, table: Mapping[str, Any], at: tuple[str, ...]) ->
     value = table.get(at[-1], 0)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
         return value
-    document.error("bad-setting", f"`{at[-1]}` is a whole number from 0 to 2**32 - 1", at)
+    document.error("bad-setting", f"`{at[-1]}` is a whole number from 0 to 2**32 - 1.", at)
     return 0
 
 
@@ -192,7 +192,7 @@ def _optional_text(document: Document, table: Mapping[str, Any], at: tuple[str, 
     value = table.get(at[-1])
     if value is None or (isinstance(value, str) and value):
         return value
-    document.error("bad-setting", f"`{at[-1]}` is the name of a column", at)
+    document.error("bad-setting", f"`{at[-1]}` is the name of a column.", at)
     return None
 
 
@@ -200,7 +200,7 @@ def _as_of(document: Document) -> date | None:
     value = document.data.get("as_of")
     if value is None or (isinstance(value, date) and type(value) is date):
         return value
-    document.error("bad-setting", "`as_of` is a date like 2026-01-01, without quotes", ("as_of",))
+    document.error("bad-setting", "`as_of` is a date like 2026-01-01, without quotes.", ("as_of",))
     return None
 
 
@@ -210,8 +210,8 @@ def _field_exists(document: Document, contract: Contract, at: tuple[str, ...]) -
     from heuron.diagnostics import nearest
 
     near = nearest(at[-1], contract.template.names)
-    hint = f"did you mean `{near}`?" if near else None
-    message = f"{contract.template.name} has no field `{at[-1]}`"
+    hint = f"Did you mean `{near}`?" if near else None
+    message = f"{contract.template.name} has no field `{at[-1]}`."
     document.error("unknown-field", message, at, hint, key=True)
     return False
 
@@ -236,7 +236,7 @@ def _levels(document: Document, contract: Contract) -> dict[str, dict[str, tuple
         # What says that a cell is empty: 9 for "not asked", -1 for "not measured".
         known = (*levels, "unknown")
         if not isinstance(mapping, dict):
-            message = f"[levels.{name}] holds lines `level = code`, or `unknown = code`"
+            message = f"[levels.{name}] holds lines `level = code`, or `unknown = code`."
             document.error("bad-setting", message, at, key=True)
             continue
         document.check_levels(mapping, known, at)

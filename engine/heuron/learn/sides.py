@@ -51,7 +51,7 @@ class Sides:
         settings = self.settings
         for name in (settings.group, settings.time):
             if name is not None and name not in self.raw.columns:
-                message = f'{self.raw.name} has no column "{name}" to split by'
+                message = f'{self.raw.name} has no column "{name}" to split by.'
                 raise RuleError(Diagnostic(Severity.ERROR, "unknown-column", message))
         if settings.group is not None:
             groups = [f"group {cell}" for cell in self._column(settings.group)]

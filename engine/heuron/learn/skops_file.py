@@ -87,12 +87,12 @@ def _skops() -> Any:
     try:
         import skops.io
     except ImportError:
-        message = "skops is not installed"
+        message = "The package skops is not installed."
         hint = 'pip install "heuron[skops]"'
         raise RuleError(Diagnostic(Severity.ERROR, "needs-package", message, None, hint)) from None
     return skops.io
 
 
 def _refused(why: str) -> RuleError:
-    message = f"this skops file cannot be used: {why}"
+    message = f"This skops file cannot be used: {why}."
     return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message))

@@ -130,7 +130,7 @@ def located(source: str, folder: Path, root: Path | None) -> Path:
 def _read_sklearn(name: str) -> Raw:
     if name not in SKLEARN:
         near = nearest(name, SKLEARN)
-        hint = f"did you mean sklearn:{near}?" if near else f"known: {', '.join(SKLEARN)}"
+        hint = f"Did you mean sklearn:{near}?" if near else f"known: {', '.join(SKLEARN)}"
         raise refused_file(
             "not-found", f"sklearn:{name}", f"scikit-learn has no table {name}", hint
         )

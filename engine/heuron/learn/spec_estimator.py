@@ -34,7 +34,7 @@ def read_estimator(
         by_short = {one.rpartition(".")[2]: one for one in ESTIMATORS}
         short = str(name).rpartition(".")[2]
         near = by_short.get(short) or by_short.get(nearest(short, by_short) or "")
-        hint = f'did you mean "{near}"?' if near else 'like "sklearn.tree.DecisionTreeClassifier"'
+        hint = f'Did you mean "{near}"?' if near else 'like "sklearn.tree.DecisionTreeClassifier"'
         package = str(name).split(".")[0]
         if not near and "." in str(name) and package != "sklearn" and package not in packages:
             hint = f"--allow-package {package} lets specs name its estimators: they are code"
@@ -44,11 +44,11 @@ def read_estimator(
     task = "number" if contract.is_regression else "classes"
     if allowed.task != task:
         goal = "a number" if contract.is_regression else "one of several levels"
-        message = f"the goal `{contract.goal}` is {goal}, and {name} predicts {_words(allowed)}"
+        message = f"The goal `{contract.goal}` is {goal}, and {name} predicts {_words(allowed)}."
         document.error("bad-estimator", message, at)
         return None
     if contract.field.type.kind not in ("enumeration", "boolean", "number", "integer"):
-        message = f"`{contract.goal}` is {contract.field.type}: models predict levels and numbers"
+        message = f"`{contract.goal}` is {contract.field.type}: models predict levels and numbers."
         document.error("bad-estimator", message, at)
     return str(name)
 
@@ -68,7 +68,7 @@ def read_hyperparameters(
     for key in at:
         given = given.get(key, {}) if isinstance(given, dict) else {}
     if not isinstance(given, dict):
-        document.error("bad-setting", f"write [{'.'.join(at)}]", at)
+        document.error("bad-setting", f"Write [{'.'.join(at)}].", at)
         return {}
     if estimator is None:
         return {}
@@ -94,13 +94,13 @@ def _check_names(
             hint = "`seed` stands at the top" if name == "random_state" else None
             by_members = name in BY_MEMBERS and estimator in COMPOSED
             hint = "its members say it: [members.NAME]" if by_members else hint
-            message = f"a spec does not set `{name}`"
+            message = f"A spec does not set `{name}`."
             document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
         elif name not in known:
             near = nearest(name, known)
-            hint = f"did you mean `{near}`?" if near else f"known: {', '.join(sorted(known))}"
+            hint = f"Did you mean `{near}`?" if near else f"known: {', '.join(sorted(known))}"
             short = estimator.rpartition(".")[2]
-            message = f"{short} has no hyperparameter `{name}`"
+            message = f"{short} has no hyperparameter `{name}`."
             document.error("bad-hyperparameter", message, (*at, name), hint, key=True)
 
 
@@ -110,7 +110,7 @@ def _plain(document: Document, value: object, at: tuple[str, ...]) -> Any:
         return None if value == "none" else value
     if isinstance(value, list) and all(isinstance(one, (bool, int, float, str)) for one in value):
         return tuple(value)
-    document.error("bad-hyperparameter", f"`{at[-1]}` needs a plain value", at)
+    document.error("bad-hyperparameter", f"`{at[-1]}` needs a plain value.", at)
     return None
 
 
@@ -126,7 +126,7 @@ def _class_weight(
         good = all(isinstance(one, (int, float)) and one > 0 for one in value.values())
         if good:
             return {names.index(level): one for level, one in value.items() if level in names}
-    document.error("bad-hyperparameter", 'give "balanced", or a weight above 0 a level', at)
+    document.error("bad-hyperparameter", 'Give "balanced", or a weight above 0 a level.', at)
     return None
 
 
@@ -142,7 +142,7 @@ def read_search(
     """Return the values that a search may try, by hyperparameter."""
     given = document.data.get("search", {})
     if not isinstance(given, dict):
-        document.error("bad-setting", "write [search]", ("search",))
+        document.error("bad-setting", "Write [search].", ("search",))
         return {}
     document.check_keys(given, ("hyperparameters",), ("search",))
     space = given.get("hyperparameters", {})
@@ -158,7 +158,7 @@ def read_search(
             found[name] = drawn
         elif not isinstance(among, dict):
             hint = f"{name} = [1, 2, 5], or {name} = {{ from = 0.01, to = 100.0, log = true }}"
-            message = f"`{name}` needs a list to search, or a range"
+            message = f"`{name}` needs a list to search, or a range."
             document.error("bad-setting", message, (*at, name), hint)
     return found
 
@@ -168,7 +168,7 @@ def _range(document: Document, given: dict[str, Any], at: tuple[str, ...]) -> Ra
     low, high, by_size = given.get("from"), given.get("to"), given.get("log", False)
     numbers = all(isinstance(one, (int, float)) and type(one) is not bool for one in (low, high))
     if not numbers or not isinstance(by_size, bool) or low >= high or (by_size and low <= 0):  # type: ignore[operator]
-        message = f"`{at[-1]}` needs a range from a number to a larger one"
+        message = f"`{at[-1]}` needs a range from a number to a larger one."
         message += ", both above 0 with `log`" if by_size else ""
         document.error("bad-setting", message, at, "{ from = 0.01, to = 100.0, log = true }")
         return None

@@ -24,7 +24,7 @@ def read_features(document: Document, contract: Contract) -> tuple[Feature, ...]
     if given is None:
         return tuple(Feature(name) for name in default_features(contract))
     if not isinstance(given, list) or not given:
-        document.error("bad-setting", "`features` is a list of fields", ("features",))
+        document.error("bad-setting", "`features` is a list of fields.", ("features",))
         return ()
     found: dict[str, Feature] = {}
     for entry in given:
@@ -32,14 +32,14 @@ def read_features(document: Document, contract: Contract) -> tuple[Feature, ...]
         field = contract.template.get(name) if isinstance(name, str) else None
         if field is None:
             near = nearest(str(name), contract.template.names)
-            hint = f"did you mean `{near}`?" if near else None
+            hint = f"Did you mean `{near}`?" if near else None
             message = f"{contract.template.name} has no field {name!r}"
             document.error("unknown-field", message, ("features",), hint)
             continue
         feature = _feature(document, contract, field, entry)
         if feature is not None:
             if field.name in found:
-                document.error("duplicate-name", f"`{name}` stands here twice", ("features",))
+                document.error("duplicate-name", f"`{name}` stands here twice.", ("features",))
             found[field.name] = feature
     return tuple(found.values())
 
@@ -48,15 +48,15 @@ def _feature(document: Document, contract: Contract, field: Field, entry: object
     kind, name = field.type.kind, field.name
     at = ("features",)
     if name == contract.goal:
-        document.error("bad-setting", f"`{name}` is the goal, so it is no feature", at)
+        document.error("bad-setting", f"`{name}` is the goal, so it is no feature.", at)
         return None
     if kind in ("text", "list", "reference"):
-        document.error("bad-setting", f"`{name}` is {field.type}: models cannot read it", at)
+        document.error("bad-setting", f"`{name}` is {field.type}: models cannot read it.", at)
         return None
     if not isinstance(entry, dict):
         if kind in ("date", "datetime"):
             hint = f'{{ field = "{name}", days_before = "2026-01-01" }}'
-            document.error("bad-setting", f"the date `{name}` needs a day to count from", at, hint)
+            document.error("bad-setting", f"The date `{name}` needs a day to count from.", at, hint)
             return None
         return Feature(name)
     document.check_keys(entry, ("field", "days_before"), at)
@@ -81,7 +81,7 @@ def read_missing(
     """Return what the spec declares for fields that are unknown, by field."""
     given = document.data.get("missing", {})
     if not isinstance(given, dict):
-        document.error("bad-setting", "write [missing]", ("missing",))
+        document.error("bad-setting", "Write [missing].", ("missing",))
         return {}
     document.check_keys(given, (one.field for one in features), ("missing",))
     found = {}
@@ -91,7 +91,7 @@ def read_missing(
         if field is None:
             continue
         if not field.optional and value != "refuse":
-            message = f"`{name}` is not optional: a model that uses it needs it"
+            message = f"`{name}` is not optional: a model that uses it needs it."
             hint = f"declare `{name}` optional in the rule file"
             document.error("bad-setting", message, at, hint)
             continue
@@ -99,14 +99,14 @@ def read_missing(
         known = ESTIMATORS.get(estimator or "")
         if value == "native" and estimator and (known is None or not known.native):
             short = estimator.rpartition(".")[2]
-            document.error("bad-setting", f"{short} cannot learn from missing values", at)
+            document.error("bad-setting", f"{short} cannot learn from missing values.", at)
     return found
 
 
 def _policy(document: Document, field: Field, value: object, at: tuple[str, ...]) -> Missing:
     if value in POLICIES and value not in field.type.levels:
         if value == "median" and field.type.kind in ("enumeration", "boolean"):
-            document.error("bad-setting", f"`{field.name}` has no median: most_common", at)
+            document.error("bad-setting", f"`{field.name}` has no median: most_common.", at)
         return Missing(str(value))
     try:
         typed = coerce(field, value)

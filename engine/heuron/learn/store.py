@@ -224,7 +224,7 @@ class Store:
         from heuron.learn.write import write_artifact
 
         if not (_is_name(domain) and _is_name(name)):
-            message = f"{domain}/{name} is no name: letters, digits, _ and -"
+            message = f"{domain}/{name} is no name: letters, digits, _ and -."
             raise RuleError(Diagnostic(Severity.ERROR, "bad-setting", message))
         version = sha256(files[CARD])[:8]
         folder = os.path.join(self.roots[0], domain, name, version)
@@ -281,12 +281,12 @@ class Store:
         if name in names:
             hint = f"its versions are: {', '.join(self.versions(domain, name))}"
         elif near:
-            hint = f"did you mean `{near}`?"
+            hint = f"Did you mean `{near}`?"
         elif _is_name(name):
             hint = f"a spec {name}.toml is trained by: heuron train {domain} {name}"
         else:
             hint = "a name is a letter, then letters, digits, _ and -"
-        message = f"{domain} has no trained model `{what}`"
+        message = f"{domain} has no trained model `{what}`."
         return Diagnostic(Severity.ERROR, "model-absent", message, None, hint)
 
     def _load(self, domain: str, artifact: Artifact, always_replay: bool = False) -> Model:
@@ -362,13 +362,13 @@ def _session(artifact: Artifact, sums: Mapping[str, Any]) -> Callable[[Any], Any
 
 def belongs_elsewhere(artifact: Artifact) -> RuleError:
     """Return the refusal to change a model that this project only reads."""
-    message = f"{artifact.name} belongs to {artifact.root}, not to this project"
+    message = f"{artifact.name} belongs to {artifact.root}, not to this project."
     hint = "`heuron models select` chooses another one"
     return RuleError(Diagnostic(Severity.ERROR, "not-found", message, None, hint))
 
 
 def _refused(artifact: Artifact, why: str) -> RuleError:
-    message = f"the model {artifact.name} ({artifact.folder}) cannot be used: {why}"
+    message = f"The model {artifact.name} ({artifact.folder}) cannot be used: {why}."
     hint = "train it again, or fetch its files again"
     return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
 
@@ -469,7 +469,7 @@ def _selected(root: str, domain: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode())
     except (ValueError, UnicodeDecodeError):
-        message = f"{path} is no TOML"
+        message = f"{path} is no TOML."
         hint = "`heuron models select` writes it anew"
         raise RuleError(Diagnostic(Severity.ERROR, "syntax", message, None, hint)) from None
 

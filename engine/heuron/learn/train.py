@@ -250,14 +250,16 @@ def _check_rows(contract: Contract, spec: Spec, examples: Examples) -> None:
     ]
     most = max(gaps, default=(0, ""))
     hint = f"`{most[1]}` is unknown in {most[0]:,} rows" if most[0] else None
-    message = f"{spec.name} can use {len(goal):,} of {len(usable):,} training rows"
+    said = f"{spec.name} can use {len(goal):,} of {len(usable):,} training rows"
     if len(counts) == 1 and not contract.is_regression:
         only = class_names(contract)[int(goal[0])]
-        message += f", and in all of them `{contract.goal}` is {only}: there is nothing to learn."
+        message = (
+            f"{said}, and in all of them `{contract.goal}` is {only}: there is nothing to learn."
+        )
     elif contract.is_regression:
-        message += ": too few, 10 are the least."
+        message = f"{said}: too few, 10 are the least."
     else:
-        message += ": too few, each of two levels needs 2 at least."
+        message = f"{said}: too few, each of two levels needs 2 at least."
     raise RuleError(
         spec.document.diagnostic(Severity.ERROR, "too-few-rows", message, ("features",), hint)
     )

@@ -98,7 +98,7 @@ def load_joblib(path: Path, sums: Container[str]) -> Any:
     content = _read(path)
     digest = sum_of(content)
     if digest not in sums:
-        message = f"{path.name} of {path.parent} is not in the list of trusted sums"
+        message = f"{path.name} of {path.parent} is not in the list of trusted sums."
         hint = "train the model again here, or `heuron models trust` after a look at it"
         raise RuleError(_refusal("not-trusted", message, hint))
     allowed = sums[digest] if isinstance(sums, Mapping) else frozenset()
@@ -111,7 +111,7 @@ def load_joblib(path: Path, sums: Container[str]) -> Any:
     try:
         return _unpickled(content, find)
     except ModuleNotFoundError as error:
-        message = f"{path} uses the package {error.name}, which is not installed"
+        message = f"{path} uses the package {error.name}, which is not installed."
         raise RuleError(_refusal("needs-package", message, "install it here")) from None
     except (pickle.UnpicklingError, AttributeError, ImportError, EOFError, ValueError) as error:
         message = f"{path} cannot be loaded: {error}"
@@ -185,7 +185,7 @@ def named_in(content: bytes) -> tuple[str, ...]:
     try:
         _unpickled(content, find)
     except (pickle.UnpicklingError, EOFError, IndexError, KeyError, ImportError) as error:
-        message = f"this is no joblib file: {error}"
+        message = f"This is no joblib file: {error}."
         raise RuleError(_refusal("artifact-refused", message)) from None
     except (AttributeError, TypeError, ValueError):
         # An inert object was used as what it stands for; the names up to there are known.

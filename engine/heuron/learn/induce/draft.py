@@ -140,8 +140,8 @@ def _target_column(raw: Raw, target: str) -> str:
         return by_slug[slug(target)]
     near = nearest(target, list(raw.columns))
     shown = ", ".join(list(raw.columns)[:12]) + (" …" if len(raw.columns) > 12 else "")
-    hint = f'did you mean "{near}"?' if near else f"it has {shown}"
-    message = f'{raw.name} has no column "{target}"'
+    hint = f'Did you mean "{near}"?' if near else f"it has {shown}"
+    message = f'{raw.name} has no column "{target}".'
     raise RuleError(Diagnostic(Severity.ERROR, "unknown-column", message, None, hint))
 
 
@@ -156,8 +156,8 @@ def _check_goal(raw: Raw, column: str, known: Sequence[str], made: Field) -> Non
         MOST_LEVELS, len(known) // 5
     ):
         message = (
-            f'column "{column}" of {raw.name} has {len(made.type.levels):,} different texts in '
-            f"{len(known):,} rows: an answer is one of a few levels, or a number"
+            f'Column "{column}" of {raw.name} has {len(made.type.levels):,} different texts in '
+            f"{len(known):,} rows: an answer is one of a few levels, or a number."
         )
         hint = f'like "{known[0][:40]}"; write numbers as numbers, or put rare texts together'
     if message is not None:
@@ -182,8 +182,8 @@ def _stray(raw: Raw, column: str, texts: Sequence[str], odd: Sequence[str]) -> D
     rows = [at for at, text in enumerate(texts) if text in odd]
     shown = ", ".join(f'"{text[:40]}"' for text in odd)
     message = (
-        f'column "{column}" has {shown} among its numbers, in {len(rows):,} of {len(texts):,} '
-        f"rows (first {raw.place(rows[0])}): read as unknown"
+        f'Column "{column}" has {shown} among its numbers, in {len(rows):,} of {len(texts):,} '
+        f"rows (first {raw.place(rows[0])}): read as unknown."
     )
     hint = "mend the cells, if they stand for something else"
     return Diagnostic(Severity.WARNING, "wrong-value", message, None, hint)
@@ -195,8 +195,8 @@ def _written_otherwise(raw: Raw, column: str, known: Sequence[str]) -> list[Diag
         return []
     what, remedy = otherwise
     message = (
-        f'column "{column}" of {raw.name} looks like {what} ("{known[0][:40]}"): as they '
-        "are, its cells are texts"
+        f'Column "{column}" of {raw.name} looks like {what} ("{known[0][:40]}"): as they '
+        "are, its cells are texts."
     )
     return [Diagnostic(Severity.WARNING, "wrong-value", message, None, remedy)]
 

@@ -140,7 +140,7 @@ def _check(contract: Contract, fields: Sequence[str], goal: Numbers) -> None:
     elif len(goal) < 20 or len(numpy.unique(goal)) < 2:
         message = (
             f"{len(goal):,} training rows with {len(numpy.unique(goal))} different values of "
-            f"`{contract.goal}` are too few to induce rules: 20 rows and two values are the least"
+            f"`{contract.goal}` are too few to induce rules: 20 rows and two values are the least."
         )
     if message is not None:
         raise RuleError(Diagnostic(Severity.ERROR, "too-few-rows", message))
