@@ -195,3 +195,9 @@ def test_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     comma.write_bytes("größe\n1\n".encode("latin-1"))
     with pytest.raises(RuleError, match="It is not UTF-8"):
         column_names(str(comma))
+
+
+def test_a_goal_that_no_rule_concludes_is_said():
+    kb = heuron.loads("type T(n: number, out: a | b)\ngoal T.out\n")
+    with pytest.raises(heuron.RuleError, match=r"No rule concludes `T\.out`"):
+        kb.infer_table({"n": [1.0]})

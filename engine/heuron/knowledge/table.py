@@ -156,6 +156,10 @@ class _Runner:
         self.host = knowledge.host(today=today)
         self.names = {index: rule["name"] for index, rule in engine.rules.items()}
         self.concluded = self.run.concluded
+        if goal.field not in self.concluded:
+            message = f"No rule concludes `{knowledge.goal_name}`, so no row has an answer."
+            hint = "Write rules that conclude it; a model answers tables through a dispatcher."
+            raise RuleError(Diagnostic(Severity.ERROR, "missing-goal", message, hint=hint))
 
     def answers(self, frame: Any, before: int) -> TableAnswers:
         """Return the answers for one frame, before which so many rows came."""
