@@ -105,7 +105,9 @@ def compare(
     chunk: Annotated[
         int | None,
         typer.Option(
-            metavar="ROWS", help="Rows of --data that are held at a time; by default 65,536."
+            metavar="ROWS",
+            help="Rows of --data that are held at a time; by default 65,536, and 262,144 of a "
+            "parquet file of two million or more.",
         ),
     ] = None,
     html: Annotated[

@@ -23,6 +23,8 @@ __all__ = ["Streaming", "compare_stream", "streaming_of"]
 
 MANY_ROWS: Final = 200_000
 """Of a parquet file more rows than that stream without being told to."""
+VERY_MANY_ROWS: Final = 2_000_000
+"""From so many rows of a parquet file on, pieces are large: there are enough for all cores."""
 MANY_BYTES: Final = 20_000_000
 """So does a CSV file of more bytes."""
 
@@ -58,7 +60,7 @@ def streaming_of(
     Raises:
         RuleError: Options do not go together.
     """
-    from heuron.learn.pieces import PIECE_ROWS, is_streamed
+    from heuron.learn.pieces import is_streamed
 
     named = {"--jobs": jobs, "--cluster": cluster, "--resume": resume or None, "--chunk": rows}
     given = [name for name, value in named.items() if value is not None]
@@ -84,7 +86,7 @@ def streaming_of(
         message = f"{others[0]} looks at all rows at once, and {data} has too many for that."
         hint = f"Give it a sample: up to {MANY_ROWS:,} rows, or {MANY_BYTES // 10**6} MB of CSV."
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message, hint=hint))
-    return Streaming(data, jobs, cluster, resume, rows or PIECE_ROWS)
+    return Streaming(data, jobs, cluster, resume, rows or _piece_rows(data))
 
 
 def compare_stream(
@@ -175,15 +177,28 @@ def _is_large(data: str) -> bool:
 
     if not is_streamed(data) or not os.path.isfile(data):
         return False
+    rows = _parquet_rows(data)
+    return os.path.getsize(data) > MANY_BYTES if rows is None else rows > MANY_ROWS
+
+
+def _piece_rows(data: str) -> int:
+    """Return how many rows a piece has where `--chunk` is not given."""
+    from heuron.learn.pieces import LARGE_PIECE_ROWS, PIECE_ROWS
+
+    return LARGE_PIECE_ROWS if (_parquet_rows(data) or 0) >= VERY_MANY_ROWS else PIECE_ROWS
+
+
+def _parquet_rows(data: str) -> int | None:
+    """Return the rows of a parquet file, 0 where it cannot be read; None for other files."""
     if not data.lower().endswith((".parquet", ".pq")):
-        return os.path.getsize(data) > MANY_BYTES
+        return None
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        return False
+        return 0
     try:
         rows: int = pyarrow.parquet.read_metadata(data).num_rows
     except (pyarrow.ArrowException, OSError):
-        return False
-    return rows > MANY_ROWS
+        return 0
+    return rows

@@ -7,6 +7,7 @@ job's paths, and come back in order.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,8 @@ from heuron.learn.pieces import Piece
 
 __all__ = ["Counted", "counted_by_threads", "counted_by_workers", "need_cluster"]
 
+SWITCH: Final = 0.0005
+"""Seconds after which a thread that computes lets others have Python's lock."""
 RUNS: Final = 8
 """So many runs of pieces a worker: few, as each has a cost; many, so that all end together."""
 MOST_PIECES: Final = 16
@@ -49,6 +52,7 @@ def counted_by_threads(opened: Opened, first: int, threads: int) -> Iterator[Cou
         threads: How many.
     """
     own = local()
+    waits = sys.getswitchinterval()
 
     def read_and_count(piece: Piece) -> Tally:
         reader: PieceReader | None = getattr(own, "reader", None)
@@ -57,6 +61,9 @@ def counted_by_threads(opened: Opened, first: int, threads: int) -> Iterator[Cou
         return opened.count(reader.read(piece))
 
     pool = ThreadPoolExecutor(threads, initializer=one_thread_each)
+    # What numpy does on a chunk takes less than the 5 ms for which Python lets a thread keep its
+    # lock by default: threads that come back from there would wait longer than they worked.
+    sys.setswitchinterval(min(SWITCH, waits))
     try:
         waiting: deque[Future[Tally]] = deque()
         done = first
@@ -72,6 +79,7 @@ def counted_by_threads(opened: Opened, first: int, threads: int) -> Iterator[Cou
             done += 1
             yield Counted(done, waiting.popleft().result(), 0.0)
     finally:
+        sys.setswitchinterval(waits)
         pool.shutdown(cancel_futures=True)
 
 

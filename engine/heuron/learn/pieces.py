@@ -14,10 +14,12 @@ from typing import Any, Final, Protocol
 from heuron.learn.csv_text import refused_file
 from heuron.learn.source import Raw
 
-__all__ = ["PIECE_ROWS", "Piece", "TableFile", "is_streamed", "open_table"]
+__all__ = ["LARGE_PIECE_ROWS", "PIECE_ROWS", "Piece", "TableFile", "is_streamed", "open_table"]
 
 PIECE_ROWS: Final = 65_536
 """Rows of a piece: its columns take a few megabytes."""
+LARGE_PIECE_ROWS: Final = 262_144
+"""Rows of a piece of a large parquet file, where what a piece costs by itself would show."""
 
 PARQUET: Final = (".parquet", ".pq")
 CSV: Final = (".csv", ".tsv", ".txt")
