@@ -145,3 +145,18 @@ def test_a_killed_process_goes_on(loans: str, environment: dict[str, str], tmp_p
     assert "Going on after" in again.stderr
     assert untimed(whole) == untimed(again.stdout)
     assert not list(tmp_path.rglob("state.json"))
+
+
+def test_a_backend_that_gives_all_at_once_gets_a_few_calls_at_a_time() -> None:
+    """Ray's does, and so does joblib's own for multiprocessing."""
+    from joblib import delayed, parallel_config
+
+    from heuron.compare.workers import _in_order
+
+    calls = [delayed(pow)(number, 2) for number in range(7)]
+    with parallel_config(backend="multiprocessing"):
+        with pytest.raises(ValueError, match="return_as"):
+            list(_in_order(calls, 2, "dask://here:1"))
+        results = _in_order(calls, 2, "ray://here:1")
+        assert [next(results) for _ in range(3)] == [0, 1, 4]
+        assert list(results) == [9, 16, 25, 36]

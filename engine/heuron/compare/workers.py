@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
+from logging import ERROR
 from threading import local
 from typing import Any, Final, NamedTuple
 
@@ -108,24 +109,36 @@ def counted_by_workers(
         RuleError: The cluster cannot be reached, its package is absent, or a worker has other
             files.
     """
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     with _backend(cluster) as available:
         count = workers if cluster is None else max(1, available)
         left = pieces - first
         length = max(1, min(MOST_PIECES, left // (RUNS * count)))
         runs = [range(at, min(pieces, at + length)) for at in range(first, pieces, length)]
-        options: dict[str, Any] = {"n_jobs": count, "batch_size": 1, "return_as": "generator"}
-        if cluster is None:
-            options["backend"] = "loky"
-        results = Parallel(**options)(
-            delayed(tally_pieces)(job, run, dict(digests), size) for run in runs
-        )
-        try:
+        calls = [delayed(tally_pieces)(job, run, dict(digests), size) for run in runs]
+        with contextlib.closing(_in_order(calls, count, cluster)) as results:
             for run, (tally, seconds) in zip(runs, results, strict=True):
                 yield Counted(run.stop, tally, seconds)
-        finally:
-            results.close()
+
+
+def _in_order(calls: list[Any], count: int, cluster: str | None) -> Generator[Any]:
+    """Yield what calls return, in order, as soon as joblib's backend gives it."""
+    from joblib import Parallel
+
+    options: dict[str, Any] = {"n_jobs": count, "batch_size": 1}
+    if cluster is None:
+        options["backend"] = "loky"
+    if _is_ray(cluster):
+        # Ray's backend gives nothing before all is there, so it gets a few calls at a time.
+        for at in range(0, len(calls), 2 * count):
+            yield from Parallel(**options)(calls[at : at + 2 * count])
+        return
+    results = Parallel(**options, return_as="generator")(calls)
+    try:
+        yield from results
+    finally:
+        results.close()
 
 
 def need_cluster(address: str) -> None:
@@ -159,8 +172,8 @@ def _backend(cluster: str | None) -> Iterator[int]:
     if cluster is None:
         yield 0
         return
-    scheme, _, address = cluster.partition("://")
-    opened = _dask(cluster, address) if scheme == "dask" else _ray(cluster)
+    _, _, address = cluster.partition("://")
+    opened = _ray(cluster) if _is_ray(cluster) else _dask(cluster, address)
     with opened as available:
         yield available
 
@@ -189,7 +202,7 @@ def _ray(cluster: str) -> Iterator[int]:
     from ray.util.joblib import register_ray
 
     try:
-        ray.init(cluster, log_to_driver=False)
+        ray.init(cluster, logging_level=ERROR)
     except (OSError, ConnectionError) as error:
         raise _unreachable(cluster, error) from None
     try:
@@ -198,6 +211,10 @@ def _ray(cluster: str) -> Iterator[int]:
             yield int(ray.cluster_resources().get("CPU", 1))
     finally:
         ray.shutdown()
+
+
+def _is_ray(cluster: str | None) -> bool:
+    return cluster is not None and cluster.startswith("ray://")
 
 
 def _unreachable(cluster: str, error: Exception) -> RuleError:
