@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy
@@ -102,9 +103,14 @@ def _single_adder(nodes: Nodes, width: int, outputs: int, is_sum: bool) -> Add:
         tree.__setstate__(state)
         trees.append(tree)
 
+    staged = _staged(trees, outputs) if is_sum and nodes.missing_left is None else None
+
     def add(x: Numbers, sums: Numbers) -> None:
         with numpy.errstate(over="ignore"):
             single = numpy.ascontiguousarray(x, dtype=numpy.float32)
+        if staged is not None:
+            staged(single, sums)
+            return
         for turn, tree in enumerate(trees):
             found = tree.predict(single).reshape(len(x), each)
             if is_sum:
@@ -113,6 +119,17 @@ def _single_adder(nodes: Nodes, width: int, outputs: int, is_sum: bool) -> Add:
                 sums += found
 
     return add
+
+
+def _staged(trees: list[Any], outputs: int) -> Add | None:
+    """Return scikit-learn's loop over the trees of gradient boosting; None where it has none."""
+    try:
+        from sklearn.ensemble._gradient_boosting import predict_stages
+    except ImportError:
+        return None
+    stages = numpy.array([SimpleNamespace(tree_=tree) for tree in trees], dtype=object)
+    stages = stages.reshape(-1, outputs)
+    return lambda single, sums: predict_stages(stages, single, 1.0, sums)
 
 
 def _double_adder(nodes: Nodes, width: int, outputs: int, is_sum: bool) -> Add:
