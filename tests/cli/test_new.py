@@ -55,6 +55,18 @@ def test_new_makes_a_project_that_answers(
     assert "plum" in capsys.readouterr().out
 
 
+def test_what_new_spends_stands_in_the_ledger_of_the_project(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HEURON_LEDGER")
+    assert main(["new", "fruit.csv", "--target", "kind", "basket"]) == 0
+    monkeypatch.chdir("basket")
+    capsys.readouterr()
+    assert main(["ledger", "--json"]) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown)["training"]["runs"] == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

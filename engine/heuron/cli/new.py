@@ -8,9 +8,12 @@ import tempfile
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from heuron.ledger import Entry
 
 __all__ = ["new"]
 
@@ -36,6 +39,7 @@ def new(
     """Make a project from a table: template, rules, models, dispatch, tests, a comparison."""
     from heuron.cli import exits
     from heuron.cli.compare import compare
+    from heuron.cli.opening import open_ledger
     from heuron.cli.render import note, print_diagnostics, print_json, say
     from heuron.learn.induce import induce
     from heuron.learn.induce.draft import plain_name
@@ -59,11 +63,12 @@ def new(
     def files(model: str | None) -> dict[str, str]:
         return project_files(start, Path(data).name, induced, model)
 
-    made, models = _write(folder, files, Path(data), domain)
+    made, models, spent = _write(folder, files, Path(data), domain)
     note("Comparing on the rows that were held out …")
     here = os.getcwd()
     try:
         os.chdir(folder)
+        open_ledger().book(*spent)  # the new project's own
         if json:
             comparison = _compared(domain)
         else:
@@ -98,11 +103,11 @@ def _compared(domain: str) -> dict[str, Any]:
 
 def _write(
     folder: Path, files: Callable[[str | None], dict[str, str]], data: Path, domain: str
-) -> tuple[list[str], list[dict[str, Any]]]:
+) -> tuple[list[str], list[dict[str, Any]], list[Entry]]:
     """Write, check and train beside the new folder, which appears whole or not at all.
 
     `files` gives the texts by path, with a model to be asked by the dispatcher. Returns the
-    paths in the folder, and what is to be said of each model.
+    paths in the folder, what is to be said of each model, and what training it took.
     """
     parent = folder.resolve().parent
     parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +119,7 @@ def _write(
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         shutil.copyfile(data, temporary / "models" / domain / data.name)
-        models = _train(temporary, domain)
+        models, spent = _train(temporary, domain)
         rules = f"rules/{domain}.rules"
         (temporary / rules).write_text(files(_best(models))[rules], encoding="utf-8")
         temporary.chmod(0o755)
@@ -126,7 +131,7 @@ def _write(
         raise
     for one in models:
         one["folder"] = str(folder / Path(one["folder"]).relative_to(temporary))
-    return [*texts, f"models/{domain}/{data.name}"], models
+    return [*texts, f"models/{domain}/{data.name}"], models, spent
 
 
 def _best(models: list[dict[str, Any]]) -> str:
@@ -139,8 +144,8 @@ def _best(models: list[dict[str, Any]]) -> str:
     return str(max(models, key=worth)["name"])
 
 
-def _train(root: Path, domain: str) -> list[dict[str, Any]]:
-    from heuron.cli.opening import open_ledger, trusted_file
+def _train(root: Path, domain: str) -> tuple[list[dict[str, Any]], list[Entry]]:
+    from heuron.cli.opening import trusted_file
     from heuron.cli.render import note
     from heuron.cli.train import booking, model_entry
     from heuron.knowledge.load import load
@@ -157,8 +162,7 @@ def _train(root: Path, domain: str) -> list[dict[str, Any]]:
         trusted=trusted_file(),
         progress=lambda name, done, _: note(f"Training {name} …") if done == 1 else None,
     )
-    open_ledger().book(*[booking(domain, one) for one in results])
-    return [model_entry(one) for one in results]
+    return [model_entry(one) for one in results], [booking(domain, one) for one in results]
 
 
 def _usage(message: str) -> Exception:
