@@ -8,10 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["allowed_packages", "allowed_root"]
+__all__ = ["AllowPackage", "AllowPath", "allowed_packages", "allowed_root"]
+
+AllowPackage = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Let specs name the estimators of a package: they are code."),
+]
+"""The option `--allow-package` of commands that train."""
+AllowPath = Annotated[
+    bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
+]
+"""The option `--allow-path` of commands that read a domain's data."""
 
 
 def allowed_packages(given: Sequence[str] | None) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from heuron.cli.allowances import AllowPackage, AllowPath
+
 __all__ = ["compare"]
 
 
@@ -121,15 +123,8 @@ def compare(
     brief: Annotated[
         bool, typer.Option("--brief", help="Print the answers and the first table only.")
     ] = False,
-    allow_package: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Let specs name the estimators of a package: they are code."
-        ),
-    ] = None,
-    allow_path: Annotated[
-        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
-    ] = False,
+    allow_package: AllowPackage = None,
+    allow_path: AllowPath = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say who is right how often, where they differ, at what cost."""

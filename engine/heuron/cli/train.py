@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from heuron.cli.allowances import AllowPackage, AllowPath
 from heuron.ledger import Entry
 
 if TYPE_CHECKING:
@@ -46,15 +47,8 @@ def train(
             help="Keep copies of a row on one side of the split; --no-group-duplicates does not.",
         ),
     ] = True,
-    allow_package: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Let specs name the estimators of a package: they are code."
-        ),
-    ] = None,
-    allow_path: Annotated[
-        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
-    ] = False,
+    allow_package: AllowPackage = None,
+    allow_path: AllowPath = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Train models from their specs, and compile them."""

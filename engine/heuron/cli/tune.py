@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heuron.cli.allowances import AllowPackage, AllowPath
+
 if TYPE_CHECKING:
     from heuron.learn.tune import Scores, TuneResult
 
@@ -27,15 +29,8 @@ def tune(
     from_spec: Annotated[
         bool, typer.Option("--from-spec", help="Train from the spec, on old and new rows.")
     ] = False,
-    allow_package: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Let specs name the estimators of a package: they are code."
-        ),
-    ] = None,
-    allow_path: Annotated[
-        bool, typer.Option("--allow-path", help="Let data.toml name files outside the project.")
-    ] = False,
+    allow_package: AllowPackage = None,
+    allow_path: AllowPath = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Fine-tune a trained model on new rows, as a new version of it."""
