@@ -41,20 +41,13 @@ class Usual(ClassifierMixin, BaseEstimator):
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(iris: Path) -> Path:
     """A project whose one model has no compiled form."""
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setenv("HEURON_LEDGER", "off")
-    folder = tmp_path / "project"
-    (folder / "rules").mkdir(parents=True)
-    (folder / "models" / "iris").mkdir(parents=True)
-    shutil.copy(ROOT / "rules" / "iris.rules", folder / "rules")
-    shutil.copy(ROOT / "models" / "iris" / "data.toml", folder / "models" / "iris")
-    (folder / "models" / "iris" / "near.toml").write_text(SPEC)
-    monkeypatch.chdir(folder)
+    (iris / "models" / "iris").mkdir(parents=True)
+    shutil.copy(ROOT / "models" / "iris" / "data.toml", iris / "models" / "iris")
+    (iris / "models" / "iris" / "near.toml").write_text(SPEC)
     assert main(["train", "iris", "near"]) == 0
-    return folder
+    return iris
 
 
 def joblib_of(project: Path) -> Path:

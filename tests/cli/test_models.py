@@ -14,17 +14,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(iris: Path) -> Path:
     """A project with the iris rules and one trained model of its own."""
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setenv("HEURON_LEDGER", "off")
-    folder = tmp_path / "project"
-    (folder / "rules").mkdir(parents=True)
-    shutil.copy(ROOT / "rules" / "iris.rules", folder / "rules")
-    shutil.copytree(ROOT / "models" / "iris" / "tree", folder / "models" / "iris" / "tree")
-    monkeypatch.chdir(folder)
-    return folder
+    shutil.copytree(ROOT / "models" / "iris" / "tree", iris / "models" / "iris" / "tree")
+    return iris
 
 
 def test_without_a_subcommand_models_are_listed(

@@ -16,18 +16,11 @@ ASK = ["ask", "iris", "petal_length=1.4", "petal_width=0.2"]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(iris: Path) -> Path:
     """A project with the iris rules and two trained models, which have answered before."""
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setenv("HEURON_LEDGER", "off")
-    folder = tmp_path / "project"
-    (folder / "rules").mkdir(parents=True)
-    shutil.copy(ROOT / "rules" / "iris.rules", folder / "rules")
-    shutil.copytree(ROOT / "models" / "iris", folder / "models" / "iris")
-    monkeypatch.chdir(folder)
+    shutil.copytree(ROOT / "models" / "iris", iris / "models" / "iris")
     assert main([*ASK, "--via", "tree"]) == 0
-    return folder
+    return iris
 
 
 def changed(project: Path, file: str) -> None:
