@@ -210,7 +210,6 @@ class State:
         try:
             if follows:
                 # Each event is taken in as it happens.
-                self._budget.start()
                 with self.limited():
                     return self._cycle.changed(change)
             done, made = change()
@@ -260,7 +259,6 @@ class State:
             ready: Called when the definitions have been brought to their fixpoint; the steps
                 that may fire. All others have fired before.
         """
-        self._budget.start()
         with CollectorOff(), self.limited():
             self.truth.update(())
             listed = ready()
@@ -289,7 +287,6 @@ class State:
         """
         self._not_busy()
         self._cycle.check_whole()
-        self._budget.start()
         self._cycle.halted = False
         self._cycle.logs = []
         with CollectorOff() as collector:
@@ -320,10 +317,9 @@ class State:
 
     def refresh(self) -> None:
         """Bring the definitions to their fixpoint, if something changed since, ready to be read."""
-        if self._busy and not self._telling.is_telling:
+        if not self._telling.is_telling:
             self._not_busy()
         if not self._fresh or not self._started or not self.truth.is_current:
-            self._budget.start()
             with CollectorOff(), self.limited():
                 self._catch_up()
         self.truth.settle()
@@ -345,7 +341,8 @@ class State:
         """Return the activations of steps that could fire now, the next one first."""
         self._cycle.check_whole()
         self.refresh()
-        return [] if self._agenda is None else self._agenda.waiting()
+        with self.limited():
+            return [] if self._agenda is None else self._agenda.waiting()
 
     def _as_firing(self, waiting: Waiting) -> Firing:
         matched = tuple(row[0] for row in waiting.rows)
@@ -417,14 +414,12 @@ class State:
     def justifications(self, number: int) -> tuple[tuple[int, Activation], ...]:
         """Return all activations that derive a fact: (index of the rule, activation)."""
         self.refresh()
-        self._budget.start()
         with self.limited():
             return self.truth.reasons.all_of(number)
 
     def justification(self, number: int) -> tuple[int, Activation] | None:
         """Return the first activation that derived a fact, or None for a told fact."""
         self.refresh()
-        self._budget.start()
         with self.limited():
             return self.truth.reasons.first_of(number)
 
@@ -498,7 +493,6 @@ class State:
         """Return the firings of definitions: by stratum, salience, rule order, fact order."""
         self.refresh()
         firings: list[Firing] = []
-        self._budget.start()
         with self.limited():
             for stratum in self._outline["strata"]:
                 entries = [one for index in stratum["fires"] for one in self._fire_of(index)]
@@ -547,6 +541,8 @@ class _Limited:
         self._state = state
 
     def __enter__(self) -> None:
+        if not self._state._busy:  # what a listener does counts for the run that told it
+            self._state._budget.start()
         self._state._busy += 1
 
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
