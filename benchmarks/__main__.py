@@ -1,6 +1,7 @@
 """Run the benchmarks that take seconds, one after another: `python -m benchmarks [NAME...]`.
 
-What follows from the first option on is handed to each: `python -m benchmarks scale --rows 1000`.
+What follows from the first option on is handed to each named one, as in
+`python -m benchmarks scale --rows 1000`.
 """
 
 from __future__ import annotations

@@ -21,14 +21,14 @@ from benchmarks.scale_data import CERTAIN, FIRST
 __all__ = ["Side", "side"]
 
 CHUNK: Final = 262_144
-"""Rows of a chunk, on all sides that work in chunks; what `heuron compare` takes by default."""
+"""Rows of a chunk, on all sides that work in chunks; that of `heuron compare` of a large file."""
 
 Side = Callable[[Path, str], Any]
 """From the project's folder and a file to what was counted."""
 
 
 def heuron(domain: str, jobs: int | None) -> Side:
-    """Return the comparison of a domain: of rules alone {"hit truth": rows}, else accuracies."""
+    """Return the comparison of a domain: for each backend [right, wrong, not answered]."""
 
     def run(folder: Path, file: str) -> Any:
         from heuron.compare.job import Job, Opened

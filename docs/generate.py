@@ -92,7 +92,8 @@ def cli_page() -> str:
         parts.append("| | |\n|---|---|\n")
         for word, help_text, default, _ in takes:
             end = f" Default: {default}." if default else ""
-            cell = word.strip("[]").replace("|", "\\|")
+            own = word[1:-1] if word.startswith("[") and word.endswith("]") else word
+            cell = own.replace("|", "\\|")
             parts.append(f"| `{cell}` | {help_text}{end} |\n")
         if name in EXAMPLES:
             lines = "\n".join(EXAMPLES[name])

@@ -55,6 +55,24 @@ def test_new_makes_a_project_that_answers(
     assert "plum" in capsys.readouterr().out
 
 
+def test_tests_of_large_numbers_hold(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a line says is written with more digits than its slack has."""
+    chance = random.Random(1)
+    lines = ["area,price"]
+    for _ in range(200):
+        area = round(chance.uniform(20, 200), 2)
+        lines.append(f"{area},{100_000 + 753.137 * area + chance.uniform(-50, 50):.2f}")
+    (table.parent / "homes.csv").write_text("\n".join(lines) + "\n")
+    assert main(["new", "homes.csv", "--target", "price"]) == 0
+    monkeypatch.chdir("homes")
+    rules = Path("rules/homes.rules").read_text()
+    assert "<= case.price <=" in rules
+    capsys.readouterr()
+    assert main(["test", "rules/homes.rules"]) == 0, capsys.readouterr().out
+
+
 def test_what_new_spends_stands_in_the_ledger_of_the_project(
     table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,7 +132,9 @@ def test_first_trees_of_a_forest_are_a_smaller_forest() -> None:
 @pytest.mark.parametrize(
     ("estimator", "words"),
     [(LogisticRegression(), "a linear model"), (GaussianNB(), "naive Bayes"),
-     (DecisionTreeClassifier(), "a single tree"), (NETWORK, "a network")],
+     (DecisionTreeClassifier(), "a single tree"), (NETWORK, "a network"),
+     (RandomForestClassifier(1), "a forest of one tree"),
+     (GradientBoostingClassifier(n_estimators=1), "boosting of one round")],
 )  # fmt: skip
 def test_a_model_without_trees_says_that_none_can_go(estimator: Any, words: str) -> None:
     with pytest.raises(Unsuited, match=f"{words} has no trees"):

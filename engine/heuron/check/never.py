@@ -256,6 +256,8 @@ class _Reader:
             return f"{found[0]}.{found[1].name} is {found[1].accepts()}"
         if isinstance(term, tree.CertaintyOf) or getattr(term, "attribute", "") == "certainty":
             return "a certainty is from -1 to 1"
+        if getattr(term, "attribute", "") == "value":
+            return f"it is one of {', '.join(term.type.levels)}"
         return "a confidence is from 0 to 1"
 
     def _text(self, node: tree.Expression, sense: bool) -> str:

@@ -55,11 +55,15 @@ def _configured(path: Path) -> list[str]:
     import tomllib
 
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("allow_packages", [])
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _refused(path, f"it cannot be read: {error}") from None
+    unknown = sorted(settings.keys() - {"allow_packages"})
+    if unknown:
+        raise _refused(path, f"it has no setting `{unknown[0]}`; there is `allow_packages`")
+    found = settings.get("allow_packages", [])
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise _refused(path, '`allow_packages` is a list of names, like ["lightgbm"]')
     return found

@@ -207,6 +207,11 @@ def compare(
     say(report(comparison, since, brief=brief, **terminal()))
     for name in knowledge.models:
         if name not in dispatcher.models:
+            refused = dispatcher.bench.refused.get(name)
+            if refused is not None:
+                advice = f" {refused.hint}" if refused.hint else ""
+                note(f"Left out: {name}. {refused.message}{advice}")
+                continue
             why = dispatcher.bench.why_not.get(name, "it has not been trained")
             note(f"Left out: {name}, because {why}. Train it: heuron train {knowledge.name} {name}")
     for one in failed:

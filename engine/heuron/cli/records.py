@@ -162,7 +162,7 @@ def _from_table(file: str, shown: str, how: _Table) -> Iterator[Record]:
 
     template, kept = how.template, how.kept
     if template is None:
-        raise refused(shown, "a table of records needs a knowledge base with a goal")
+        raise refused(shown, "a table is read here from a file alone, which is named for its type")
     settings = None if how.settings is None else how.settings()
     table = open_table(file, shown=shown)
     with contextlib.closing(table):

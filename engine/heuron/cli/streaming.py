@@ -23,10 +23,10 @@ __all__ = ["Streaming", "compare_stream", "streaming_of"]
 
 MANY_ROWS: Final = 200_000
 """Of a parquet file more rows than that stream without being told to."""
-VERY_MANY_ROWS: Final = 2_000_000
-"""From so many rows of a parquet file on, pieces are large: there are enough for all cores."""
 MANY_BYTES: Final = 20_000_000
 """So does a CSV file of more bytes."""
+VERY_MANY_ROWS: Final = 2_000_000
+"""From so many rows of a parquet file on, pieces are large: there are enough for all cores."""
 
 
 class Streaming(NamedTuple):

@@ -62,7 +62,7 @@ def design_effect(values: Sequence[float], groups: Groups) -> float:
         values: What the mean is of, a value a row.
         groups: The group of each row.
     """
-    if groups is None or not values:
+    if groups is None or not values or not grouped(groups):
         return 1.0
     mean = math.fsum(values) / len(values)
     of_group: dict[object, list[float]] = {}

@@ -37,7 +37,7 @@ def tally_of(contract: Contract, piece: CodedPiece, answers: Answers) -> Tally:
                 if rows:
                     tally.routes[(name, label)] = rows
         if one.certainty is not None:
-            _count_certainties(name, one, one.certainty, right[name], answers.fired, tally)
+            _count_certainties(name, one.certainty, right[name], answers.fired, tally)
         found = _confidences(one, right[name], answers.truths)
         if found is not None:
             tally.confidences[name] = found
@@ -104,13 +104,13 @@ def _first_apart(contract: Contract, answers: Answers, rows: int) -> Array:
 
 
 def _count_certainties(
-    name: str, said: Said, certainty: Array, right: Array, fired: Fired, tally: Tally
+    name: str, certainty: Array, right: Array, fired: Fired, tally: Tally
 ) -> None:
     """Count rows by certainty; those of one pattern of contributions mostly have the same."""
     places = fired.of_row
     by_pattern = np.zeros(int(places.max(initial=-1)) + 1)
     by_pattern[places] = certainty
-    if len(places) != len(certainty) or not np.array_equal(by_pattern[places], certainty):
+    if not np.array_equal(by_pattern[places], certainty):
         by_pattern, places = np.unique(certainty, return_inverse=True)
     # For each certainty the rows that are not answered, wrong, and right.
     code = places * 3 + (right + np.int64(1))

@@ -85,8 +85,8 @@ def evaluate_tally(
     losses = [
         Loss(rule, lost, won, changed)
         for rule in rules
-        for lost, won, changed in [tally.losses.get(rule, (0, 0, 0))]
         if rule in tally.losses
+        for lost, won, changed in [tally.losses[rule]]
     ]
     return Comparison(
         domain=contract.domain,

@@ -83,7 +83,7 @@ class Router:
     def _places(self, piece: CodedPiece, rules: RulesSaid, said: Mapping[str, Said]) -> Array:
         """Return the place of whoever answers each row, in `labels`."""
         if self._reads is None:
-            return np.array([self._ask(piece, rules, said, row) for row in range(piece.rows)])
+            return np.array([self._ask(piece, said, row) for row in range(piece.rows)])
         columns = []
         alone: Array = np.zeros(piece.rows, dtype=bool)
         for read in self._reads:
@@ -98,12 +98,12 @@ class Router:
             firsts[kinds[::-1]] = np.arange(piece.rows - 1, -1, -1)
             for place, (key, first) in enumerate(zip(keys, firsts.tolist(), strict=True)):
                 if known[place] is None:
-                    known[place] = found = self._ask(piece, rules, said, first)
+                    known[place] = found = self._ask(piece, said, first)
                     if not alone[first]:
                         self._known[key] = found
         places: Array = np.array(known, dtype=np.int8).take(kinds)
         for row in np.flatnonzero(alone).tolist():
-            places[row] = self._ask(piece, rules, said, row)
+            places[row] = self._ask(piece, said, row)
         return places
 
     def _codes(
@@ -163,7 +163,7 @@ class Router:
         unknown = values != values if values.dtype.kind == "f" else values < 0
         return values, unknown
 
-    def _ask(self, piece: CodedPiece, rules: RulesSaid, said: Mapping[str, Said], row: int) -> int:
+    def _ask(self, piece: CodedPiece, said: Mapping[str, Said], row: int) -> int:
         """Return the place of whoever answers one row."""
         evidence = evidence_of(self._dispatcher.kb, self._contract, piece, row)
         asked = self._dispatcher.consult(evidence, self._today)

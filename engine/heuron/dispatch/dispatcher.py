@@ -204,7 +204,8 @@ class Dispatcher:
             self._left[taken] = left = repeat(None)
             return left
         counter = self._counter(answer.backend)
-        counter.sample(seconds)
+        if not counter.answers:
+            counter.sample(seconds)
         self._taken[taken], self._left[taken] = counter, counter.left
         return counter.left
 

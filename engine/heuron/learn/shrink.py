@@ -33,6 +33,8 @@ NAMES: Final = {
     "bernoulli": "naive Bayes",
     "network": "a network",
     "tree": "a single tree",
+    "forest": "a forest of one tree",
+    "boosting": "boosting of one round",
 }
 
 Parts = Mapping[str, Any]

@@ -168,8 +168,8 @@ def _range(document: Document, given: dict[str, Any], at: tuple[str, ...]) -> Ra
     low, high, by_size = given.get("from"), given.get("to"), given.get("log", False)
     numbers = all(isinstance(one, (int, float)) and type(one) is not bool for one in (low, high))
     if not numbers or not isinstance(by_size, bool) or low >= high or (by_size and low <= 0):  # type: ignore[operator]
-        message = f"`{at[-1]}` needs a range from a number to a larger one."
-        message += ", both above 0 with `log`" if by_size else ""
+        more = ", both above 0 with `log`" if by_size else ""
+        message = f"`{at[-1]}` needs a range from a number to a larger one{more}."
         document.error("bad-setting", message, at, "{ from = 0.01, to = 100.0, log = true }")
         return None
     whole = isinstance(low, int) and isinstance(high, int)

@@ -357,7 +357,7 @@ def _session(artifact: Artifact, sums: Mapping[str, Any]) -> Callable[[Any], Any
             raise RuleError(
                 Diagnostic(Severity.ERROR, found.code, message, None, found.hint)
             ) from None
-        raise _refused(artifact, found.message) from None
+        raise _refused(artifact, found.message.rstrip(".")) from None
 
 
 def belongs_elsewhere(artifact: Artifact) -> RuleError:

@@ -289,5 +289,3 @@ class ColumnConditions:
                     except NotColumns:
                         continue
         return parts
-
-    # Rules.

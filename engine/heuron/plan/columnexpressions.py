@@ -35,12 +35,12 @@ from heuron.check.tree import (
 )
 from heuron.plan.allowed import MIRRORED
 from heuron.plan.columnvalues import function_source
+from heuron.plan.expression import OPPOSITE
 from heuron.plan.source import Constants, Writer
 from heuron.values import UNKNOWN, FieldType, Value
 
 __all__ = ["Column", "ColumnExpressions", "NotColumns", "column_kind", "encode"]
 
-OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 EXACTLY: Final = {"+": "np.add", "-": "np.subtract", "*": "np.multiply"}
 """Operators whose result on whole numbers may be out of range by less than a float can tell."""
 EPOCH: Final = datetime(2000, 1, 1)

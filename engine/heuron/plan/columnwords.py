@@ -198,8 +198,8 @@ def write_words(
     compare: Callable[[Column, Expression], str],
     constants: Constants,
     writer: Writer,
-) -> list[str]:
-    """Write the lines that find the words of some conditions; return the words' locals.
+) -> None:
+    """Write the lines that find the words of some conditions.
 
     Args:
         words: For each word its conditions, from the lowest bit; at most `BITS`.
@@ -223,11 +223,9 @@ def write_words(
         writer.line(f"{', '.join(found)}, = {call}")
         for at, one in zip(places, found, strict=True):
             parts[at].append(one)
-    locals_ = []
     for entries, looked_up in zip(words, parts, strict=True):
         word = writer.fresh("w")
         everything = (1 << len(entries)) - 1
-        locals_.append(word)
         if looked_up:
             writer.line(f"{word} = {looked_up[0]}")
             for other in looked_up[1:]:
@@ -239,7 +237,6 @@ def write_words(
             for mask in dict.fromkeys(entry.masks):
                 if mask != "True":
                     writer.line(f"gate({word}, {mask}, {entry.bit!r})")
-    return locals_
 
 
 def _use_masks(

@@ -150,7 +150,7 @@ def _check_goal(raw: Raw, column: str, known: Sequence[str], made: Field) -> Non
     message = hint = None
     if len(values) < 2:
         what = f'only the value "{next(iter(values))}"' if values else "no value at all"
-        message = f'column "{column}" of {raw.name} has {what}: there is nothing to learn'
+        message = f'Column "{column}" of {raw.name} has {what}: there is nothing to learn.'
         hint = "--target names the column that is to be answered: is it another one?"
     elif made.type.kind == "enumeration" and len(made.type.levels) > max(
         MOST_LEVELS, len(known) // 5

@@ -264,7 +264,7 @@ def _expected(
         return ast.Comparison(concluded, (("==", literal_of(contract, contract.goal, said)),))
     assert isinstance(said, float)
     slack = max(1.0 if rule.conclusion.whole else 0.0, 1e-6 * abs(said))
-    low, high = (number_of(float(f"{end:.6g}")) for end in (said - slack, said + slack))
+    low, high = (number_of(float(f"{end:.12g}")) for end in (said - slack, said + slack))
     return ast.Comparison(low, (("<=", concluded), ("<=", high)))
 
 
