@@ -377,22 +377,121 @@ def test_a_firing_that_is_refused_midway_is_taken_back_whole():
     assert found["heuron"][1] == [("retracted", heuron.Fact("Holds", {"t": 1}))]
 
 
-def test_a_function_that_fails_on_experta_is_named_with_its_rule():
-    def grim(n: int) -> int:
-        return 1 // (n - 7)
+GRIM = """
+type S(n: integer)
+type T(n: integer)
+type U(n: integer)
+rule on:
+    salience 5
+    when s: S(n: x)
+    then:
+        assert T(x)
+        retract s
+rule one:
+    when T(n: x), not S(n == x), grim(x) < 5
+    then assert U(x)
+rule two:
+    when not T(n == 100)
+    then assert U(100)
+"""
 
-    for then, when in (("assert U(grim(x))", "x > 0"), ("assert U(x)", "grim(x) < 5")):
-        text = f"type T(n: integer)\ntype U(n: integer)\nrule r:\n    when T(n: x), {when}\n"
-        kb = heuron.loads(f"{text}    then {then}\n", functions={"grim": grim})
-        session = kb.session(engine="experta")
 
-        def go_on(session=session):
-            session.assert_("T", 7)
-            session.run()
+def grim(n: int) -> int:
+    """Fail for seven alone."""
+    return 1 // (n - 7)
 
-        with pytest.raises(RuleError, match=r"Rule `r` .*`grim\(7\)` failed: ZeroDivisionError"):
-            go_on()
-        assert session.facts("U") == ()
+
+FAILING = {
+    "assert": [("assert", "T", 3), ("assert", "T", 7)],
+    "assert, then another": [("assert", "T", 7), ("assert", "T", 4), ("assert", "T", 5)],
+    "modify": [("assert", "T", 3), ("modify", 7), ("assert", "T", 4)],
+    "retract": [("assert", "T", 3), ("assert", "T", 7), ("retract", "T"), ("assert", "T", 7)],
+    "in a step": [("assert", "S", 7), ("assert", "S", 3)],
+    "in a step, alone": [("assert", "S", 3), ("assert", "S", 7)],
+    "twice": [("assert", "T", 7), ("assert", "T", 7), ("assert", "T", 1), ("modify", 7)],
+}
+
+
+@pytest.mark.parametrize("script", FAILING.values(), ids=FAILING)
+@pytest.mark.parametrize("runs", [False, True])
+def test_what_fails_in_the_matcher_leaves_everything_as_it_was(script, runs):
+    """Facts, what has fired, what may fire and what is heard, as on Heuron's own engine."""
+    kb = heuron.loads(GRIM, functions={"grim": grim})
+    found = {}
+    for engine in ("heuron", "experta"):
+        session = kb.session(engine=engine)
+        heard: list[object] = []
+        session.listen(lambda event, heard=heard: heard.append((event.kind, event.fact)))
+        errors = []
+        for do, *rest in [*script, ("run",)]:
+            try:
+                if do == "assert":
+                    session.assert_(*rest)
+                elif do == "modify":
+                    session.modify(session.facts("T")[0], n=rest[0])
+                elif do == "retract":
+                    session.retract(session.facts(rest[0])[0])
+                if runs or do == "run":
+                    session.run()
+            except RuleError as problem:
+                (one,) = problem.diagnostics
+                errors.append((one.code, one.message, one.line))
+        left = session.run().cycles
+        found[engine] = (session.facts(), session.agenda(), left, heard, errors)
+
+    assert found["experta"] == found["heuron"]
+    assert found["experta"][4]
+
+
+def test_a_function_that_fails_for_a_while_stops_no_session():
+    """What is held cannot be matched as long as it fails, and can be afterwards."""
+    failing = False
+
+    def shaky(n: int) -> int:
+        if failing:
+            raise OSError("away")
+        return n
+
+    text = """
+type T(n: integer)
+type U(n: integer)
+rule r:
+    when T(n: x), shaky(x) > 2
+    then assert U(x)
+"""
+    session = heuron.loads(text, functions={"shaky": shaky}).session(engine="experta")
+    session.assert_("T", 3)
+    failing = True
+    for _ in range(2):
+        with pytest.raises(RuleError, match="`r` could not be tried"):
+            session.assert_("T", 4)
+    with pytest.raises(RuleError, match="`r` could not be tried"):
+        session.run()
+    failing = False
+    session.assert_("T", 5)
+
+    assert [one.rule for one in session.run().firings] == ["r", "r"]
+    assert [one["n"] for one in session.facts("U")] == [5, 3]
+
+
+@pytest.mark.parametrize("where", ["test", "action"])
+def test_a_function_that_changes_the_session_is_refused(where):
+    def meddle(n: int) -> int:
+        session.assert_("T", n + 1)
+        return n
+
+    when, then = ("meddle(x) > 0", "x") if where == "test" else ("x > 0", "meddle(x)")
+    text = f"type T(n: integer)\ntype U(n: integer)\nrule r:\n    when T(n: x), {when}\n"
+    kb = heuron.loads(f"{text}    then assert U({then})\n", functions={"meddle": meddle})
+    session = kb.session(engine="experta")
+
+    def go_on():
+        session.assert_("T", 1)
+        session.run()
+
+    with pytest.raises(RuleError, match="this session is at work"):
+        go_on()
+    assert session.facts("U") == ()
 
 
 def test_equal_facts_are_one_fact_on_experta_too():

@@ -63,6 +63,7 @@ class ExpertaRule:
     salience: int
     is_step: bool
     place: Span
+    text: SourceText | None
     elements: tuple[Element, ...]
     facts: tuple[str, ...]
     variables: tuple[str, ...]
@@ -70,6 +71,11 @@ class ExpertaRule:
     logs: str
     bindings: str
     halts: bool
+
+    def problem(self, code: str, message: str) -> Diagnostic:
+        """Return an error that stands where the rule does."""
+        one = Diagnostic(Severity.ERROR, code, message, self.place)
+        return one if self.text is None else one.located(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def plan_experta(program: Program, texts: Mapping[str, SourceText]) -> ExpertaPl
     for rule in rules:
         try:
             _refuse_growth_and_loss(rule, rules)
-            made.append(_Rule(rule, shared).planned())
+            made.append(_Rule(rule, shared).planned(texts.get(rule.span.file)))
         except _Inexpressible as problem:
             report(rule.name, problem)
     source = "\n".join([*shared.constants.lines, *shared.lines]) + "\n"
@@ -227,8 +233,8 @@ class _Rule:
         self.joins: dict[tuple[str, str], str] = {}
         self.elements: list[Element] = []
 
-    def planned(self) -> ExpertaRule:
-        """Return the rule, or raise what it cannot say."""
+    def planned(self, text: SourceText | None) -> ExpertaRule:
+        """Return the rule, whose file has this text, or raise what it cannot say."""
         for node in walk((self.rule.conditions, self.rule.actions)):
             what = REFUSED.get(type(node))
             if what is not None:
@@ -245,6 +251,7 @@ class _Rule:
             self.rule.salience,
             self.rule.is_step,
             self.rule.span,
+            text,
             elements,
             facts,
             tuple(self.rows),

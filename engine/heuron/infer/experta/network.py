@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity
+from heuron.diagnostics import RuleError
 from heuron.infer.experta.shim import import_experta
 from heuron.infer.host import HostFailed
 from heuron.plan.experta import NUMBER, Element, ExpertaPlan, ExpertaRule
 from heuron.values import UNKNOWN, Fact, Template, Value
 
-__all__ = ["Network", "make_network"]
+__all__ = ["Network", "identity", "make_network"]
 
 Fires = Callable[[Any, ExpertaRule, tuple[tuple[Value, ...], ...]], None]
 
@@ -138,8 +138,7 @@ class _Maker:
                 return function(*rows, **named)
             except HostFailed as problem:
                 message = f"Rule `{rule.name}` could not be tried: {problem.what}."
-                one = Diagnostic(Severity.ERROR, "host-function", message, rule.place)
-                raise RuleError(one) from problem.__cause__
+                raise RuleError(rule.problem("host-function", message)) from problem.__cause__
 
         return asked
 
@@ -163,8 +162,8 @@ def _strategy(rules: Iterable[ExpertaRule]) -> type[Any]:
 
         def _update_agenda(self, agenda: Any, added: Any, removed: Any) -> None:
             if removed:
-                gone = {_identity(one) for one in removed}
-                kept = [one for one in agenda.activations if _identity(one) not in gone]
+                gone = {identity(one) for one in removed}
+                kept = [one for one in agenda.activations if identity(one) not in gone]
                 agenda.activations[:] = kept
             for one in added:
                 recency = [one.context[local].__factid__ for local in self.rule(one).facts]
@@ -179,11 +178,18 @@ def _strategy(rules: Iterable[ExpertaRule]) -> type[Any]:
     return Depth
 
 
-def _identity(activation: Any) -> tuple[object, ...]:
-    facts = frozenset(fact.__factid__ for fact in activation.facts)
+def identity(activation: Any) -> tuple[object, ...]:
+    """Return what tells an activation from others: its rule, and the facts by number."""
+    facts = frozenset(_number(fact) for fact in activation.facts)
     bound = frozenset(
-        (name, one.__factid__)
+        (name, _number(one))
         for name, one in activation.context.items()
-        if hasattr(one, "__factid__")
+        # experta names patterns without a name anew for each engine.
+        if hasattr(one, "__factid__") and not name.startswith("__")
     )
     return activation.rule.__name__, facts, bound
+
+
+def _number(fact: Any) -> object:
+    """Return a fact's number and version; experta's own first fact has none."""
+    return fact.get("row")

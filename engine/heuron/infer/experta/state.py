@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from heuron.answer import Firing
 from heuron.coercion import coerce
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.events import Event, Listener
+from heuron.infer.experta.matching import Matching
 from heuron.infer.experta.network import Network, make_network
 from heuron.infer.host import Host, HostFailed
 from heuron.infer.limits import Limits, limit_error
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["ExpertaState", "experta_state"]
 
 Rows = tuple[tuple[Value, ...], ...]
+Changed = TypeVar("Changed")
+
+AT_WORK = (
+    "this session is at work: a function that its rules call must not change or run it "
+    "until it is done"
+)
 
 
 def experta_state(engine: Engine, host: Host, limits: Limits | None = None) -> ExpertaState:
@@ -81,60 +88,60 @@ class ExpertaState:
         self.rules = rules
         self.derives = derives
         self._network = network
-        self._engine = network.engine()
-        self._engine.heuron = self
-        self._engine.reset()
-        self._held: dict[int, Any] = {}
+        self._matching = Matching(network, self)
+        self._acting = False
         self._fired: list[Firing] = []
         self._logs: list[str] = []
         self._halted = False
         self._listeners: list[Listener] = []
-        for fact in memory.facts():
-            self._declare(fact)
-        memory.listen(self._told)
+        self._matching.follow(memory.memory, (fact.number for fact in memory.facts()))
 
     # What the host changes.
 
     def assert_(self, type_name: str, /, *positional: Value, **values: Any) -> Fact:
         """Hold a fact, as `State.assert_`."""
-        return self.memory_state.assert_(type_name, *positional, **values)
+        return self._changed(lambda: self.memory_state.assert_(type_name, *positional, **values))
 
     def add(self, type_name: str, values: Mapping[str, Any]) -> int:
         """Hold a fact, as `State.add`."""
-        return self.memory_state.add(type_name, values)
+        return self._changed(lambda: self.memory_state.add(type_name, values))
 
     def assert_all(
         self, facts: tuple[tuple[str, tuple[tuple[str, Value], ...], str | None], ...]
     ) -> list[int]:
         """Hold constant facts, as `State.assert_all`."""
-        return self.memory_state.assert_all(facts)
+        return self._changed(lambda: self.memory_state.assert_all(facts))
 
     def modify(self, fact: Fact | int, /, **changes: Any) -> None:
         """Change fields of a held fact, as `State.modify`."""
         self._may_lose_reasons()
-        self.memory_state.modify(fact, **changes)
+        self._changed(lambda: self.memory_state.modify(fact, **changes))
 
     def retract(self, fact: Fact | int, /) -> None:
         """End a held fact, as `State.retract`."""
         self._may_lose_reasons()
-        self.memory_state.retract(fact)
+        self._changed(lambda: self.memory_state.retract(fact))
 
     def _may_lose_reasons(self) -> None:
         if self.derives:
             raise missing("keeps no reasons, so facts stay once some were derived from them")
 
-    def _told(self, event: Event) -> None:
-        """Tell experta of a change of memory."""
-        assert event.fact is not None
-        if event.kind in ("modified", "retracted"):
-            self._engine.retract(self._held.pop(event.fact.number))
-        if event.kind in ("modified", "asserted"):
-            self._declare(event.fact)
-        for listener in self._listeners:
-            listener(event)
+    def _changed(self, act: Callable[[], Changed]) -> Changed:
+        """Carry out a change, and let experta match what it changed; or leave all as it was."""
+        self._not_at_work()
+        memory = self.memory_state.memory
 
-    def _declare(self, fact: Fact) -> None:
-        self._held[fact.number] = self._engine.declare(self._network.fact(fact))
+        def whole() -> Changed:
+            done = act()
+            self._matching.follow(memory, [entry[1] for entry in memory.journal or ()])
+            return done
+
+        done: Changed = self.memory_state.together(whole)
+        return done
+
+    def _not_at_work(self) -> None:
+        if self._acting or self._matching.is_busy:
+            raise RuntimeError(AT_WORK)
 
     # What runs.
 
@@ -145,6 +152,7 @@ class ExpertaState:
             LimitError: When a limit is met; the message names the rules that fired last.
             RuleError: When an action cannot be carried out.
         """
+        self._not_at_work()
         self._logs = []
         self._halted = False
         firings: list[Firing] = []
@@ -152,10 +160,7 @@ class ExpertaState:
         quiescent = False
         while not self._halted and (limit is None or len(firings) < limit):
             self._fired = []
-            try:
-                self._engine.run(1)
-            finally:
-                self._engine.running = False
+            self._matching.fire()
             if not self._fired:
                 quiescent = True
                 break
@@ -165,7 +170,7 @@ class ExpertaState:
             if monotonic() > deadline:
                 self._stop(f"{self.limits.seconds:g} seconds", firings)
         if not quiescent and not self._halted:
-            quiescent = not self._engine.agenda.activations
+            quiescent = not self._matching.activations()
         return Inference(firings, quiescent or self._halted, len(firings), tuple(self._logs), ())  # type: ignore[arg-type]
 
     def _rule(self, firing: Firing) -> ExpertaRule:
@@ -173,10 +178,12 @@ class ExpertaState:
 
     def _stop(self, what: str, firings: list[Firing]) -> None:
         last = list(dict.fromkeys(one.rule for one in reversed(firings[-100:])))
-        place = self._rule(firings[-1]).place if firings else None
-        raise limit_error(
-            what, last, "", None if place is None else (place.file, 0, 0, place.start, place.end)
-        )
+        found = self._rule(firings[-1]).problem("limit", "") if firings else None
+        span = None if found is None else found.span
+        if found is None or span is None:
+            raise limit_error(what, last, "", None)
+        place = (span.file, found.line or 0, found.column or 0, span.start, span.end)
+        raise limit_error(what, last, "", place)
 
     def step(self) -> Firing | None:
         """Fire one step; return its firing, or None when nothing can fire."""
@@ -186,18 +193,21 @@ class ExpertaState:
     def fire(self, rule: ExpertaRule, rows: Rows) -> None:
         """Carry out a rule's actions: all of them, or none where one is refused."""
         call = self._network.functions
+        self._acting = True
         try:
             effects = call[rule.effects](*rows)
             found = tuple(call[rule.bindings](*rows))
             logs = call[rule.logs](*rows)
         except HostFailed as problem:
             raise failed(rule, problem.what, "host-function") from problem.__cause__
+        finally:
+            self._acting = False
         ready = [self._ready(rule, *one) for one in effects]
         bindings = tuple(
             [(name, rows[place][0]) for place, name in enumerate(rule.variables) if name[0] != "_"]
             + list(found)
         )
-        self.memory_state.together(lambda: self._carry_out(rule, ready))
+        self._changed(lambda: self._carry_out(rule, ready))
         self._logs += logs
         firing = Firing(rule.name, bindings, tuple(row[0] for row in rows))  # type: ignore[misc]
         self._fired.append(firing)
@@ -260,6 +270,7 @@ class ExpertaState:
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of everything that happens from now on."""
         self._listeners.append(listener)
+        self.memory_state.listen(listener)
 
     # What there is to see.
 
@@ -285,11 +296,9 @@ class ExpertaState:
 
     def agenda(self) -> tuple[Firing, ...]:
         """Return the steps that could fire now, the next one first."""
-        added, removed = self._engine.get_activations()
-        self._engine.strategy.update_agenda(self._engine.agenda, added, removed)
         found = []
-        for one in reversed(self._engine.agenda.activations):
-            rule = self._engine.strategy.rule(one)
+        for one in self._matching.activations():
+            rule = next(each for each in self.rules if f"rule{each.index}" == one.rule.__name__)
             rows = tuple(one.context[local]["row"] for local in rule.facts)
             bindings = tuple(self._network.functions[rule.bindings](*rows))
             found.append(Firing(rule.name, bindings, tuple(row[0] for row in rows)))
@@ -299,7 +308,7 @@ class ExpertaState:
 def failed(rule: ExpertaRule, why: str, code: str = "action-failed") -> RuleError:
     """Return the error of a rule that could not act."""
     message = f"Rule `{rule.name}` could not act: {why}."
-    return RuleError(Diagnostic(Severity.ERROR, code, message, rule.place))
+    return RuleError(rule.problem(code, message))
 
 
 def missing(what: str) -> RuleError:
