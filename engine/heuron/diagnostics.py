@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +22,7 @@ __all__ = [
     "Severity",
     "SourceText",
     "Span",
+    "guess",
     "nearest",
     "render",
     "sentence",
@@ -214,6 +215,14 @@ def sort_key(diagnostic: Diagnostic) -> tuple[str, int, str, str]:
         diagnostic.code,
         diagnostic.message,
     )
+
+
+def guess(name: object, candidates: Collection[str]) -> str | None:
+    """Return the hint about a name that is none of `candidates`; None where there are none."""
+    near = nearest(name, candidates) if isinstance(name, str) else None
+    if near is not None:
+        return f"Did you mean `{near}`?"
+    return f"There are: {', '.join(candidates)}." if candidates else None
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import heuron
@@ -126,7 +128,17 @@ def test_a_circle_of_reasons_ends() -> None:
         (lambda s: s.assert_("Parent", "a", "b", "c"), "wrong-arguments", "2 fields"),
         (lambda s: s.assert_("Parent", "a", parent="b"), "wrong-arguments", "by name"),
         (lambda s: s.assert_(3), "unknown-type", "`3`"),
+        (lambda s: s.assert_([], parent="a"), "unknown-type", "`[]`"),
+        (lambda s: s.assert_("Parent", parnt="a"), "unknown-field", "Did you mean `parent`?"),
+        (lambda s: s.modify(1, chil="a"), "unknown-field", "Did you mean `child`?"),
+        (lambda s: s.facts([]), "unknown-type", "There are: "),
         (lambda s: s.query("ancestor_of", who="a"), "unknown-name", "`ancestors_of`"),
+        (lambda s: s.query(3), "unknown-name", "ancestors_of"),
+        (lambda s: s.query("ancestors_of"), "wrong-arguments", "ancestors_of(who: text)"),
+        (lambda s: s.query("ancestors_of", "a", "b"), "wrong-arguments", "takes 1 value, and 2"),
+        (lambda s: s.query("ancestors_of", whom="a"), "wrong-arguments", "Did you mean `who`?"),
+        (lambda s: s.query("ancestors_of", "a", who="a"), "wrong-arguments", "`who` twice"),
+        (lambda s: s.query("ancestors_of", who=3), "wrong-value", "accepts text, not 3"),
         (lambda s: s.knowledge.session(strategy="deep"), "unknown-name", "depth"),
     ],
 )
@@ -146,6 +158,8 @@ def test_what_is_not_there_is_a_diagnostic(session: Session, call, code, words) 
         (lambda s: s.explain("a"), TypeError),
         (lambda s: s.retract(None), TypeError),
         (lambda s: s.modify(True, parent="a"), TypeError),
+        (lambda s: s.fact("1"), TypeError),
+        (lambda s: s.fact(True), TypeError),
         (lambda s: s.run(-1), ValueError),
         (lambda s: s.run("3"), TypeError),
         (lambda s: s.listen(3), TypeError),
@@ -157,3 +171,92 @@ def test_what_is_not_there_is_a_diagnostic(session: Session, call, code, words) 
 def test_wrong_use_from_python_is_the_usual_error(session: Session, call, kind) -> None:
     with pytest.raises(kind):
         call(session)
+
+
+def test_a_fact_that_is_not_held_is_told_from_those_that_are() -> None:
+    session = heuron.loads("type N(n: integer)\n").session()
+
+    assert refusal(lambda: session.retract(1)) == "No facts are held."
+    first = session.assert_("N", 0)
+    assert refusal(lambda: session.retract(7)) == "Fact 1 is held."
+    session.retract(first)
+    gone = "It was retracted, or lost what it followed from."
+    assert refusal(lambda: session.modify(first, n=1)) == f"{gone} No facts are held."
+    facts = [session.assert_("N", n) for n in range(3)]
+    assert refusal(lambda: session.explain(9)) == "Facts 2, 3 and 4 are held."
+    session.retract(facts[1])
+    assert refusal(lambda: session.value(3, "n")) == f"{gone} Facts 2 and 4 are held."
+    for n in range(10, 20):
+        session.assert_("N", n)
+    assert refusal(lambda: session.retract(0)) == (
+        "12 facts are held, with numbers from 2 to 14; `session.facts()` lists them."
+    )
+
+
+def refusal(act: Callable[[], object]) -> str | None:
+    """Return the hint of the one diagnostic about a fact that is not held."""
+    with pytest.raises(heuron.RuleError) as caught:
+        act()
+    (found,) = caught.value.diagnostics
+    assert found.code == "unknown-fact"
+    return found.hint
+
+
+REFERRING = """
+type Part(name: text)
+type Car(name: text, part: Part optional, dear: boolean optional)
+
+rule dear:
+    when c: Car(part: p), Part(name == "gold")
+    then conclude c.dear = true
+
+rule spare:
+    when Car(name: n)
+    then derive Spare(n)
+
+type Spare(name: text)
+"""
+
+
+def test_a_reference_says_which_facts_it_may_be() -> None:
+    session = heuron.loads(REFERRING).session()
+    with pytest.raises(
+        heuron.RuleError, match=r"there is no fact 5\.\n  hint: First assert a `Part`"
+    ):
+        session.assert_("Car", "a", part=5)
+    part = session.assert_("Part", "door")
+    car = session.assert_("Car", "a", part=part)
+    with pytest.raises(heuron.RuleError, match=r"fact 2 is a `Car`\.\n  hint: Of this type"):
+        session.modify(car, part=car.number)
+    with pytest.raises(heuron.RuleError, match="Change what the rules conclude it from"):
+        session.modify(car, dear=True)
+    with pytest.raises(heuron.RuleError, match=r"`session.explain\(3\)` names it"):
+        session.retract(session.facts("Spare")[0])
+
+
+def test_a_fact_of_another_session_is_refused() -> None:
+    knowledge = heuron.loads(REFERRING)
+    session, other = knowledge.session(), knowledge.session()
+    part = session.assert_("Part", "door")
+    stranger = other.assert_("Car", "a")
+    for act in (
+        lambda: session.retract(stranger),
+        lambda: session.modify(stranger, name="b"),
+        lambda: session.explain(stranger),
+        lambda: session.value(stranger, "name"),
+    ):
+        with pytest.raises(heuron.RuleError, match="of another session"):
+            act()
+    assert session.facts() == (part,)
+
+
+def test_a_fact_is_looked_at_as_it_is_now() -> None:
+    session = heuron.loads(REFERRING).session()
+    part = session.assert_("Part", "door")
+    session.modify(part, name="window")
+    now = session.fact(part)
+
+    assert now is not None
+    assert now["name"] == "window"
+    session.retract(part)
+    assert session.fact(part) is None

@@ -6,11 +6,12 @@ A change is a tuple (type, old row or None, new row or None); None stands for "n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from heuron.coercion import coerce
+from heuron.diagnostics import Diagnostic, Severity, guess, sentence
 from heuron.infer.memory import HEAD, Memory, Row
-from heuron.values import UNKNOWN, Value
+from heuron.values import UNKNOWN, Fact, Value
 
 __all__ = [
     "Change",
@@ -18,6 +19,8 @@ __all__ = [
     "assert_fact",
     "fitted_field",
     "modify_fact",
+    "not_held",
+    "of_another",
     "retract_fact",
 ]
 
@@ -27,14 +30,20 @@ Change = tuple[str, Row | None, Row | None]
 class Refused(Exception):
     """An assert, modify or retract that cannot be carried out; `code` is its diagnostic's.
 
-    `by` is the step that tried, with the activation, when it was one.
+    `hint` says what to do, to a host that tried; `by` is the step that tried, with the activation,
+    when it was one.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.hint = hint
         self.by: Any = None
+
+    def as_diagnostic(self) -> Diagnostic:
+        """Return what the host is told."""
+        return Diagnostic(Severity.ERROR, self.code, sentence(self.message), hint=self.hint)
 
 
 def assert_fact(
@@ -55,7 +64,8 @@ def assert_fact(
     """
     shape = memory.shapes.get(type_name)
     if shape is None:
-        raise Refused("unknown-type", f"there is no type `{type_name}`")
+        hint = guess(type_name, memory.shapes)
+        raise Refused("unknown-type", f"there is no type `{type_name}`", hint)
     if complete:
         # What a rule puts there has its type already; only what else could be wrong is looked at.
         plain = shape.plain.get
@@ -70,7 +80,8 @@ def assert_fact(
     else:
         for name in values:
             if name not in shape.template:
-                raise Refused("unknown-field", f"`{type_name}` has no field `{name}`")
+                hint = guess(name, shape.template.names)
+                raise Refused("unknown-field", f"`{type_name}` has no field `{name}`", hint)
         fields = tuple([_field(memory, type_name, name, values, complete) for name in shape.given])
     number = memory.find(type_name, fields)
     if number is not None:
@@ -135,8 +146,13 @@ def _coerced(memory: Memory, type_name: str, name: str, raw: Any) -> Value:
     if field.type.kind == "reference" and value is not UNKNOWN:
         held = memory.types.get(value)  # type: ignore[call-overload]
         if held != field.type.target:
+            target = str(field.type.target)
+            what = f"there is no fact {value}" if held is None else f"fact {value} is a `{held}`"
+            held_words = _numbers(list(memory.table(target)))
             raise Refused(
-                "wrong-value", f"`{name}` must be a held fact of type `{field.type.target}`"
+                "wrong-value",
+                f"`{name}` must be a held fact of type `{target}`, and {what}",
+                f"Of this type, {held_words}." if held_words else f"First assert a `{target}`.",
             )
     return value
 
@@ -159,8 +175,15 @@ def modify_fact(
     fields = list(old[HEAD:])
     for name, raw in changes.items():
         if name not in shape.given:
-            what = "is concluded by rules" if name in shape.concluded else "does not exist"
-            raise Refused("unknown-field", f"`{type_name}.{name}` {what}, so it cannot be changed")
+            concluded = name in shape.concluded
+            what = "is concluded by rules" if concluded else "does not exist"
+            raise Refused(
+                "unknown-field",
+                f"`{type_name}.{name}` {what}, so it cannot be changed",
+                "Change what the rules conclude it from."
+                if concluded
+                else guess(name, shape.given),
+            )
         value = raw
         if not complete or type(raw) is not shape.plain.get(name):
             value = _coerced(memory, type_name, name, raw)
@@ -201,7 +224,48 @@ def retract_fact(memory: Memory, number: int) -> Change:
 def _told(memory: Memory, number: int) -> str:
     type_name = memory.types.get(number)
     if type_name is None:
-        raise Refused("unknown-fact", f"there is no fact {number}")
+        raise not_held(memory, number)
     if number not in memory.told:
-        raise Refused("derived-type", f"fact {number} is derived: it goes with its reasons")
+        raise Refused(
+            "derived-type",
+            f"fact {number} is derived: it goes with its reasons",
+            f"Change what it follows from; `session.explain({number})` names it.",
+        )
     return type_name
+
+
+def not_held(memory: Memory, number: int) -> Refused:
+    """Return the refusal of a fact that is not held: whether it was, and which ones are."""
+    held = _numbers(list(memory.types))
+    hint = f"{held[0].upper()}{held[1:]}." if held else "No facts are held."
+    if 0 < number < memory.next_number:
+        hint = f"It was retracted, or lost what it followed from. {hint}"
+        return Refused("unknown-fact", f"there is no fact {number} any more", hint)
+    return Refused("unknown-fact", f"there is no fact {number}", hint)
+
+
+def of_another(memory: Memory, fact: Fact) -> Refused | None:
+    """Return the refusal of a fact whose number is that of a fact of another type here."""
+    held = memory.types.get(fact.number)
+    if held is None or held == fact.type:
+        return None
+    return Refused(
+        "unknown-fact",
+        f"the fact given is a `{fact.type}`, and fact {fact.number} of this session a `{held}`",
+        "It is of another session: look for it in this one, `session.facts(…)`.",
+    )
+
+
+FEW: Final = 8
+"""So many numbers of facts are named one by one."""
+
+
+def _numbers(numbers: list[int]) -> str:
+    """Return in words which facts are held; empty where there are none."""
+    numbers.sort()
+    if len(numbers) < 2:
+        return f"fact {numbers[0]} is held" if numbers else ""
+    if len(numbers) <= FEW:
+        return f"facts {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} are held"
+    between = f"with numbers from {numbers[0]} to {numbers[-1]}"
+    return f"{len(numbers):,} facts are held, {between}; `session.facts()` lists them"

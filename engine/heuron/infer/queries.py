@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from heuron.coercion import coerce
-from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.diagnostics import Diagnostic, RuleError, Severity, guess, nearest
 from heuron.values import UNKNOWN, Fact, Field, FieldType, Value
 
-__all__ = ["QueryOutline", "arguments_of", "find_query"]
+__all__ = ["QueryOutline", "arguments_of", "find_query", "fitted", "parameter_fields"]
 
 QueryOutline = tuple[str, tuple[str, ...], tuple[FieldType, ...]]
 """A query's name, its parameters, and their types as far as their uses tell them."""
 
 
-def find_query(queries: Sequence[QueryOutline], name: str) -> int:
+def find_query(queries: Sequence[QueryOutline], name: object) -> int:
     """Return the place of a query among all of them.
 
     Raises:
         RuleError: There is no such query.
     """
     known = [one[0] for one in queries]
-    if name in known:
+    if isinstance(name, str) and name in known:
         return known.index(name)
-    near = nearest(name, known)
-    hint = f"There are: {', '.join(known)}." if known else "The rule file has no queries."
-    message = f"There is no query `{name}`."
-    hint = f"Did you mean `{near}`?" if near else hint
-    raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, None, hint))
+    hint = guess(name, known) or "The rule file has no queries."
+    raise RuleError(_mistake("unknown-name", f"There is no query `{name}`.", hint))
 
 
 def parameter_fields(query: QueryOutline) -> dict[str, Field | None]:
@@ -41,39 +38,90 @@ def parameter_fields(query: QueryOutline) -> dict[str, Field | None]:
     }
 
 
-def arguments_of(
-    query: QueryOutline, positional: Sequence[object], named: Mapping[str, object]
-) -> list[Value]:
+def fitted(query: QueryOutline, given: Iterable[tuple[str | None, object]]) -> dict[str, object]:
+    """Return arguments by parameter: each once.
+
+    Args:
+        query: The query.
+        given: Arguments in order, each with its parameter, or None where it is given by place.
+
+    Raises:
+        RuleError: An argument has no parameter, or a parameter not one argument
+            (`wrong-arguments`); every mistake is named.
+    """
+    name, parameters, _ = query
+    hint = f"Write it as {signature(query)}."
+    mistakes: list[Diagnostic] = []
+    arguments: dict[str, object] = {}
+    by_place = 0
+    for parameter, value in given:
+        if parameter is None:
+            by_place += 1
+            if by_place > len(parameters):
+                continue
+            parameter = parameters[by_place - 1]
+        if parameter not in parameters:
+            what = f"The query `{name}` has no parameter `{parameter}`."
+            near = nearest(parameter, parameters)
+            mistake = _mistake(
+                "wrong-arguments", what, f"Did you mean `{near}`? {hint}" if near else hint
+            )
+            mistakes.append(mistake)
+        elif parameter in arguments:
+            what = f"The query `{name}` is given `{parameter}` twice."
+            mistakes.append(_mistake("wrong-arguments", what, hint))
+        else:
+            arguments[parameter] = value
+    if by_place > len(parameters):
+        most = f"{len(parameters)} {'value' if len(parameters) == 1 else 'values'}"
+        what = f"The query `{name}` takes {most}, and {by_place} were given."
+        mistakes.append(_mistake("wrong-arguments", what, hint))
+    missing = [f"`{one}`" for one in parameters if one not in arguments]
+    if missing and not mistakes:
+        what = f"The query `{name}` needs {' and '.join(missing)}."
+        mistakes.append(_mistake("wrong-arguments", what, hint))
+    if mistakes:
+        raise RuleError(mistakes)
+    return {one: arguments[one] for one in parameters}
+
+
+def signature(query: QueryOutline) -> str:
+    """Return how a query is written, with the types of its parameters where they are known."""
+    name, parameters, types = query
+    kinds = ["" if one.kind == "any" else f": {one}" for one in types]
+    kinds += [""] * (len(parameters) - len(kinds))
+    return f"{name}({', '.join(map(''.join, zip(parameters, kinds, strict=True)))})"
+
+
+def arguments_of(query: QueryOutline, given: Iterable[tuple[str | None, object]]) -> list[Value]:
     """Return the values of a query's parameters, in their order.
 
     Values are taken as a field of the parameter's type takes them: text is read, a fact stands
     for its number, None is unknown.
 
     Raises:
-        TypeError: An argument is missing, too many, or given twice.
-        RuleError: A value is not of the parameter's type (`wrong-value`).
+        RuleError: The arguments do not fit (`wrong-arguments`), or a value is not of the
+            parameter's type (`wrong-value`); every mistake is named.
     """
-    name, parameters, _ = query
-    given = {**dict(zip(parameters, positional, strict=False)), **named}
-    twice = any(one in named for one in parameters[: len(positional)])
-    if set(given) != set(parameters) or len(positional) > len(parameters) or twice:
-        wanted = ", ".join(parameters) or "nothing"
-        raise TypeError(f"The query `{name}` takes {wanted}, each once.")
+    arguments = fitted(query, given)
     mistakes: list[Diagnostic] = []
     values: list[Value] = []
     for parameter, field in parameter_fields(query).items():
-        value = given[parameter]
+        value = arguments[parameter]
         if field is None:
             values.append(_plain(value))
             continue
         try:
             values.append(coerce(field, value))
         except ValueError as problem:
-            message = f"Query `{name}`: {problem}."
-            mistakes.append(Diagnostic(Severity.ERROR, "wrong-value", message))
+            mistakes.append(_mistake("wrong-value", f"Query `{query[0]}`: {problem}."))
     if mistakes:
         raise RuleError(mistakes)
     return values
+
+
+def _mistake(code: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, message, hint=hint)
 
 
 def _plain(value: object) -> Value:

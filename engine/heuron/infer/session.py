@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from heuron.answer import Firing
-from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest, sentence
+from heuron.diagnostics import RuleError
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.asserting import Quick, quick_asserts
-from heuron.infer.changes import Change, Refused, assert_fact, modify_fact, retract_fact
+from heuron.infer.changes import (
+    Change,
+    Refused,
+    assert_fact,
+    modify_fact,
+    not_held,
+    of_another,
+    retract_fact,
+)
 from heuron.infer.collector import CollectorOff
 from heuron.infer.cycle import Cycle
 from heuron.infer.events import Listener
@@ -184,7 +192,7 @@ class State:
         Raises:
             RuleError: When the fact is not held or derived, or a field does not accept its value.
         """
-        number = fact.number if isinstance(fact, Fact) else fact
+        number = self._number_of(fact)
         self._changed(lambda: (None, modify_fact(self.memory, number, changes, complete=False)))
 
     def retract(self, fact: Fact | int, /) -> None:
@@ -193,7 +201,7 @@ class State:
         Raises:
             RuleError: When the fact is not held, is derived, or is referred to.
         """
-        number = fact.number if isinstance(fact, Fact) else fact
+        number = self._number_of(fact)
         self._changed(lambda: (None, retract_fact(self.memory, number)))
 
     def together(self, act: Callable[[], Any]) -> Any:
@@ -214,18 +222,19 @@ class State:
                     return self._cycle.changed(change)
             done, made = change()
         except Refused as problem:
-            raise RuleError(self._refusal(problem)) from None
+            raise RuleError(problem.as_diagnostic()) from None
         if made is not None:
             self._pending.append(made)
             self._fresh = False
         return done
 
-    def _refusal(self, problem: Refused) -> Diagnostic:
-        hint = None
-        if problem.code == "unknown-type":
-            near = nearest(problem.message.split("`")[1], self._templates)
-            hint = f"Did you mean `{near}`?" if near else None
-        return Diagnostic(Severity.ERROR, problem.code, sentence(problem.message), None, hint)
+    def _number_of(self, fact: Fact | int) -> int:
+        if not isinstance(fact, Fact):
+            return fact
+        refused = of_another(self.memory, fact)
+        if refused is not None:
+            raise RuleError(refused.as_diagnostic())
+        return fact.number
 
     def _note_quickly(self, change: Change) -> None:
         if self._fresh:
@@ -359,16 +368,28 @@ class State:
         self.refresh()
         return self.memory.fact(number) if number in self.memory.types else None
 
+    def check_held(self, fact: Fact | int) -> None:
+        """Do nothing for a held fact, or its number.
+
+        Raises:
+            RuleError: When it is not held, or is of another session (`unknown-fact`).
+        """
+        self.refresh()
+        number = self._number_of(fact)
+        if number not in self.memory.types:
+            raise RuleError(not_held(self.memory, number).as_diagnostic())
+
     def query(self, name: str, /, *positional: Value, **arguments: Value) -> tuple[Value, ...]:
         """Return the values of a named question, one for each match, in fact order.
 
         Raises:
-            RuleError: When there is no such query, or a value is not of its parameter's type.
-            TypeError: When an argument is missing or too many.
+            RuleError: When there is no such query, its arguments are not its parameters, or a
+                value is not of its parameter's type; every mistake is named.
         """
         queries = self._outline["queries"]
         place = find_query(queries, name)
-        ordered = arguments_of(queries[place], positional, arguments)
+        given = [(None, value) for value in positional] + list(arguments.items())
+        ordered = arguments_of(queries[place], given)
         self.refresh()
         found: list[tuple[tuple[int, ...], Value]] = []
         with self.limited():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
-from heuron.infer.queries import find_query, parameter_fields
+from heuron.infer.queries import find_query, fitted, parameter_fields
 from heuron.knowledge.evidence import read_value
 from heuron.knowledge.written import read_written
 
@@ -30,23 +30,14 @@ def ask_query(session: Session, text: str) -> tuple[Value, ...]:
     except ValueError as problem:
         hint = 'Write it as name(value) or name(parameter=value), such as ancestors_of("ann").'
         message = f'"{text}" cannot be read as a query: {problem}.'
-        raise RuleError(_mistake("bad-evidence", message, hint)) from None
+        raise RuleError(Diagnostic(Severity.ERROR, "bad-evidence", message, None, hint)) from None
     queries = session.knowledge.engine.outline["queries"]
     query = queries[find_query(queries, written.type_name)]
+    given = fitted(query, written.values)
     fields = parameter_fields(query)
-    given: dict[str, object] = {}
-    positions = iter(fields)
-    wanted = f"{query[0]}({', '.join(fields)})"
-    for name, raw in written.values:
-        parameter = name if name is not None else next(positions, None)
-        if parameter is None or parameter not in fields or parameter in given:
-            raise RuleError(_mistake("wrong-arguments", f'"{text}" does not fit {wanted}.'))
-        given[parameter] = _value(fields[parameter], raw)
-    missing = [name for name in fields if name not in given]
-    if missing:
-        message = f'"{text}" leaves out {", ".join(missing)}.'
-        raise RuleError(_mistake("wrong-arguments", message, f"Write it as {wanted}."))
-    return session.query(query[0], **given)
+    return session.query(
+        query[0], **{name: _value(fields[name], raw) for name, raw in given.items()}
+    )
 
 
 def _value(field: Field | None, raw: object) -> object:
@@ -57,7 +48,3 @@ def _value(field: Field | None, raw: object) -> object:
         if number.isascii() and number.isdecimal():
             return int(number)
     return read_value(field, raw)
-
-
-def _mistake(code: str, message: str, hint: str | None = None) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, code, message, hint=hint)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.diagnostics import Diagnostic, RuleError, Severity, guess
 from heuron.values import Fact, Template
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def number_of_held(state: State, fact: object) -> int:
         TypeError: It is no fact, and no number.
     """
     number = number_of(fact)
-    if state.fact(number) is None:
-        hint = "`heuron run FILE` and `session.facts()` list the facts with their numbers."
-        raise _error("unknown-fact", f"There is no fact {number}.", hint)
+    state.check_held(fact if isinstance(fact, Fact) else number)
     return number
 
 
@@ -47,8 +45,8 @@ def check_type(templates: Mapping[str, Template], name: object) -> None:
     Raises:
         RuleError: There is no such type.
     """
-    if name not in templates:
-        raise _error("unknown-type", f"There is no type `{name}`.", _near(name, templates))
+    if not isinstance(name, str) or name not in templates:
+        raise _error("unknown-type", f"There is no type `{name}`.", guess(name, templates))
 
 
 def field_of(template: Template, name: object) -> str:
@@ -59,7 +57,7 @@ def field_of(template: Template, name: object) -> str:
     """
     if not isinstance(name, str) or name not in template:
         message = f"`{template.name}` has no field `{name}`."
-        raise _error("unknown-field", message, _near(name, template.names))
+        raise _error("unknown-field", message, guess(name, template.names))
     return name
 
 
@@ -83,10 +81,5 @@ def given_by_place(
     return given | dict(named)
 
 
-def _near(name: object, among: Collection[str]) -> str:
-    near = nearest(name, among) if isinstance(name, str) else None
-    return f"Did you mean `{near}`?" if near else f"There are: {', '.join(among)}."
-
-
-def _error(code: str, message: str, hint: str) -> RuleError:
+def _error(code: str, message: str, hint: str | None) -> RuleError:
     return RuleError(Diagnostic(Severity.ERROR, code, message, None, hint))

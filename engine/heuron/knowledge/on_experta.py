@@ -23,6 +23,10 @@ class ExpertaSession(Session):
     __slots__ = ()
     _state: Any
 
+    @property
+    def _memory_state(self) -> Any:
+        return self._state.memory_state
+
     def explain(self, fact: Fact | int, field: str | None = None, *, all: bool = False) -> Any:
         """Refuse: experta keeps no reasons."""
         raise missing("keeps no reasons, so it explains nothing")

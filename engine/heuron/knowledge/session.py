@@ -50,12 +50,15 @@ class Session:
         Raises:
             RuleError: There is no such type or field, or a value is not accepted.
         """
-        quick = self._state.quick.get(type_name)
+        templates = self.knowledge.templates
+        try:
+            quick = self._state.quick.get(type_name)
+        except TypeError:  # a list, or what else cannot be a key
+            quick = None
         if quick is not None:
             fact = quick(positional, values)
             if fact is not None:
                 return fact
-        templates = self.knowledge.templates
         check_type(templates, type_name)
         given = given_by_place(templates[type_name], positional, values)
         return self._state.assert_(type_name, **given)
@@ -67,7 +70,7 @@ class Session:
             RuleError: The fact is not held, is derived, or a value is not accepted.
         """
         number = number_of(fact)
-        self._state.modify(number, **changes)
+        self._state.modify(fact, **changes)
         return self._state.fact(number)
 
     def retract(self, fact: Fact | int, /) -> None:
@@ -76,7 +79,8 @@ class Session:
         Raises:
             RuleError: The fact is not held, is derived, or is referred to.
         """
-        self._state.retract(number_of(fact))
+        number_of(fact)
+        self._state.retract(fact)
 
     def run(self, limit: int | None = None) -> Inference:
         """Fire steps until nothing can fire, or `limit` of them.
@@ -106,9 +110,9 @@ class Session:
             check_type(self.knowledge.templates, type_name)
         return self._state.facts(type_name)
 
-    def fact(self, number: int) -> Fact | None:
-        """Return a held fact by its number; None when there is none."""
-        return self._state.fact(number)
+    def fact(self, fact: Fact | int, /) -> Fact | None:
+        """Return a held fact by its number, or as it is now; None when it is not held."""
+        return self._state.fact(number_of(fact))
 
     def agenda(self) -> tuple[Firing, ...]:
         """Return the steps that could fire now, the next one first."""
@@ -128,8 +132,8 @@ class Session:
         """Return the values of a named question, one for each match, in fact order.
 
         Raises:
-            RuleError: There is no such query, or a value is not of its parameter's type.
-            TypeError: An argument is missing or too many.
+            RuleError: There is no such query, its arguments are not its parameters, or a value is
+                not of its parameter's type; every mistake is named.
         """
         return self._state.query(name, *positional, **arguments)
 
@@ -148,11 +152,11 @@ class Session:
         from heuron.explain.why import why, why_fact
 
         if field is None:
-            return why_fact(self._state, number_of_held(self._state, fact), every=all)
+            return why_fact(self._state, number_of_held(self._memory_state, fact), every=all)
         return why(self._state, *self._field_of(fact, field))
 
     def _field_of(self, fact: Fact | int, field: str) -> tuple[int, str]:
-        number = number_of_held(self._state, fact)
+        number = number_of_held(self._memory_state, fact)
         held = self._state.fact(number)
         assert held is not None
         return number, field_of(self.knowledge.templates[held.type], field)
@@ -194,6 +198,11 @@ class Session:
         if not callable(listener):
             raise TypeError(f"a listener is called with each event, and {listener!r} cannot be")
         self._state.listen(listener)
+
+    @property
+    def _memory_state(self) -> State:
+        """What holds the facts, whatever runs the rules."""
+        return self._state
 
     @property
     def state(self) -> State:
