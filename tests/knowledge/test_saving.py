@@ -53,6 +53,15 @@ rule big:
 """
 
 
+def test_a_file_that_cannot_be_written_is_named_itself(tmp_path):
+    session = heuron.loads("type N(n: integer)\n").session()
+    path = tmp_path / "nowhere" / "state.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        session.save(path)
+
+    assert caught.value.filename == str(path)
+
+
 def test_a_session_goes_on_after_saving(tmp_path: Path) -> None:
     knowledge = heuron.loads(COUNTER)
     session = knowledge.session()

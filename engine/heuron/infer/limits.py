@@ -37,6 +37,10 @@ class Limits:
 
     `firings` counts steps that fire, `steps` facts that are looked at while matching, `facts`
     the facts held, `seconds` the time of one run, `depth` the rounds of one recursion.
+
+    Raises:
+        TypeError: One is no whole number (`seconds`: no number).
+        ValueError: One is negative.
     """
 
     firings: int = 100_000
@@ -44,6 +48,16 @@ class Limits:
     facts: int = 1_000_000
     seconds: float = 60.0
     depth: int = 100_000
+
+    def __post_init__(self) -> None:
+        for name in ("firings", "steps", "facts", "seconds", "depth"):
+            value = getattr(self, name)
+            kinds = (int, float) if name == "seconds" else (int,)
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                what = "a number of seconds" if name == "seconds" else "a whole number"
+                raise TypeError(f"the limit `{name}` is {what}, not {value!r}")
+            if not value >= 0:
+                raise ValueError(f"the limit `{name}` is at least 0, not {value!r}")
 
 
 class LimitReached(Exception):

@@ -238,8 +238,11 @@ class KnowledgeBase:
 
         Raises:
             RuleError: A row is not accepted; the message says which one.
+            TypeError: It is no list of rows, or the day is no date.
         """
         answers = []
+        if not isinstance(rows, Iterable) or isinstance(rows, str | Mapping):
+            raise TypeError(f"rows are a list of dictionaries, not {type(rows).__name__}")
         for number, row in enumerate(rows, 1):
             try:
                 answers.append(self.ask(row, today))
@@ -282,8 +285,15 @@ class KnowledgeBase:
 
         Raises:
             RuleError: As for `infer_table`; messages count rows over all parts.
+            TypeError: A part is no frame, or the number of workers no whole number.
+            ValueError: There are no workers.
         """
         from heuron.knowledge.table import infer_chunks
+
+        if isinstance(workers, bool) or not isinstance(workers, int):
+            raise TypeError(f"workers are a number of threads, not {workers!r}")
+        if workers < 1:
+            raise ValueError(f"workers are a number of threads from 1, not {workers}")
 
         return infer_chunks(self, frames, today, workers, written)
 
@@ -305,6 +315,7 @@ class KnowledgeBase:
             hide_goal: Leave the goal's field out of the evidence, as comparisons do.
             limits: How far the run may go.
         """
+        _check_limits(limits)
         goal = self._asked_for()
         given = self.evidence(evidence)
         if hide_goal and goal.field in given.record:
@@ -369,11 +380,9 @@ class KnowledgeBase:
             RuleError: There is no such strategy or engine, the state does not go with these
                 rules, or experta cannot express them: each that it cannot is named.
         """
-        from heuron.infer.limits import Limits
         from heuron.knowledge.session import Session, resumed
 
-        if limits is not None and not isinstance(limits, Limits):
-            raise TypeError(f"limits are `heuron.Limits`, not {limits!r}")
+        _check_limits(limits)
         if engine != "heuron":
             from heuron.knowledge.on_experta import on_experta
 
@@ -409,6 +418,14 @@ class KnowledgeBase:
         from heuron.knowledge.load import from_files
 
         return from_files, (dict(self.files), self.models, dict(self._functions))
+
+
+def _check_limits(limits: object) -> None:
+    if limits is not None:
+        from heuron.infer.limits import Limits
+
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits are `heuron.Limits`, not {limits!r}")
 
 
 def in_row(number: int, error: RuleError) -> list[Diagnostic]:

@@ -29,7 +29,14 @@ def host_function(name: str, function: Callable[..., Any]) -> HostFunction:
     Raises:
         TypeError: A parameter or the result has no hint, or one that rules do not know.
     """
-    signature = inspect.signature(function, eval_str=True)
+    if not isinstance(name, str) or not name.isidentifier():
+        raise TypeError(f"a function is given by the name that rules call it, not by {name!r}")
+    if not callable(function):
+        raise TypeError(f"function `{name}`: {function!r} cannot be called")
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except (ValueError, NameError) as problem:
+        raise TypeError(f"function `{name}`: its type hints cannot be read: {problem}") from None
     parameters = []
     for parameter in signature.parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):

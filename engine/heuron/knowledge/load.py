@@ -66,7 +66,7 @@ def load(
     """
     domain = path if isinstance(path, Domain) else find_domain(os.fspath(path))
     models = _models(domain)
-    known = dict(functions or {})
+    known = _by_name(functions)
     kept = None
     if cache is not None:
         names = [domain.file, domain.root, domain.shown, repr(models), repr(goal)]
@@ -108,9 +108,12 @@ def loads(
     """
     from heuron.knowledge.compile import compiled
 
+    if not isinstance(text, str):
+        raise TypeError(f"the text of a rule file is a str, not {type(text).__name__}")
+    known = _by_name(functions)
     texts = _Texts({name: text}, read)
-    parts, engine = compiled(texts, name, models, functions or {}, name)
-    return KnowledgeBase(parts, engine, dict(functions or {}))
+    parts, engine = compiled(texts, name, models, known, name)
+    return KnowledgeBase(parts, engine, known)
 
 
 def from_files(
@@ -164,6 +167,12 @@ def _unread(path: str) -> Diagnostic:
     message = f'"{path}" is not read: a text by itself reads no file.'
     hint = "Load it from a file with `load`, or give `loads` the argument `read`."
     return Diagnostic(Severity.ERROR, "not-found", message, hint=hint)
+
+
+def _by_name(functions: Functions | None) -> dict[str, Callable[..., Any]]:
+    if functions is not None and not isinstance(functions, Mapping):
+        raise TypeError(f"functions are a dictionary, {{name: function}}, not {functions!r}")
+    return dict(functions or {})
 
 
 def _sources(domain: Domain) -> Sources:

@@ -178,9 +178,12 @@ class Session:
             with open(draft, "w", encoding="utf-8") as stream:
                 stream.write(body + "\n")
             replace(draft, path)
-        except BaseException:
+        except BaseException as problem:
             with suppress(OSError):
                 unlink(draft)
+            if isinstance(problem, OSError):
+                # The caller knows the file, and nothing of its draft.
+                raise OSError(problem.errno, problem.strerror, path) from None
             raise
 
     def saved(self) -> dict[str, object]:
@@ -228,6 +231,9 @@ def resumed(session: Session, saved: str | PathLike[str] | Mapping[str, object])
     from heuron.infer.saving import restore_state
 
     if not isinstance(saved, Mapping):
+        if not isinstance(saved, str | PathLike):
+            what = "a path, or what `Session.saved` returned"
+            raise TypeError(f"the state of a session is {what}, not {saved!r}")
         path = fspath(saved)
         try:
             with open(path, encoding="utf-8") as stream:
@@ -236,7 +242,9 @@ def resumed(session: Session, saved: str | PathLike[str] | Mapping[str, object])
             raise _refused(f"`{path}` is no saved session.") from None
     if not isinstance(saved, Mapping):
         raise _refused("A saved session is a JSON object.")
-    if saved.get("rules") != rules_digest(session.knowledge):
+    if "rules" not in saved:
+        raise _refused("The JSON object is no saved session: `rules` is missing.")
+    if saved["rules"] != rules_digest(session.knowledge):
         raise _refused("The session was saved with other rules.")
     restore_state(session.state, saved)
     return session
