@@ -19,6 +19,7 @@ from heuron.infer.deriving import Deriving
 from heuron.infer.limits import Budget
 from heuron.infer.memory import Memory, Row
 from heuron.infer.reasons import Activation, Reasons
+from heuron.infer.seminaive import SemiNaive
 
 __all__ = ["Activation", "Contribution", "Truth"]
 
@@ -53,7 +54,8 @@ class Truth:
         self.at: int | None = None
         self.is_whole = False
         self.reasons = Reasons(memory, outline, make_reasons)
-        self._deriving = Deriving(memory, rules, functions, self.reasons, budget, self._go_to)
+        rounds = SemiNaive(memory, rules, functions, budget, self._go_to)
+        self._deriving = Deriving(memory, functions, rounds, self.reasons, budget, self._go_to)
         self._concluding = Concluding(memory, outline, functions, self._go_to)
         self._budget = budget
         self._started = False
