@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["CODES", "Code"]
+__all__ = ["CODES", "UNUSABLE", "Code"]
 
 
 class Code(NamedTuple):
@@ -18,6 +18,9 @@ class Code(NamedTuple):
     explanation: str
     example: str = ""
 
+
+UNUSABLE: Final = ("needs-package", "not-trusted")
+"""What a store says of models that are whole, and cannot be used here."""
 
 CODES: Final[dict[str, Code]] = {
     # Reading files

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from heuron.learn.exchange import remove
 from heuron.learn.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
@@ -95,3 +96,26 @@ def test_what_a_kill_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
     assert not old.exists()
     assert new.exists()
     assert (folder / "notes").exists()
+
+
+def test_what_a_killed_removal_left_is_swept_too(tmp_path: Path) -> None:
+    """A whole model stands aside in the domain's folder, a version in the model's."""
+    for name in ("tree", "other"):
+        shutil.copytree(ROOT / "models" / "iris" / "tree", tmp_path / "models" / "iris" / name)
+    domain = tmp_path / "models" / "iris"
+    left = [domain / ".removing-old", domain / "tree" / ".removing-old"]
+    for one in left:
+        (one / "it").mkdir(parents=True)
+        (one / "it" / "card.json").write_text("{")
+    left.append(domain / "tree" / ".writing-draft")
+    left[-1].write_text("half")
+    new = domain / ".removing-new"
+    new.mkdir()
+    for one in left:
+        os.utime(one, (1.0, 1.0))
+    Store(tmp_path / "models").save("iris", "tree", {"card.json": b'{"files": {}}'}, {})
+    assert [one for one in left if one.exists()] == []
+    left[0].mkdir()
+    os.utime(left[0], (1.0, 1.0))
+    remove(Store(tmp_path / "models"), "iris", "other")
+    assert [one.name for one in domain.glob(".removing-*")] == [".removing-new"]

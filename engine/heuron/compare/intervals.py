@@ -1,6 +1,6 @@
 """Intervals for shares, and the difference that a comparison of this size would not show.
 
-All shares are between 0 and 1; every interval is (low, high) at 95 % unless told otherwise.
+All shares are between 0 and 1; every interval is (low, high) at 95 %.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def normal_quantile(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
-def wilson(
-    right: float, total: float, level: float = LEVEL, reach: float | None = None
-) -> Interval:
+def wilson(right: float, total: float, reach: float | None = None) -> Interval:
     """Return the score interval of a share (Wilson, 1927); everything when there are no rows.
 
     It keeps its promise near 0 and 1, where the bootstrap and the usual formula do not.
@@ -41,12 +39,11 @@ def wilson(
     Args:
         right: Rows on which it is true; no whole number where rows in groups count for less.
         total: All rows.
-        level: The level of the interval.
-        reach: How many standard errors it reaches, instead of those of the level.
+        reach: How many standard errors it reaches; None: those of 95 %.
     """
     if total == 0:
         return 0.0, 1.0
-    z = normal_quantile(level) if reach is None else reach
+    z = normal_quantile(LEVEL) if reach is None else reach
     share = right / total
     shrink = 1 + z * z / total
     middle = (share + z * z / (2 * total)) / shrink
@@ -56,9 +53,7 @@ def wilson(
     return low, high
 
 
-def agresti_min(
-    a_only: float, b_only: float, total: float, level: float = LEVEL, reach: float | None = None
-) -> Interval:
+def agresti_min(a_only: float, b_only: float, total: float, reach: float | None = None) -> Interval:
     """Return the interval of the difference of two shares measured on the same rows.
 
     Half a row is added to each of the four cells (Agresti and Min, 2005).
@@ -67,8 +62,7 @@ def agresti_min(
         a_only: Rows that only the first got right.
         b_only: Rows that only the second got right.
         total: All rows of the comparison.
-        level: The level of the interval.
-        reach: How many standard errors it reaches, instead of those of the level.
+        reach: How many standard errors it reaches; None: those of 95 %.
 
     Returns:
         The ends of the interval of (first - second), from -1 to 1.
@@ -79,7 +73,7 @@ def agresti_min(
     first, second = (a_only + 0.5) / size, (b_only + 0.5) / size
     difference = first - second
     error = math.sqrt((first + second - difference * difference) / size)
-    half = (normal_quantile(level) if reach is None else reach) * error
+    half = (normal_quantile(LEVEL) if reach is None else reach) * error
     return max(-1.0, difference - half), min(1.0, difference + half)
 
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import thread_time
-from typing import Final, Protocol
+from typing import Protocol
 
 from heuron.answer import Alternative, Answer, Explainer, Prediction, Proof
+from heuron.codes import UNUSABLE
 from heuron.diagnostics import Diagnostic, RuleError
 from heuron.values import UNKNOWN, Template, Value, show
 
 __all__ = ["Bench", "Model", "Models", "explained", "not_said", "prediction_answer"]
-
-
-UNUSABLE: Final = ("needs-package", "not-trusted")
-"""What a store says of models that are whole, and cannot be used here."""
 
 
 class Model(Protocol):

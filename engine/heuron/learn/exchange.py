@@ -18,7 +18,15 @@ from pathlib import Path
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES
-from heuron.learn.store import CARD, SUMMED, Artifact, Store, belongs_elsewhere, card_bytes, sha256
+from heuron.learn.store import (
+    CARD,
+    SUMMED,
+    Artifact,
+    Store,
+    belongs_elsewhere,
+    card_bytes,
+    check_sum,
+)
 
 __all__ = ["Trusted", "packed_model", "remove", "renamed", "taken_in", "trust_model", "unzipped"]
 
@@ -82,9 +90,8 @@ def travelling_files(model: Model) -> dict[str, bytes]:
                 found[name] = file.read()
         except OSError as error:
             raise _cannot(path, error) from None
-        if name != CARD and sha256(found[name]) != sums[name]:
-            message = f"{path} was changed: its sum is not the card's."
-            raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message))
+        if name != CARD:
+            check_sum(path, found[name], sums[name])
     return found
 
 
@@ -200,7 +207,7 @@ def remove(store: Store, domain: str, name: str, version: str | None = None) -> 
     """
     import shutil
 
-    from heuron.learn.write import REMOVING
+    from heuron.learn.write import REMOVING, sweep
 
     artifact = _found(store, domain, name, version)
     if artifact.root != store.roots[0]:
@@ -213,6 +220,7 @@ def remove(store: Store, domain: str, name: str, version: str | None = None) -> 
         shutil.rmtree(aside)
     except OSError as error:
         raise _cannot(folder, error) from None
+    sweep(parent)
     return [folder]
 
 

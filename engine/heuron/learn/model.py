@@ -164,15 +164,12 @@ class Model:
         """
         from pathlib import Path
 
-        from heuron.diagnostics import Diagnostic, RuleError, Severity
-        from heuron.learn.store import sha256
+        from heuron.learn.store import check_sum
 
         path = Path(self.folder) / "keys.bin"
         content = path.read_bytes() if path.is_file() else b""
-        if sha256(content) != self.card["files"].get("keys.bin"):
-            message = f"{path} was changed: its sum is not the card's."
-            hint = "which rows it was trained on is not known any more: train it again"
-            raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
+        hint = "which rows it was trained on is not known any more: train it again"
+        check_sum(str(path), content, self.card["files"].get("keys.bin"), hint)
         return frozenset(content[at : at + 8].hex() for at in range(0, len(content), 8))
 
     def _prediction(

@@ -14,12 +14,13 @@ import os
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final, NamedTuple
 
+from heuron.codes import UNUSABLE
 from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
 from heuron.learn.model import Model
 from heuron.learn.scorer.pack import MOST_BYTES, unpack
 from heuron.learn.scorer.scorer import Scorer
 
-__all__ = ["CARD", "Artifact", "Store", "belongs_elsewhere", "card_bytes", "sha256"]
+__all__ = ["CARD", "Artifact", "Store", "belongs_elsewhere", "card_bytes", "check_sum", "sha256"]
 
 CARD: Final = "card.json"
 SUMMED: Final = ("scorer.json", "scorer.bin", "golden.jsonl", "keys.bin", "model.onnx")
@@ -29,6 +30,8 @@ DEVICES: Final = frozenset(
     ("con", "prn", "aux", "nul", *(f"{one}{at}" for one in ("com", "lpt") for at in range(1, 10)))
 )
 """Names that mean devices on Windows."""
+AGAIN: Final = "train it again, or fetch its files again"
+"""What to do about a model whose files are damaged."""
 
 
 def sha256(content: bytes) -> str:
@@ -190,7 +193,7 @@ class Store:
             _all_summed(artifact)
         except RuleError as error:
             first = error.diagnostics[0]
-            if first.code in ("not-trusted", "needs-package"):
+            if first.code in UNUSABLE:
                 return self._summed_only(artifact, first.message)
             return f"changed: {first.message}"
         try:
@@ -369,8 +372,18 @@ def belongs_elsewhere(artifact: Artifact) -> RuleError:
 
 def _refused(artifact: Artifact, why: str) -> RuleError:
     message = f"The model {artifact.name} ({artifact.folder}) cannot be used: {why}."
-    hint = "train it again, or fetch its files again"
-    return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
+    return RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, AGAIN))
+
+
+def check_sum(path: str, content: bytes, wanted: object, hint: str = AGAIN) -> None:
+    """Do nothing for the content of a model's file whose sum is the one in its card.
+
+    Raises:
+        RuleError: It was changed (`artifact-refused`).
+    """
+    if sha256(content) != wanted:
+        message = f"{path} was changed: its sum is not the card's."
+        raise RuleError(Diagnostic(Severity.ERROR, "artifact-refused", message, None, hint))
 
 
 def _same_versions(artifact: Artifact, card: Mapping[str, Any]) -> None:
@@ -413,8 +426,7 @@ def _card(artifact: Artifact) -> dict[str, Any]:
 
 def _summed(artifact: Artifact, file: str, sums: Mapping[str, Any]) -> bytes:
     content = _read(artifact, file)
-    if sha256(content) != sums.get(file):
-        raise _refused(artifact, f"{file} was changed: its sum is not the card's")
+    check_sum(os.path.join(artifact.folder, file), content, sums.get(file))
     return content
 
 

@@ -11,14 +11,14 @@ from typing import Final
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 
-__all__ = ["REMOVING", "write_artifact", "write_file"]
+__all__ = ["REMOVING", "sweep", "write_artifact", "write_file"]
 
 WRITING: Final = ".writing-"
 REMOVING: Final = ".removing-"
-"""How folders begin that are on their way in or out; a kill may leave one."""
+"""How files and folders begin that are on their way in or out; a kill may leave one."""
 
 LEFT: Final = 24 * 3600.0
-"""After so many seconds such a folder is nobody's any more."""
+"""After so many seconds such a one is nobody's any more."""
 
 
 def write_file(path: str, content: bytes) -> None:
@@ -61,7 +61,8 @@ def write_artifact(folder: str, files: Mapping[str, bytes]) -> None:
         temporary = tempfile.mkdtemp(prefix=WRITING, dir=parent)
     except OSError as error:
         raise _cannot(parent, error) from None
-    _sweep(parent)
+    for one in (parent, os.path.dirname(parent)):
+        sweep(one)
     try:
         os.chmod(temporary, 0o755)
         for name, content in files.items():
@@ -79,8 +80,8 @@ def write_artifact(folder: str, files: Mapping[str, bytes]) -> None:
         raise
 
 
-def _sweep(folder: str) -> None:
-    """Remove what killed processes left in a folder long ago."""
+def sweep(folder: str) -> None:
+    """Remove what killed processes left in a folder long ago: folders, and drafts of files."""
     try:
         names = os.listdir(folder)
     except OSError:
@@ -88,8 +89,13 @@ def _sweep(folder: str) -> None:
     for name in names:
         path = os.path.join(folder, name)
         try:
-            if name.startswith((WRITING, REMOVING)) and os.stat(path).st_mtime < time.time() - LEFT:
-                shutil.rmtree(path)
+            if not name.startswith((WRITING, REMOVING)):
+                continue
+            if os.stat(path).st_mtime < time.time() - LEFT:
+                if os.path.isdir(path):
+                    shutil.rmtree(path)
+                else:
+                    os.unlink(path)
         except OSError:
             continue
 

@@ -46,9 +46,6 @@ __all__ = ["ColumnConditions", "Weights"]
 STATES_OF_A_RULE = 4
 """A rule that reads a field with more certainties than this weighs them as a column."""
 
-States = tuple[Column, list[tuple[float | str | None, tuple[float, ...]]]]
-"""A concluded field, and pairs of a value, as it stands in the column, and its certainties."""
-
 
 @dataclass(slots=True)
 class Weights:

@@ -24,7 +24,6 @@ __all__ = [
     "VALUE_BITS",
     "ConcludedField",
     "Contribution",
-    "source_of_bits",
     "source_of_mask",
     "where_contradicted",
     "write_settled",

@@ -113,9 +113,7 @@ def write_lazy(changes: Changes, rule: Rule, rows: list[str], values: list[str])
         if shared is None:
             write_search(module, names[-1], rule.conditions, pattern, older, rows, values, firing)
         else:
-            write_shared_search(
-                module, names[-1], rule, pattern, shared, older, rows, values, firing
-            )
+            write_shared_search(module, names[-1], pattern, shared, older, rows, values, firing)
     everything = frozenset(one.variable for one in own)
     for place, blocker in enumerate(blockers(rule)):
         names.append(f"l{rule.index}_w{place}")

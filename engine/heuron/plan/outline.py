@@ -121,7 +121,7 @@ def _rule_entry(program: Program, rule: Rule, texts: Mapping[str, SourceText]) -
         "halts": any(isinstance(one, Halt) for one in rule.actions),
         "fused": _fused_type(rule),
         "reads": _fields(program, rule.conditions, rule.actions, types),
-        "asks": _given_reads(program, rule, types),
+        "asks": _given_reads(rule),
         "predicts": any(isinstance(one, Predict) for one in rule.conditions),
         "derives": tuple(
             dict.fromkeys(one.type_name for one in rule.actions if isinstance(one, Derive))
@@ -165,7 +165,7 @@ def _table_entries(
             "fused": None,
             "reads": reads,
             "predicts": False,
-            "asks": ((0, *_named_fields(program, tests, types)),),
+            "asks": ((0, *_named_fields(tests, types)),),
             "derives": (),
             "derivations": (),
             "concludes": ((table.type_name, table.field),),
@@ -226,9 +226,8 @@ def _fields(
     return tuple(key for key in found if key in program.concluded)
 
 
-def _named_fields(program: Program, nodes: object, types: Mapping[str, str]) -> tuple[str, ...]:
+def _named_fields(nodes: object, types: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of all fields of a record that nodes read."""
-    del program
     found: dict[str, None] = {}
     for one in walk(nodes):
         match one:
@@ -239,20 +238,18 @@ def _named_fields(program: Program, nodes: object, types: Mapping[str, str]) -> 
     return tuple(found)
 
 
-def _given_reads(
-    program: Program, rule: Rule, types: Mapping[str, str]
-) -> tuple[tuple[object, ...], ...]:
+def _given_reads(rule: Rule) -> tuple[tuple[object, ...], ...]:
     """Return what a rule reads of facts: (place of the pattern or type's name, *fields)."""
     own = patterns(rule.conditions)
     reads: list[tuple[object, ...]] = []
     for place, pattern in enumerate(own):
         one = {pattern.variable: pattern.type_name}
-        reads.append((place, *_named_fields(program, rule.conditions, one)))
+        reads.append((place, *_named_fields(rule.conditions, one)))
     mine = {one.variable for one in own}
     for node in walk(rule.conditions):
         if isinstance(node, Pattern) and node.variable not in mine:
             one = {node.variable: node.type_name}
-            reads.append((node.type_name, *_named_fields(program, rule.conditions, one)))
+            reads.append((node.type_name, *_named_fields(rule.conditions, one)))
     return tuple(reads)
 
 

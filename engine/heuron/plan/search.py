@@ -9,7 +9,6 @@ from heuron.check.tree import (
     Condition,
     Negation,
     Pattern,
-    Rule,
 )
 from heuron.plan.chain import chain_of
 from heuron.plan.firing import Firing, activation
@@ -93,7 +92,6 @@ def _give(
 def write_shared_search(
     module: Module,
     name: str,
-    rule: Rule,
     seed: Pattern,
     shared: Shared,
     older: frozenset[str],
