@@ -91,7 +91,22 @@ WRONG = [
     same("empty file", lambda rows: b"", "it is empty: a header and rows are needed"),
     same("empty lines", lambda rows: b"\n\n \n".replace(b" ", b""), "it is empty"),
     same("header only", lambda rows: text_of(rows[:1]).encode(), "it has no rows"),
-    same("two equal names", cell(0, 1, "weight"), 'two columns are called "weight": numbers 1'),
+    same("two equal names", cell(0, 1, "weight"), 'line 1 calls two columns "weight": numbers 1'),
+    same(
+        "two equal names below empty lines",
+        lambda rows: b"\r\n\n" + cell(0, 1, "weight")(rows),
+        'line 3 calls two columns "weight"',
+    ),
+    same(
+        "a header in Latin-1 below empty lines",
+        lambda rows: b"\n\nweight,f\xe4rbe,kind\n1,red,pea\n",
+        "line 3 has bytes that mean nothing",
+    ),
+    same(
+        "a header that is too long below empty lines",
+        lambda rows: b"\n\nweight," + b"x" * 200_000 + b"\n1,2\n",
+        "line 3: field larger than field limit",
+    ),
     same(
         "Latin-1",
         lambda rows: text_of([["weight", "colour", "kind"], ["1", "grün", "pea"]]).encode("cp1252"),

@@ -66,7 +66,9 @@ def _records(knowledge: KnowledgeBase, file: str) -> Iterator[tuple[str, Mapping
         message = f'There is no file "{file}".'
         raise RuleError(Diagnostic(Severity.ERROR, "not-found", message))
     template = _type_of(knowledge, file)
-    for place, one in read_records(file, template, ()):
+    # What rules conclude is seldom given.
+    given = [name for type_name, name in knowledge.concluded if type_name == template.name]
+    for place, one in read_records(file, template, (), given=given):
         yield place, {template.name: [dict(one)]}
 
 

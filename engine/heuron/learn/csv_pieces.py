@@ -42,11 +42,11 @@ class CsvPieces:
         self.path = path
         self._shown = shown
         with path.open("rb") as file:
-            header, begin, line = self._header(file)
-            self.pieces: tuple[Piece, ...] = tuple(_pieces(file, begin, line, rows))
+            header, line, begin, first = self._header(file)
+            self.pieces: tuple[Piece, ...] = tuple(_pieces(file, begin, first, rows))
         self._separator = separator_of(header)
-        (_, record), *_ = csv_records(header, self._separator, shown)
-        self.names: tuple[str, ...] = header_names(record, shown)
+        (_, record), *_ = csv_records(header, self._separator, shown, before=line - 1)
+        self.names: tuple[str, ...] = header_names(record, shown, line)
         if not self.pieces:
             raise refused_file("bad-data", shown, "it has no rows")
 
@@ -96,20 +96,23 @@ class CsvPieces:
             file.seek(piece.first)
             return file.read(piece.last - piece.first)
 
-    def _header(self, file: BinaryIO) -> tuple[str, int, int]:
-        """Return the text of the header, where the rows begin, and the line of the first one."""
-        begin, line, held = 0, 0, b""
+    def _header(self, file: BinaryIO) -> tuple[str, int, int, int]:
+        """Return the header's text and line, the byte where the rows begin, and their line."""
+        begin, line, first, held = 0, 0, 1, b""
         while not held.strip() or held.count(b'"') % 2:
             read = file.readline()
             if not read:
                 raise refused_file("bad-data", self._shown, EMPTY_FILE)
-            held = held + read if held.strip() else read.removeprefix(b"" if begin else MARK)
+            if held.strip():
+                held += read
+            else:
+                held, first = read.removeprefix(b"" if begin else MARK), line + 1
             begin, line = begin + len(read), line + 1
-        text = csv_text(held, self._shown)
+        text = csv_text(held, self._shown, first)
         if "\n" not in text and "\r" in text.rstrip("\r"):
             message = "its lines end in carriage returns alone, as on very old computers"
             raise refused_file("bad-data", self._shown, message, "save it with ends of lines anew")
-        return text.rstrip("\r\n"), begin, line + 1
+        return text.rstrip("\r\n"), first, begin, line + 1
 
 
 def _pieces(file: BinaryIO, begin: int, line: int, rows: int) -> Iterator[Piece]:

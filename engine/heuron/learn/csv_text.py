@@ -58,8 +58,13 @@ def _encoding(content: bytes, at: int) -> str:
     return "save it as UTF-8; is it a table at all, and no workbook or archive?"
 
 
-def header_names(cells: Sequence[str], shown: str) -> tuple[str, ...]:
+def header_names(cells: Sequence[str], shown: str, line: int) -> tuple[str, ...]:
     """Return the names of columns; one without a name is called `unnamed` and its number.
+
+    Args:
+        cells: The cells of the header.
+        shown: What messages call the file.
+        line: The line of the file that the header stands in.
 
     Raises:
         RuleError: Two columns have one name.
@@ -68,7 +73,7 @@ def header_names(cells: Sequence[str], shown: str) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         first, second = [at for at, name in enumerate(names, 1) if name == twice][:2]
-        message = f'two columns are called "{twice}": numbers {first} and {second}'
+        message = f'line {line} calls two columns "{twice}": numbers {first} and {second}'
         raise refused_file("bad-data", shown, message, "give one of them another name")
     return names
 

@@ -172,7 +172,7 @@ def _read_csv(path: Path, shown: str) -> Raw:
     numbered = csv_records(text, separator_of(text), shown)
     if not numbered:
         raise refused_file("bad-data", shown, EMPTY_FILE)
-    names = header_names(numbered[0][1], shown)
+    names = header_names(numbered[0][1], shown, numbered[0][0])
     lines = [at for at, _ in numbered[1:]]
     records = [record for _, record in numbered[1:]]
     cells = zip(*records, strict=True) if records else ([] for _ in names)
