@@ -9,8 +9,8 @@ firing; in the others searches stay suspended while facts change. A difference i
 leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
 seed to begin with, `--processes 1` leaves the other cores alone.
 
-Against CLIPS every second trial has conditions inside conditions, and the strategies that mean
-the same there take turns.
+Against CLIPS every second trial has conditions inside conditions, and its strategies take turns;
+rules get tests that always hold until CLIPS counts them for as specific as we do.
 """
 
 from __future__ import annotations

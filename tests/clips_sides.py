@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from struct import unpack
 from typing import Any
 
 import clips
+from clips._clips import ffi, lib
 
 import clips_text
 from heuron.check.tree import Base, Rule
@@ -20,20 +22,18 @@ from heuron.plan.lower import lower
 from heuron.values import Value
 from naive import Oracle, OracleError
 from naive_definitions import fitted
-from naive_strategies import preference
+from naive_strategies import preference, specificity
 
 Content = tuple[object, ...]
 Activation = tuple[str, tuple[Content, ...]]
 
 
 def place(strategy: str, event: int, rule: Rule, events: list[int]) -> object:
-    """Return what puts an activation on its place, as far as CLIPS defines it and counts alike.
+    """Return what puts an activation on its place, as far as CLIPS defines it.
 
-    It counts a rule's bindings as well when it compares how specific rules are, which decides
-    between equal events under `lex` and `mea`; rule order and the recency of facts are ties.
+    Rule order and the recency of facts are ties.
     """
-    chosen = preference(strategy, event, rule, events)
-    return rule.salience, chosen[:-1] if strategy in ("lex", "mea") else chosen
+    return rule.salience, preference(strategy, event, rule, events)
 
 
 FIRST = 10_000
@@ -182,8 +182,36 @@ class Theirs:
         self.base = base
         self.environment = clips.Environment()
         self.environment.strategy = clips.Strategy[strategy.upper()]
-        for construct in clips_text.constructs(base):
-            self.environment.build(construct)
+        for template in clips_text.templates(base):
+            self.environment.build(template)
+        for rule in base.rules:
+            self.environment.build(clips_text.rule(rule, base))
+        if strategy not in ("depth", "breadth"):
+            self.count_alike()
+
+    def count_alike(self) -> None:
+        """Let CLIPS hold as many rules for as specific as we do, and by as much.
+
+        It counts a rule's patterns, tests and joins, and more for conditions inside conditions;
+        we count patterns and comparisons. Each rule gets tests that always hold, until the two
+        counts differ by the same number in all rules.
+        """
+        rules = self.base.rules
+        more = [specificity(one) - self.complexity(one) for one in rules]
+        for one, own in zip(rules, more, strict=True):
+            self.environment.build(clips_text.rule(one, self.base, own - min(more)))
+        counts = {self.complexity(one) - specificity(one) for one in rules}
+        assert len(counts) == 1, counts
+
+    def complexity(self, rule: Rule) -> int:
+        """Return how many comparisons CLIPS counts in a rule, read from its record of the rule.
+
+        There is no function for it: a word of 16 bits with the count lies behind the salience.
+        """
+        record = ffi.cast("char *", lib.FindDefrule(self.environment._env, rule.name.encode()))
+        salience, _, count = unpack("<iHH", ffi.buffer(record, 72)[64:])
+        assert salience == rule.salience
+        return int(count) & 0xFFF
 
     def add(self, type_name: str, values: Mapping[str, Value]) -> Any:
         """Assert a fact; return what it is known by."""

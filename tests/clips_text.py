@@ -131,22 +131,26 @@ def slots(values: Sequence[tuple[str, tree.Expression]], names: Names) -> str:
     return " ".join(f"({name} {expression(value, names)})" for name, value in values)
 
 
-def rule(node: tree.Rule, base: tree.Base) -> str:
-    """Return a rule as a `defrule` that prints nothing."""
+TRUE = "(test (eq 1 1))"
+"""Holds always, and is one more comparison to CLIPS."""
+
+
+def rule(node: tree.Rule, base: tree.Base, more: int = 0) -> str:
+    """Return a rule as a `defrule` that prints nothing, with so many more tests that hold."""
     names: Names = {}
     parts = [part for one in node.conditions for part in condition(one, base, names)]
+    parts[1:1] = [TRUE] * more
     actions = [action(one, names) for one in node.actions]
     salience = f"(declare (salience {node.salience}))"
     return f"(defrule {node.name} {salience} {' '.join(parts)} => {' '.join(actions)})"
 
 
-def constructs(base: tree.Base) -> list[str]:
-    """Return the constructs of a program, templates first."""
-    templates = [
+def templates(base: tree.Base) -> list[str]:
+    """Return the types of facts."""
+    return [
         f"(deftemplate {name} {' '.join(f'(slot {field})' for field in template.names)})"
         for name, template in base.templates.items()
     ]
-    return [*templates, *(rule(one, base) for one in base.rules)]
 
 
 def fact(type_name: str, values: Mapping[str, object]) -> str:

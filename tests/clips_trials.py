@@ -42,8 +42,8 @@ class Comparison:
     theirs: list[Activation] = field(default_factory=list)
 
 
-CLIPS_STRATEGIES = ("depth", "breadth", "lex", "mea")
-"""Those that mean the same there; CLIPS counts otherwise how specific a rule is."""
+CLIPS_STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity")
+"""Those that mean the same there once rules count for as specific (`Theirs.count_alike`)."""
 
 
 def compare(seed: int, deep: bool = False, strategy: str = "depth") -> Comparison:

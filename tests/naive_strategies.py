@@ -34,8 +34,8 @@ def preference(name: str, event: int, rule: tree.Rule, events: list[int]) -> tup
         first = -events[0] if events else 1
         return (first, longer_first(events), -specificity(rule))
     if name == "simplicity":
-        return (specificity(rule), -event)
+        return (specificity(rule), event)
     if name == "complexity":
-        return (-specificity(rule), -event)
+        return (-specificity(rule), event)
     seed = name[len("random(") : -1]
     return (blake2b(f"{seed}\0{rule.name}\0{event}".encode(), digest_size=8).digest(),)

@@ -29,7 +29,7 @@ def test_conditions_inside_conditions_agree_with_clips():
     assert sum(one.firings for one in compared) >= 250
 
 
-@pytest.mark.parametrize("strategy", ["breadth", "lex", "mea"])
+@pytest.mark.parametrize("strategy", ["breadth", "lex", "mea", "simplicity", "complexity"])
 def test_strategies_agree_with_those_of_clips(strategy):
     from clips_trials import compare
 

@@ -3,8 +3,9 @@
 The strategies are those of CLIPS (Basic Programming Guide, 5.3), in terms of events: the newest
 event (`depth`) or the oldest (`breadth`) first; the recency of all matched facts, newest first
 (`lex`), or of the first matched fact and then of all (`mea`; both after OPS5); the rule with the
-fewest (`simplicity`) or most tests (`complexity`) first; or an order drawn from a seed. What one
-strategy leaves open is decided by rule order, then by the recency of the facts as written.
+fewest (`simplicity`) or most tests (`complexity`) first, and of equally specific ones the oldest
+event, as CLIPS does (its guide says the newest); or an order drawn from a seed. What one strategy
+leaves open is decided by rule order, then by the recency of the facts as written.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ def _mea(event: int, rule: dict[str, Any], rows: tuple[Row, ...]) -> object:
 
 
 def _simplicity(event: int, rule: dict[str, Any], rows: tuple[Row, ...]) -> object:
-    return rule["specificity"], -event
+    return rule["specificity"], event
 
 
 def _complexity(event: int, rule: dict[str, Any], rows: tuple[Row, ...]) -> object:
-    return -rule["specificity"], -event
+    return -rule["specificity"], event
 
 
 STRATEGIES: Final[dict[str, Strategy]] = {
