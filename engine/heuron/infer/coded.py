@@ -17,7 +17,7 @@ import numpy as np
 from heuron.plan.columnexpressions import EPOCH
 from heuron.values import UNKNOWN, FieldType, Value
 
-__all__ = ["EXACT", "Coded", "decode"]
+__all__ = ["EXACT", "Coded", "decode", "is_exact"]
 
 Array = Any
 
@@ -89,11 +89,18 @@ def decode(values: Array, kind: FieldType) -> list[Value]:
     return found
 
 
+def is_exact(value: Value, as_float: float) -> bool:
+    """Return whether a float stands for a value and no other: not for all moments and durations."""
+    if not isinstance(value, (datetime, timedelta)) or abs(as_float) <= EXACT:
+        return True
+    return _time(as_float, EPOCH if isinstance(value, datetime) else timedelta(0)) == value
+
+
 def _time(microseconds: float, start: datetime | timedelta) -> Value:
     """Return a time by its distance; unknown beyond the calendar, where a float was rounded up."""
     if microseconds != microseconds:
         return UNKNOWN
     try:
-        return start + timedelta(microseconds=microseconds)
+        return start + timedelta(microseconds=int(microseconds))
     except OverflowError:
         return UNKNOWN

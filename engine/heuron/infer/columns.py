@@ -6,12 +6,12 @@ Imports numpy; nothing on the way of a single answer imports this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from heuron.infer.coded import Coded
+from heuron.infer.coded import Coded, is_exact
 from heuron.infer.host import Host
 from heuron.infer.tablerun import TableRun
 from heuron.plan.columncontract import COLUMN_NAMES
@@ -167,7 +167,8 @@ class Chunk:
     `values` and `certainties` are by concluded field; of a `many` field the values are lists of
     (value, certainty). `fired` maps the index of a rule or row to the rows on which it fired.
     `one_by_one` counts the rows that the single-record function answered. `reports` says what was
-    strange, about which field or table, and on which rows of the chunk.
+    strange, about which field or table, and on which rows of the chunk. `exact` has, by field and
+    row of the chunk, the moments and durations that are not exact as numbers.
     """
 
     start: int
@@ -176,6 +177,7 @@ class Chunk:
     fired: Fired
     one_by_one: int
     reports: tuple[Report, ...] = ()
+    exact: Mapping[tuple[str, int], Value] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[int, int]:
@@ -239,11 +241,12 @@ class ColumnRun:
             stop = min(rows, start + CHUNK)
             chunk, complete = self._chunk(columns, start, stop)
             function = self._complete_columns if complete else self._columns
+            table.inexact = None
             with np.errstate(all="ignore"):
                 mask, words, hits, settled, strange = function(chunk, stop - start, table)
-            if odd is not None:
-                some = odd[start:stop]
-                mask = some if mask is None else mask | some
+            for some in (None if odd is None else odd[start:stop], table.inexact):
+                if some is not None:
+                    mask = some if mask is None else mask | some
             yield self._finish(start, stop, (words, hits, settled, strange), mask, records, host)
 
     def _chunk(
@@ -289,6 +292,7 @@ class ColumnRun:
             certainties[name] = certain
         at = np.flatnonzero(mask) if mask is not None else np.zeros(0, dtype=np.int64)
         by_record = []
+        exact: dict[tuple[str, int], Value] = {}
         reports: list[Report] = []
         for kind, about, where in strange:
             if mask is not None:
@@ -301,11 +305,11 @@ class ColumnRun:
                     certainties[name] = np.array(certainties[name])
             for row, given in zip(at.tolist(), records(at + start), strict=True):
                 result = self.engine.record(given, host)
-                self._one(row, result, values, certainties)
+                self._one(row, result, values, certainties, exact)
                 by_record.append(result.fired)
                 reports += [(kind, about, np.array([row])) for kind, about in result.reports]
         fired = Fired(words, hits, size, at, by_record)
-        return Chunk(start, values, certainties, fired, len(at), tuple(reports))
+        return Chunk(start, values, certainties, fired, len(at), tuple(reports), exact)
 
     def _one(
         self,
@@ -313,6 +317,7 @@ class ColumnRun:
         result: RecordResult,
         values: dict[str, Array],
         certainties: dict[str, Array],
+        exact: dict[tuple[str, int], Value],
     ) -> None:
         """Write the answer of the single-record function over the columns."""
         for name, kind, levels, many in self.plan.outputs:
@@ -322,7 +327,9 @@ class ColumnRun:
                 continue
             value, certainty = result.settled(name)
             if kind in ("float", "level", "boolean"):
-                values[name][at] = encode(value, kind, tuple(map(str, levels)))
+                coded = values[name][at] = encode(value, kind, tuple(map(str, levels)))
+                if not is_exact(value, coded):
+                    exact[name, at] = value
             else:
                 values[name][at] = value
             certainties[name][at] = certainty

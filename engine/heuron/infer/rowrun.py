@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heuron.infer.coded import Coded
+from heuron.infer.coded import Coded, is_exact
 from heuron.infer.columns import CHUNK, Chunk, Fired, Report
 from heuron.infer.host import Host
 from heuron.plan.columnexpressions import column_kind, encode
 from heuron.plan.columns import rules_without_columns
-from heuron.values import UNKNOWN
+from heuron.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from heuron.infer.columns import Records
@@ -69,6 +69,7 @@ class RowRun:
         values = {one.name: self._empty(one.name, size) for one in self.fields}
         certainties = {one.name: np.zeros(size) for one in self.fields}
         by_record = []
+        exact: dict[tuple[str, int], Value] = {}
         reports: list[Report] = []
         every = np.arange(size)
         for at, record in enumerate(records(every + start)):
@@ -83,8 +84,12 @@ class RowRun:
                 else:
                     value = held[0][0] if held else UNKNOWN
                     kind = column_kind(one.type) or "none"
-                    plain = kind in ("float", "level", "boolean")
-                    values[one.name][at] = encode(value, kind, one.type.levels) if plain else value
+                    if kind in ("float", "level", "boolean"):
+                        coded = values[one.name][at] = encode(value, kind, one.type.levels)
+                        if not is_exact(value, coded):
+                            exact[one.name, at] = value
+                    else:
+                        values[one.name][at] = value
                 certainties[one.name][at] = held[0][1] if held else 0.0
             fired = dict.fromkeys(self._indexes[one.rule] for one in state.definitions())
             by_record.append(tuple(fired))
@@ -94,7 +99,7 @@ class RowRun:
                 if whose == number
             ]
         ran = Fired((), (), size, every, by_record)
-        return Chunk(start, values, certainties, ran, size, tuple(reports))
+        return Chunk(start, values, certainties, ran, size, tuple(reports), exact)
 
     def _empty(self, name: str, size: int) -> Array:
         field = next(one for one in self.fields if one.name == name)

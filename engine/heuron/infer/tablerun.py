@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from heuron.infer.coded import Coded, decode
+from heuron.infer.coded import EXACT, Coded, decode, is_exact
 from heuron.infer.host import Host
 from heuron.plan.columnexpressions import encode
 from heuron.plan.columntables import LevelTable, TextTable, column
@@ -32,6 +32,8 @@ class TableRun:
 
     Attributes:
         today: The day, as days stand in columns.
+        inexact: The rows of the chunk under way whose computed moments or durations are too far
+            away to be exact as numbers; None: there are none.
     """
 
     def __init__(self, columns: Mapping[str, Coded], host: Host) -> None:
@@ -40,6 +42,7 @@ class TableRun:
         self._codes: dict[str, Mapping[str, int]] = {}
         self._tables: dict[int, LevelTable] = {}
         self.today = float(host.today.toordinal())
+        self.inexact: Array | None = None
 
     def code(self, field: str, text: str) -> int:
         """Return the code of a text in a column; -2 where it does not occur."""
@@ -100,7 +103,17 @@ class TableRun:
         if not arguments:
             found = [function(day, now)] * len(rows)
         made = np.array([encode(one, target) for one in found], dtype=float)
+        if (np.abs(made) > EXACT).any():
+            self._note_inexact(found, made, of_rows)
         return (made if target == "float" else made.astype(np.int64))[of_rows]
+
+    def _note_inexact(self, values: Sequence[Value], made: Array, of_rows: Array) -> None:
+        """Note the rows on which a moment or duration is none that a float has."""
+        pairs = zip(values, made.tolist(), strict=True)
+        wrong = np.array([not is_exact(value, one) for value, one in pairs])
+        if wrong.any():
+            rows = wrong[of_rows]
+            self.inexact = rows if self.inexact is None else self.inexact | rows
 
     def _decoded(self, values: Array, reading: Reading) -> list[Value]:
         kind, levels, field = reading

@@ -42,7 +42,8 @@ class TableAnswers:
     `one_by_one` counts the rows that were answered by the single-record
     function, `refused` says which rules made that necessary and why. `before` counts the rows of
     the frames that came before this one in a stream. `reports` says on which rows, from 0,
-    something strange was the case: ("several-hits", table) or ("contradiction", field).
+    something strange was the case: ("several-hits", table) or ("contradiction", field). `exact`
+    has, by field and row, the moments and durations that are not exact as microseconds in a float.
     """
 
     goal: str
@@ -55,6 +56,7 @@ class TableAnswers:
     refused: tuple[tuple[str, str], ...]
     before: int
     reports: Mapping[tuple[str, str], Array]
+    exact: Mapping[tuple[str, int], Value]
 
     def __len__(self) -> int:
         return len(self.certainties)
@@ -70,7 +72,11 @@ class TableAnswers:
 
     def field(self, name: str) -> list[Value]:
         """Return a concluded field as values: None where unknown, a tuple under `many`."""
-        return [_plain(one) for one in decode(self.columns[name], self.types[name])]
+        found = [_plain(one) for one in decode(self.columns[name], self.types[name])]
+        for (field, row), value in self.exact.items():
+            if field == name:
+                found[row] = value
+        return found
 
     @property
     def values(self) -> list[Value]:
@@ -170,12 +176,14 @@ class _Runner:
         fires: list[Fired] = []
         one_by_one = 0
         reports: dict[tuple[str, str], list[Array]] = {}
+        exact: dict[tuple[str, int], Value] = {}
         for chunk in self.run.run(coded, rows, records, self.host, odd):
             for name, whole in parts.items():
                 whole.put(chunk.start, chunk.values[name])
             certainties.put(chunk.start, chunk.certainties[self.goal])
             fires.append(chunk.fired)
             one_by_one += chunk.one_by_one
+            exact |= {(name, row + chunk.start): one for (name, row), one in chunk.exact.items()}
             for kind, about, at in chunk.reports:
                 if len(at):
                     reports.setdefault((kind, about), []).append(at + chunk.start)
@@ -190,6 +198,7 @@ class _Runner:
             self.run.refused,
             before,
             {key: np.unique(np.concatenate(listed)) for key, listed in reports.items()},
+            exact,
         )
 
     def _coded(
