@@ -194,15 +194,19 @@ def by_engine(
     peek: bool = False,
     strategy: str = "depth",
     saving: bool = False,
+    definitions: str = "fixpoint",
 ) -> Outcome:
     """Return what the engine's general path says of a trial.
+
+    `definitions` is the plan on which definitions run.
 
     With `peek` the whole agenda is looked at before every firing, which makes the engine search
     for everything; without it, searches stay suspended while memory changes. With `saving` the
     session is saved before every firing, and goes on as another one.
     """
     engine = Engine(lower(base), base.texts)
-    state = engine.session(Host(today=TODAY, predict=judge), strategy=strategy)
+    host = Host(today=TODAY, predict=judge)
+    state = engine.session(host, strategy=strategy, definitions=definitions)
     halts = halting(base)
     own = written_places(base)
     outcome = Outcome()
@@ -212,7 +216,7 @@ def by_engine(
         outcome.fired.append([])
         while len(outcome.fired[-1]) < MOST:
             if saving:
-                state = taken_up(engine, state, strategy)
+                state = taken_up(engine, state, strategy, definitions)
             if peek and (agenda := state.agenda()):
                 outcome.agendas.append(
                     [(one.rule, contents(base, state, one, own)) for one in agenda]
@@ -316,10 +320,10 @@ def refused_rule(problem: RuleError) -> tuple[object, ...]:
     return (problem.diagnostics[0].message.split("`")[1],)
 
 
-def taken_up(engine: Engine, state: State, strategy: str) -> State:
+def taken_up(engine: Engine, state: State, strategy: str, definitions: str) -> State:
     """Return a session that goes on where another one was saved, as JSON."""
     saved = json.loads(json.dumps(state_as_data(state), allow_nan=False))
-    other = engine.session(state.host, facts=False, strategy=strategy)
+    other = engine.session(state.host, facts=False, strategy=strategy, definitions=definitions)
     restore_state(other, saved)
     assert state_as_data(other) == saved
     return other

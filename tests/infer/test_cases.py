@@ -66,6 +66,7 @@ def as_written(pair: tuple[Any, float]) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("definitions")
 def test_case(path):
     case = tomllib.loads(path.read_text(encoding="utf-8"))
     wanted = {name: value for name, value in case.items() if name.startswith("want")}

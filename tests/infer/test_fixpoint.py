@@ -1,11 +1,13 @@
 """Joins as plain tuples, what follows changes, and reasons: against the oracle and themselves.
 
-Random programs of joins are run with random changes in between, in three ways: as they are, by
-the searches that count every step and afresh after each change, and by the brute-force oracle.
+Random programs of joins are run with random changes in between, in four ways: as they are, by
+the searches that count every step and afresh after each change, with definitions on the agenda
+plan, and by the brute-force oracle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -19,7 +21,7 @@ from heuron.infer.session import State
 from heuron.values import UNKNOWN
 from naive import Oracle
 from resolving import resolved
-from sessions import CLOSURE, TODAY, engine_of, facts_of, session_of
+from sessions import CLOSURE, TODAY, engine_of, facts_of, session_of, words
 
 TYPES = """
 type A(a: integer, b: integer, c: integer)
@@ -85,6 +87,20 @@ def program(chance: Random) -> str:
     return TYPES + "".join(rules)
 
 
+def asking(chance: Random) -> str:
+    """Return a program of which some rules ask whether there is such a fact."""
+    rules = []
+    for text in program(chance).removeprefix(TYPES).split("rule ")[1:]:
+        head, then, rest = text.partition("    then")
+        known = [one for one in ("x", "y", "v0a", "v0b", "v1a") if f": {one}" in head]
+        if known and head.count("when:"):
+            asked = f"{chance.choice('BPPQQR')}(a == {chance.choice(known)})"
+            either = f"either:\n            {asked}\n        or:\n            {known[0]} == 3"
+            head += f"        {chance.choice((f'exists {asked}', either))}\n"
+        rules.append(f"rule {head}{then}{rest}")
+    return TYPES + "".join(rules)
+
+
 Step = tuple[str, str, dict[str, object]]
 
 
@@ -105,6 +121,18 @@ def script(chance: Random) -> list[Step]:
         else:
             what = "retract" if form < 9 else "modify"
             steps.append((what, str(chance.randrange(30)), {"a": chance.randrange(4)}))
+    return steps
+
+
+def shrinking(chance: Random) -> list[Step]:
+    """Return a script that begins with many facts and takes most of them back, with looks."""
+    steps: list[Step] = []
+    for _ in range(14):
+        type_name = chance.choice("ABBB")
+        values: dict[str, object] = {one: chance.randrange(4) for one in FIELDS[type_name]}
+        steps.append(("assert", type_name, values))
+    for _ in range(9):
+        steps += [("look", "", {}), ("retract", str(chance.randrange(30)), {})]
     return steps
 
 
@@ -155,13 +183,13 @@ def slow(state: State) -> State:
     return state
 
 
-def programs(count: int) -> list[tuple[int, str, Base]]:
-    """Return random programs that check and derive plainly."""
+def programs(count: int, make: Callable[[Random], str] = program) -> list[tuple[int, str, Base]]:
+    """Return random programs that check."""
     found = []
     seed = 0
     while len(found) < count:
         seed += 1
-        text = program(Random(seed))
+        text = make(Random(seed))
         try:
             found.append((seed, text, resolved(text)))
         except AssertionError:
@@ -172,7 +200,7 @@ def programs(count: int) -> list[tuple[int, str, Base]]:
 PROGRAMS = programs(220)
 
 
-def test_three_ways_one_meaning(monkeypatch):
+def test_four_ways_one_meaning(monkeypatch):
     follow = truth._Readers.can_follow
     derived = 0
     for seed, text, base in PROGRAMS:
@@ -184,11 +212,30 @@ def test_three_ways_one_meaning(monkeypatch):
         other = play(slow(engine.session(heuron.infer.host.Host(today=TODAY))), steps)
         monkeypatch.setattr(truth._Readers, "can_follow", follow)
         assert found == other, (seed, text, steps)
+        searched = engine.session(heuron.infer.host.Host(today=TODAY), definitions="agenda")
+        assert found == play(searched, steps), (seed, text, steps)
+        assert_reasons(searched, text)
+        assert all_reasons(searched) == all_reasons(state), (seed, text, steps)
         derived += len(found) > len(state.memory.told)
         if seed % 2:
             assert found == play(Oracle(base, TODAY), steps), (seed, text, steps)
         assert_reasons(state, text)
     assert derived > 100
+
+
+def test_strata_that_ask_about_themselves_agree_with_the_oracle():
+    derived = themselves = 0
+    for seed, text, base in programs(160, asking):
+        steps = shrinking(Random(seed))
+        engine = engine_of(text)
+        expected = play(Oracle(base, TODAY), steps)
+        for plan in ("fixpoint", "agenda"):
+            state = engine.session(heuron.infer.host.Host(today=TODAY), definitions=plan)
+            assert play(state, steps) == expected, (seed, plan, text, steps)
+        derived += len(expected) > len(state.memory.told)
+        themselves += any(one.asks_itself for one in state.truth._readers)
+    assert derived > 40
+    assert themselves > 15
 
 
 def assert_reasons(state: State, text: str) -> None:
@@ -219,6 +266,15 @@ def assert_reasons(state: State, text: str) -> None:
         settled.update(done)
         for one in done:
             del waiting[one]
+
+
+def all_reasons(state: State) -> set[tuple[object, ...]]:
+    """Return every fact with every activation that derives it, numbers left out."""
+    return {
+        (words(one), index, tuple(row[2:] for row in rows), values)
+        for one in state.facts()
+        for index, (rows, values, _) in state.justifications(one.number)
+    }
 
 
 def test_facts_become_rows_when_somebody_looks():
@@ -298,6 +354,38 @@ def test_two_of_the_facts_of_one_reason_go_together(order):
         state.retract(edges[number])
 
     assert facts_of(state) == []
+
+
+SPREAD = """
+type Start(a: integer)
+type Edge(a: integer, b: integer)
+type Node(a: integer)
+rule first:
+    when Start(a: x)
+    then derive Node(x)
+rule next:
+    when:
+        Edge(a: x, b: y)
+        {}
+    then derive Node(y)
+"""
+EITHER = "either:\n            Node(a == x)\n        or:\n            x == 9"
+
+
+@pytest.mark.parametrize("condition", ["exists Node(a == x)", EITHER])
+def test_a_stratum_that_asks_about_itself_grows_and_shrinks(definitions, condition):
+    """No pattern binds what `exists` has found, so nothing is found around it."""
+    state = session_of(SPREAD.format(condition))
+    for a, b in ((3, 4), (2, 3), (1, 2), (7, 8)):
+        state.assert_("Edge", a, b)
+    assert facts_of(state, "Node") == []
+    start = state.assert_("Start", 1)
+    assert facts_of(state, "Node") == ["Node(1)", "Node(2)", "Node(3)", "Node(4)"]
+    state.assert_("Edge", 4, 7)
+    assert facts_of(state, "Node")[4:] == ["Node(7)", "Node(8)"]
+    state.retract(start)
+
+    assert facts_of(state, "Node") == []
 
 
 def test_facts_without_end_meet_a_limit_that_names_the_rule():

@@ -1,7 +1,7 @@
 """Traps that other engines have fallen into, each by name.
 
 Where the meaning is one, a trap is set twice: for a step (the agenda plan) and for a definition
-(the fixpoint plan).
+(the fixpoint plan); and all of them once more with definitions on the agenda plan.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import pytest
 import heuron
 from heuron.diagnostics import RuleError
 from sessions import engine_of, facts_of, fired, session_of
+
+pytestmark = pytest.mark.usefixtures("definitions")
 
 TYPES = """
 type Item(n: integer)

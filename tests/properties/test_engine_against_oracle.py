@@ -27,6 +27,10 @@ MANY = settings(
 FEW = settings(MANY, max_examples=30)
 
 
+EITHER_PLAN = pytest.mark.parametrize("plan", ["fixpoint", "agenda"])
+"""The plan on which definitions run: the one for them, or that of steps."""
+
+
 def checked(trial: Trial) -> Base:
     """Return the resolved tree; the few trials that do not check are not counted."""
     base, _ = analyse(trial.text, "trial.rules")
@@ -45,14 +49,15 @@ def fixpoint(outcome: Outcome) -> tuple[object, ...]:
     return outcome.facts, [sorted(one.items(), key=repr) for one in outcome.conclusions]
 
 
+@EITHER_PLAN
 @MANY
 @given(trials(), st.booleans())
-def test_sessions_agree_with_the_oracle(trial, peek):
+def test_sessions_agree_with_the_oracle(plan, trial, peek):
     base = checked(trial)
     expected = by_oracle(base, trial, peek)
     assume(expected.has_effect)
 
-    assert expected == by_engine(base, trial, peek)
+    assert expected == by_engine(base, trial, peek, definitions=plan)
 
 
 @MANY
@@ -79,14 +84,15 @@ def test_every_strategy_agrees_with_the_oracle(trial, strategy):
     assert expected == by_engine(base, trial, strategy=strategy)
 
 
+@EITHER_PLAN
 @FEW
 @given(st.one_of(trials(), step_trials()), st.sampled_from(("depth", "lex")))
-def test_a_saved_session_goes_on_as_the_first_one_would_have(trial, strategy):
+def test_a_saved_session_goes_on_as_the_first_one_would_have(plan, trial, strategy):
     base = checked(trial)
     expected = by_engine(base, trial, strategy=strategy)
     assume(any(expected.fired))
 
-    assert expected == by_engine(base, trial, strategy=strategy, saving=True)
+    assert expected == by_engine(base, trial, strategy=strategy, saving=True, definitions=plan)
 
 
 @MANY
@@ -102,9 +108,10 @@ def test_both_paths_agree_with_the_oracle_on_one_record(trial):
     assert expected == by_record(base, trial)
 
 
+@EITHER_PLAN
 @FEW
 @given(trials(), st.randoms(use_true_random=False))
-def test_permuting_conditions_changes_nothing(trial, random):
+def test_permuting_conditions_changes_nothing(plan, trial, random):
     def permuted(rule: RuleText) -> RuleText:
         return replace(rule, conditions=tuple(random.sample(rule.conditions, len(rule.conditions))))
 
@@ -113,18 +120,19 @@ def test_permuting_conditions_changes_nothing(trial, random):
     expected = by_engine(checked(trial), trial)
     assume(expected.has_effect)
 
-    assert fixpoint(expected) == fixpoint(by_engine(checked(other), other))
+    assert fixpoint(expected) == fixpoint(by_engine(checked(other), other, definitions=plan))
 
 
+@EITHER_PLAN
 @FEW
 @given(trials(), st.randoms(use_true_random=False))
-def test_permuting_rules_changes_no_fixpoint(trial, random):
+def test_permuting_rules_changes_no_fixpoint(plan, trial, random):
     """Rule order only decides ties, which programs without negative evidence seldom have."""
     trial = without_steps(trial)
     other = replace(trial, rules=tuple(random.sample(trial.rules, len(trial.rules))))
     expected = by_engine(checked(trial), trial)
     assume(expected.has_effect)
-    actual = by_engine(checked(other), other)
+    actual = by_engine(checked(other), other, definitions=plan)
     assume(not any(tied(one) for one in expected.conclusions))
 
     assert fixpoint(expected) == fixpoint(actual)
@@ -138,9 +146,10 @@ def tied(conclusions: dict[object, tuple[object, object]]) -> bool:
     )
 
 
+@EITHER_PLAN
 @FEW
 @given(trials(), st.randoms(use_true_random=False))
-def test_the_order_of_facts_changes_no_fixpoint(trial, random):
+def test_the_order_of_facts_changes_no_fixpoint(plan, trial, random):
     trial = without_steps(trial)
     first = trial.script[: trial.script.index(Event("run"))]
     referring = [one for one in first if one.type in ("Part", "Token")]
@@ -154,15 +163,16 @@ def test_the_order_of_facts_changes_no_fixpoint(trial, random):
     # Of two facts that are equal but for evidence of a concluded field the first one is held.
     assume(not any(name in GIVEN for one in first for name, _ in one.values))
 
-    assert fixpoint(expected) == fixpoint(by_engine(base, other))
+    assert fixpoint(expected) == fixpoint(by_engine(base, other, definitions=plan))
 
 
 GIVEN = ("grade", "rank", "cause", "score", "dear")
 
 
+@EITHER_PLAN
 @FEW
 @given(trials(), st.integers(0, 3), st.sampled_from(["red", "blue"]))
-def test_a_fact_that_is_asserted_and_retracted_leaves_no_trace(trial, n, mood):
+def test_a_fact_that_is_asserted_and_retracted_leaves_no_trace(plan, trial, n, mood):
     """In what is held and defined; a step may well fire again after what blocked it has gone."""
     trial = without_steps(trial)
     ghost = Event("assert", "ghost", "Token", (("n", n + 10), ("mood", mood)))
@@ -173,7 +183,7 @@ def test_a_fact_that_is_asserted_and_retracted_leaves_no_trace(trial, n, mood):
     expected = by_engine(base, trial)
     assume(expected.has_effect)
 
-    assert expected == by_engine(base, other)
+    assert expected == by_engine(base, other, definitions=plan)
 
 
 @FEW

@@ -130,7 +130,9 @@ def test_chains_of_references_agree_with_the_oracle():
         for peek in (False, True):
             expected = by_oracle(base, trial, peek)
 
-            assert by_engine(base, trial, peek) == expected, (seed, trial.text, trial.script)
+            for plan in ("fixpoint", "agenda"):
+                found = by_engine(base, trial, peek, definitions=plan)
+                assert found == expected, (seed, plan, trial.text, trial.script)
         effects += any(expected.fired)
         certain += any(one[0] == "level" for run in expected.definitions for one in run)
     assert effects > PROGRAMS // 5

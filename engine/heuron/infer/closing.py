@@ -47,6 +47,18 @@ class Derivation:
         self._reasons.keep(row[0], reason, again=values in self.before[type_name])
         new.setdefault(type_name, []).append(row)
 
+    def enter(self, type_name: str, values: Row) -> Row:
+        """Hold a fact that is not held, and return its row; its reason is found when asked for."""
+        row = self.before[type_name].get(values)
+        if row is None:
+            row = self._memory.add(type_name, values)
+            if self._reasons.is_ordered:
+                self._reasons.order((row[0],))
+        else:
+            self._memory.derive(type_name, row)
+            self._reasons.order((row[0],))
+        return row
+
 
 class Closing(Protocol):
     """How a stratum's facts are found: in rounds, or one activation after the other."""

@@ -8,7 +8,7 @@ that it spoke about are settled again. A rule that read something else of what c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heuron.infer.changes import Change
@@ -17,7 +17,7 @@ from heuron.infer.reasons import Activation
 from heuron.plan.settle import best, settle
 from heuron.values import UNKNOWN, Value
 
-__all__ = ["Concluding", "Contribution", "Fields", "Key"]
+__all__ = ["Concluding", "Contribution", "Fields", "Key", "Matcher"]
 
 Contribution = tuple[Value, float, int, int, Activation]
 """Value, certainty, rank, index of the rule or row, activation."""
@@ -29,6 +29,10 @@ Fields = dict[Key, set[int]]
 """The numbers of the facts of which a concluded field changed, by field."""
 
 Report = tuple[str, str, int]
+
+Matcher = Callable[[int, int | None, Sequence[Row]], Iterable[Activation]]
+"""Returns the activations of the rule with an index: around rows of the pattern at a place, or
+(None) all of them."""
 DERIVE = 1
 
 
@@ -39,6 +43,7 @@ class Concluding:
         "_at",
         "_contradictions",
         "_functions",
+        "_matcher",
         "_memory",
         "_outline",
         "_rules",
@@ -52,9 +57,11 @@ class Concluding:
         memory: Memory,
         outline: dict[str, Any],
         functions: Mapping[str, Callable[..., Any]],
+        matcher: Matcher,
         at: Callable[[int], None],
     ) -> None:
         self._memory = memory
+        self._matcher = matcher
         self._outline = outline
         self._rules: dict[int, dict[str, Any]] = outline["rules"]
         self._functions = functions
@@ -205,12 +212,11 @@ class Concluding:
             return
         found: list[Activation] = []
         if rows is None:
-            self._functions[f"m{index}"](found.append)
+            found += self._matcher(index, None, ())
         else:
             for place, type_name in enumerate(self._rules[index]["patterns"]):
                 if type_name in rows:
-                    seeds = self._held(type_name, rows[type_name])
-                    self._functions[f"m{index}_s{place}"](found.append, seeds)
+                    found += self._matcher(index, place, self._held(type_name, rows[type_name]))
             if len(self._rules[index]["patterns"]) > 1:
                 # Two of the facts may have met in one activation.
                 alike = {(tuple([row[0] for row in one[0]]), one[1]): one for one in found}

@@ -53,6 +53,7 @@ class Engine:
         self._general_code: CodeType | None = None
         self._make: Callable[..., Any] | None = None
         self._reasons: Callable[..., Any] | None = None
+        self._searches: Callable[..., Any] | None = None
         self._record: Callable[..., tuple[Any, ...]] | None = None
         self._unknown: Callable[..., list[int]] | None = None
         self.column_run: Any = None
@@ -254,8 +255,20 @@ class Engine:
         limits: Limits | None = None,
         facts: bool = True,
         strategy: str = "depth",
+        definitions: str = "fixpoint",
     ) -> State:
-        """Return a new session, with the initial facts of the file unless told otherwise."""
+        """Return a new session, with the initial facts of the file unless told otherwise.
+
+        Args:
+            host: Functions, models, date and time.
+            limits: How far a run may go.
+            facts: Whether to begin with the initial facts.
+            strategy: Which step fires first (see `infer.strategy`).
+            definitions: `fixpoint`: as is fastest; `agenda`: by searches, as steps run.
+
+        Raises:
+            RuleError: When there is no such strategy, or no such way to run definitions.
+        """
         from heuron.infer.limits import Limits
         from heuron.infer.session import State
 
@@ -269,6 +282,7 @@ class Engine:
             limits or Limits(),
             facts,
             strategy,
+            definitions,
         )
 
     def _compile_general(self) -> Callable[..., Any]:
@@ -289,6 +303,15 @@ class Engine:
 
             self._reasons = self.compiled("reasons", plan_reasons(self.program))["make"]
         functions: dict[str, Callable[..., None]] = self._reasons(*closed_over)
+        return functions
+
+    def make_searches(self, *closed_over: Any) -> dict[str, Callable[..., Any]]:
+        """Return the searches of definitions on the agenda plan; see `plan.defining`."""
+        if self._searches is None:
+            from heuron.plan.defining import plan_defining
+
+            self._searches = self.compiled("definitions", plan_defining(self.program))["make"]
+        functions: dict[str, Callable[..., Any]] = self._searches(*closed_over)
         return functions
 
     def compiled(

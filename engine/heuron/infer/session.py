@@ -29,6 +29,7 @@ from heuron.infer.limits import Budget, Limits
 from heuron.infer.memory import HEAD, Memory, Shape
 from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.reaction import Reaction
+from heuron.infer.searching import run_on_agenda
 from heuron.infer.step import Step, bindings_of
 from heuron.infer.strategy import Strategy, strategy
 from heuron.infer.telling import Telling
@@ -63,7 +64,9 @@ class State:
         limits: Limits,
         with_facts: bool,
         strategy_name: str,
+        definitions: str,
     ) -> None:
+        by_searches = run_on_agenda(definitions)
         self.engine = engine
         self.host = host
         self.asked = Asked(host.predict)
@@ -83,7 +86,12 @@ class State:
         self.asserted_by = self._reaction.asserted_by
         self._functions = make(*self.closed_over())
         self.truth = Truth(
-            self.memory, dict(outline), self._functions, self._make_reasons, self._budget
+            self.memory,
+            dict(outline),
+            self._functions,
+            self._make_reasons,
+            self._budget,
+            engine.make_searches(*self.closed_over()) if by_searches else None,
         )
         chosen = strategy(strategy_name)
         self._agenda = self._agenda_of(steps, chosen, strategy_name == "depth") if steps else None

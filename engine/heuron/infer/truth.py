@@ -10,15 +10,17 @@ afresh. Derived facts that stay keep their numbers and events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heuron.infer.changes import Change
-from heuron.infer.concluding import Concluding, Contribution, Fields, Key
+from heuron.infer.closing import Closing
+from heuron.infer.concluding import Concluding, Contribution, Fields, Key, Matcher
 from heuron.infer.deriving import Deriving
 from heuron.infer.limits import Budget
 from heuron.infer.memory import Memory, Row
 from heuron.infer.reasons import Activation, Reasons
+from heuron.infer.searching import Searching
 from heuron.infer.seminaive import SemiNaive
 
 __all__ = ["Activation", "Contribution", "Truth"]
@@ -49,14 +51,34 @@ class Truth:
         functions: Mapping[str, Callable[..., Any]],
         make_reasons: Callable[[], Mapping[str, Callable[..., None]]],
         budget: Budget,
+        searches: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
+        """Work for one session.
+
+        Args:
+            memory: Its working memory.
+            outline: The outline of its program.
+            functions: The functions of the general plan.
+            make_reasons: Makes those that find reasons.
+            budget: Its limits.
+            searches: The searches of definitions that are made to run on the agenda plan (see
+                `plan.defining`); None: they run as is fastest.
+        """
         rules: dict[int, dict[str, Any]] = outline["rules"]
         self.at: int | None = None
         self.is_whole = False
         self.reasons = Reasons(memory, outline, make_reasons)
-        rounds = SemiNaive(memory, rules, functions, budget, self._go_to)
-        self._deriving = Deriving(memory, functions, rounds, self.reasons, budget, self._go_to)
-        self._concluding = Concluding(memory, outline, functions, self._go_to)
+        closing: Closing
+        matcher: Matcher
+        if searches is None:
+            plain, matcher = functions, _matching(functions)
+            closing = SemiNaive(memory, rules, functions, budget, self._go_to)
+        else:
+            # Whole strata as plain tuples are the fixpoint plan's.
+            plain, closing = {}, Searching(memory, rules, functions, searches, budget, self._go_to)
+            matcher = closing.activations
+        self._deriving = Deriving(memory, plain, closing, self.reasons, budget, self._go_to)
+        self._concluding = Concluding(memory, outline, functions, matcher, self._go_to)
         self._budget = budget
         self._started = False
         self._readers = [_Readers(one, rules) for one in outline["strata"]]
@@ -135,6 +157,8 @@ class Truth:
         if not readers.can_follow(news.types, fields):
             return self._deriving.derive(readers.stratum)
         if readers.derive_reads(news.gone, fields):
+            if readers.asks_itself:
+                return self._deriving.derive(readers.stratum)
             return self._deriving.retract(readers.stratum, news.changes, readers.types)
         return self._deriving.go_on(readers.stratum, news.added)
 
@@ -166,10 +190,12 @@ class _News:
 class _Readers:
     """What the rules of one stratum read: types and concluded fields.
 
-    `is_last` says that no rule of another stratum, and no concluding rule, reads what is derived.
+    `is_last` says that no rule of another stratum, and no concluding rule, reads what is derived;
+    `asks_itself` that a rule asks `exists` or `either` about what is derived: then what some fact
+    supports is not found around it.
     """
 
-    __slots__ = ("_conclude", "_derive", "_nested", "is_last", "stratum")
+    __slots__ = ("_conclude", "_derive", "_nested", "asks_itself", "is_last", "stratum")
 
     def __init__(self, stratum: dict[str, Any], rules: dict[int, dict[str, Any]]) -> None:
         self.stratum = stratum
@@ -177,6 +203,7 @@ class _Readers:
         self._derive = _reads([rules[index] for index in stratum["derive"]])
         self._derive[0].update(stratum["derives"])
         self._nested = {name for index in stratum["derive"] for name in rules[index]["nested"]}
+        self.asks_itself = not self._nested.isdisjoint(stratum["derives"])
         rows = [rules[index] for index in (*stratum["conclude"], *stratum["tables"])]
         self._conclude = _reads(rows)
         # A fact that comes or goes takes what is settled about it along.
@@ -203,6 +230,20 @@ class _Readers:
     def conclude_reads(self, types: set[str], fields: Fields) -> bool:
         """Return whether the concluding rules and tables read something that changed."""
         return bool(self._conclude[0] & types or self._conclude[1] & fields.keys())
+
+
+def _matching(functions: Mapping[str, Callable[..., Any]]) -> Matcher:
+    """Return a matcher by the functions of the general plan."""
+
+    def matches(index: int, place: int | None, seeds: Sequence[Row]) -> list[Activation]:
+        found: list[Activation] = []
+        if place is None:
+            functions[f"m{index}"](found.append)
+        else:
+            functions[f"m{index}_s{place}"](found.append, seeds)
+        return found
+
+    return matches
 
 
 def _reads(rules: list[dict[str, Any]]) -> tuple[set[str], set[Key]]:

@@ -363,6 +363,7 @@ class KnowledgeBase:
         strategy: str = "depth",
         state: str | PathLike[str] | Mapping[str, object] | None = None,
         engine: str = "heuron",
+        definitions: str = "fixpoint",
     ) -> Session:
         """Return a new session with the initial facts: assert, run, query, explain.
 
@@ -375,10 +376,14 @@ class KnowledgeBase:
                 from there instead of from the initial facts.
             engine: `heuron`, or `experta` (extra `experta`), which matches and orders the rules
                 that it can express.
+            definitions: `fixpoint`, as is fastest; or `agenda`: rules that derive and conclude
+                run by the searches of the plan of steps, one activation at a time, to the same
+                facts and certainties, more slowly; for tests and benchmarks.
 
         Raises:
-            RuleError: There is no such strategy or engine, the state does not go with these
-                rules, or experta cannot express them: each that it cannot is named.
+            RuleError: There is no such strategy, engine or plan for definitions, the state does
+                not go with these rules, or experta cannot express them: each that it cannot is
+                named.
         """
         from heuron.knowledge.session import Session, resumed
 
@@ -386,9 +391,11 @@ class KnowledgeBase:
         if engine != "heuron":
             from heuron.knowledge.on_experta import on_experta
 
-            return on_experta(self, engine, self.host(today=today), limits, strategy, state)
+            host = self.host(today=today)
+            return on_experta(self, engine, host, limits, strategy, definitions, state)
         host, fresh = self.host(today=today), state is None
-        session = Session(self, self._engine.session(host, limits, fresh, strategy))
+        running = self._engine.session(host, limits, fresh, strategy, definitions)
+        session = Session(self, running)
         return session if state is None else resumed(session, state)
 
     def _asked_for(self) -> GoalField:

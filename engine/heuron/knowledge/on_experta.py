@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from heuron.diagnostics import Diagnostic, RuleError, Severity
 from heuron.infer.experta.state import experta_state, missing
+from heuron.infer.searching import run_on_agenda
 from heuron.knowledge.session import Session
 from heuron.values import Fact
 
@@ -42,6 +43,7 @@ def on_experta(
     host: Host,
     limits: Limits | None,
     strategy: str,
+    definitions: str,
     saved: object,
 ) -> Session:
     """Return a new session that runs on another engine, with the file's initial facts.
@@ -55,6 +57,8 @@ def on_experta(
         raise RuleError(Diagnostic(Severity.ERROR, "usage", message, hint=hint))
     if strategy != "depth":
         raise missing(f"knows the strategy depth, and not {strategy}")
+    if run_on_agenda(definitions):
+        raise missing("runs definitions its own way, and not on the plan agenda")
     if saved is not None:
         raise missing("takes up no saved sessions")
     state: Any = experta_state(knowledge.engine, host, limits)

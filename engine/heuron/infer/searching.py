@@ -1,0 +1,210 @@
+"""Definitions on the agenda plan: one activation at a time, around the newest fact first.
+
+A new fact starts a search for each pattern that it may match, and these lie on a stack: only the
+topmost is asked, for one activation; what that derives is held at once, and its searches come
+before what is left of all others. A stratum is closed when the stack is empty. What a rule reads
+inside `not`, `forall` or an aggregate is complete by then, in a lower stratum; a rule that asks
+`exists` or `either` about its own stratum is matched again when that has grown, as the agenda does
+with steps that no single fact completes.
+
+Facts are derived in the order of their numbers, so that the first reason of each is found again
+from it when somebody asks (see `infer.reasons`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
+from typing import Any, Final
+
+from heuron.diagnostics import Diagnostic, RuleError, Severity, nearest
+from heuron.infer.closing import DERIVE, Derivation, New
+from heuron.infer.limits import Budget
+from heuron.infer.memory import Memory, Row
+from heuron.infer.reasons import Activation
+
+__all__ = ["DEFINITIONS", "Searching", "run_on_agenda"]
+
+DEFINITIONS: Final = ("fixpoint", "agenda")
+"""How definitions may be run: as is fastest, which is the default, or by searches, as steps are."""
+
+STRETCH: Final = 255
+"""So many facts (a power of two less one) are derived between two looks at the limits."""
+
+Search = Callable[[Sequence[Row], float], Iterator[Any]]
+Started = tuple[dict[str, Any], Iterator[Any]]
+"""A rule, and a search of it that was begun."""
+
+
+def run_on_agenda(definitions: str) -> bool:
+    """Return whether definitions are to run on the agenda plan, by one of `DEFINITIONS`.
+
+    Raises:
+        RuleError: When they cannot be run so.
+        TypeError: When it is no name.
+    """
+    if not isinstance(definitions, str):
+        raise TypeError(f"how definitions run is chosen by a name, not by {definitions!r}")
+    if definitions not in DEFINITIONS:
+        message = f"Definitions do not run on `{definitions}`: they run on fixpoint or agenda."
+        near = nearest(definitions, DEFINITIONS)
+        hint = f"Did you mean `{near}`?" if near else None
+        raise RuleError(Diagnostic(Severity.ERROR, "unknown-name", message, None, hint))
+    return definitions == "agenda"
+
+
+class Searching:
+    """Closes strata, and matches definitions, by searches that are left and resumed."""
+
+    __slots__ = ("_at", "_budget", "_functions", "_memory", "_rules", "_searches")
+
+    def __init__(
+        self,
+        memory: Memory,
+        rules: dict[int, dict[str, Any]],
+        functions: Mapping[str, Callable[..., Any]],
+        searches: Mapping[str, Search],
+        budget: Budget,
+        at: Callable[[int], None],
+    ) -> None:
+        self._memory = memory
+        self._rules = rules
+        self._functions = functions
+        self._searches = searches
+        self._budget = budget
+        self._at = at
+
+    def close(
+        self, stratum: dict[str, Any], derivation: Derivation, added: New | None
+    ) -> Iterator[New]:
+        """Yield what is new when nothing more follows; see `Closing`."""
+        rules = [self._rules[index] for index in stratum["derive"]]
+        own = frozenset(stratum["derives"])
+        first = self._memory.next_number
+        stack: list[Started] = []
+        for rule in reversed(rules):
+            if added is None or any(name in added for name in rule["nested"]):
+                stack.append(self._whole(rule, own))
+                continue
+            for place, type_name in reversed([*enumerate(rule["patterns"])]):
+                if type_name in added:
+                    seeds = added[type_name][::-1]
+                    stack.append((rule, self._search(rule, place)(seeds, inf)))
+        starts = {name: self._starts(rules, name) for name in own}
+        new: New = {}
+        self._exhaust(stack, derivation, starts, first, new)
+        # What was asked inside `exists` or `either` of facts that have come since.
+        asking = [rule for rule in rules if not own.isdisjoint(rule["nested"])]
+        seen: dict[str, int] = {}
+        while asking:
+            grown = {name for name, rows in new.items() if len(rows) != seen.get(name, 0)}
+            seen = {name: len(rows) for name, rows in new.items()}
+            again = [rule for rule in asking if not grown.isdisjoint(rule["nested"])]
+            if not again:
+                break
+            stack = [self._whole(rule, own) for rule in reversed(again)]
+            self._exhaust(stack, derivation, starts, first, new)
+        self._look()
+        yield new
+
+    def heads(
+        self, stratum: dict[str, Any], derivation: Derivation, around: New
+    ) -> list[tuple[str, Row]]:
+        """Return what activations around some rows derive; see `Closing`."""
+        del derivation
+        heads: list[tuple[str, Row]] = []
+        for index in stratum["derive"]:
+            rule = self._rules[index]
+            self._at(index)
+            for place, type_name in enumerate(rule["patterns"]):
+                if type_name in around:
+                    search = self._search(rule, place)(around[type_name], inf)
+                    if rule["fused"] is not None:
+                        heads += [(rule["fused"], values) for values in search]
+                    else:
+                        for activation in search:
+                            heads += self._derived(index, activation)
+        return heads
+
+    def activations(
+        self, index: int, place: int | None, seeds: Sequence[Row] = ()
+    ) -> Iterator[Activation]:
+        """Return the activations of a rule: around rows of one of its patterns, or (None) all.
+
+        It must not be one that does nothing but derive a fact.
+        """
+        rule = self._rules[index]
+        if place is None:
+            return self._whole(rule, frozenset())[1]
+        return self._search(rule, place)(seeds[::-1], inf)
+
+    def _exhaust(
+        self,
+        stack: list[Started],
+        derivation: Derivation,
+        starts: Mapping[str, Sequence[tuple[dict[str, Any], Search]]],
+        first: int,
+        new: New,
+    ) -> None:
+        """Hold everything that the searches on a stack find, and what follows from that."""
+        known = {name: self._memory.known(name) for name in derivation.before}
+        at, held = self._at, 0
+        while stack:
+            rule, search = stack[-1]
+            index, fused = rule["index"], rule["fused"]
+            at(index)
+            for found in search:
+                heads = ((fused, found),) if fused is not None else self._derived(index, found)
+                begun = len(stack)
+                for type_name, values in heads:
+                    if type_name not in known or values in known[type_name]:
+                        continue
+                    row = derivation.enter(type_name, values)
+                    new.setdefault(type_name, []).append(row)
+                    held += 1
+                    if not held & STRETCH:
+                        self._look()
+                    stack += [(one, around((row,), first)) for one, around in starts[type_name]]
+                if len(stack) != begun:
+                    break
+            else:
+                stack.pop()
+
+    def _look(self) -> None:
+        """Raise `LimitReached` where a limit is met."""
+        self._budget.hold(len(self._memory))
+        self._budget.look_at_clock()
+
+    def _derived(self, index: int, activation: Activation) -> list[tuple[str, Row]]:
+        """Return what an activation derives: types and values."""
+        effects = self._functions[f"a{index}"](activation[0], activation[1])
+        return [(one[1], one[2]) for one in effects if one is not None and one[0] == DERIVE]
+
+    def _search(self, rule: dict[str, Any], place: int) -> Search:
+        """Return the search around rows of one pattern of a rule."""
+        kind = "k" if rule["fused"] is None else "h"
+        return self._searches[f"{kind}{rule['index']}_s{place}"]
+
+    def _whole(self, rule: dict[str, Any], own: frozenset[str]) -> Started:
+        """Begin a search for everything that a rule matches now.
+
+        Every match has a row of any of its patterns: one of the types that grow serves best.
+        """
+        types = rule["patterns"]
+        if not types:
+            kind = "k" if rule["fused"] is None else "h"
+            return rule, self._searches[f"{kind}{rule['index']}"]((), inf)
+        place = next((at for at, name in enumerate(types) if name in own), 0)
+        seeds = [*self._memory.table(types[place]).values()][::-1]
+        return rule, self._search(rule, place)(seeds, inf)
+
+    def _starts(
+        self, rules: Sequence[dict[str, Any]], type_name: str
+    ) -> list[tuple[dict[str, Any], Search]]:
+        """Return the searches that a new fact of a type starts, the first one last."""
+        return [
+            (rule, self._search(rule, place))
+            for rule in reversed(rules)
+            for place, name in reversed([*enumerate(rule["patterns"])])
+            if name == type_name
+        ]
