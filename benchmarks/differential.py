@@ -9,8 +9,9 @@ firing; in the others searches stay suspended while facts change. A difference i
 leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
 seed to begin with, `--processes 1` leaves the other cores alone.
 
-Against CLIPS every second trial has conditions inside conditions, and its strategies take turns;
-rules get tests that always hold until CLIPS counts them for as specific as we do.
+Against CLIPS every second trial has conditions inside conditions, every third has definitions
+under its steps, and its strategies take turns; rules get tests that always hold until CLIPS counts
+them for as specific as we do.
 """
 
 from __future__ import annotations
@@ -155,14 +156,36 @@ def is_deep(seed: int) -> bool:
     return seed % 2 == 1
 
 
+def has_definitions(seed: int) -> bool:
+    """Return whether a trial against CLIPS derives facts and concludes fields: every third one."""
+    return seed % 3 == 2
+
+
+def strategy_for_definitions(seed: int) -> str:
+    """Return the strategy of such a trial."""
+    import clips_definitions
+
+    return clips_definitions.STRATEGIES[seed // 3 % len(clips_definitions.STRATEGIES)]
+
+
 def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
     """Return how trials against CLIPS ended, and the seeds of those that differ."""
+    import clips_definitions
     from clips_trials import CLIPS_STRATEGIES, compare
 
     counts: Counter[str] = Counter()
     different = []
     for seed in seeds:
-        strategy = CLIPS_STRATEGIES[seed // 2 % len(CLIPS_STRATEGIES)]
+        if has_definitions(seed):
+            sides = clips_definitions.compare(seed, strategy_for_definitions(seed))
+            counts += Counter({f"with definitions: {name}": n for name, n in sides.counts.items()})
+            counts["trials"] += 1
+            counts["with definitions: trials"] += 1
+            counts["with definitions: trials with steps fired"] += sides.counts["steps"] > 0
+            if sides.counts["different"]:
+                different.append(seed)
+            continue
+        strategy = CLIPS_STRATEGIES[seed // 6 % len(CLIPS_STRATEGIES)]
         comparison = compare(seed, is_deep(seed), strategy)
         counts["trials"] += 1
         counts[f"strategy {strategy}"] += 1
@@ -178,9 +201,14 @@ def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
 
 def show_clips(seed: int) -> None:
     """Print a trial in which CLIPS differs."""
+    import clips_definitions
     from clips_trials import CLIPS_STRATEGIES, compare
 
-    comparison = compare(seed, is_deep(seed), CLIPS_STRATEGIES[seed // 2 % len(CLIPS_STRATEGIES)])
+    if has_definitions(seed):
+        sides = clips_definitions.compare(seed, strategy_for_definitions(seed))
+        print(f"\n--- seed {seed}\n{sides.trial.text}\n{sides.problem}")
+        return
+    comparison = compare(seed, is_deep(seed), CLIPS_STRATEGIES[seed // 6 % len(CLIPS_STRATEGIES)])
     print(f"\n--- seed {seed}\n{comparison.trial.text}")
     print(f"after {comparison.firings} firings\n  ours {comparison.ours}")
     print(f"  CLIPS {comparison.theirs}")

@@ -21,7 +21,7 @@ from heuron.infer.session import State
 from heuron.plan.lower import lower
 from heuron.values import Value
 from naive import Oracle, OracleError
-from naive_definitions import fitted
+from naive_definitions import fitted, levels
 from naive_strategies import preference, specificity
 
 Content = tuple[object, ...]
@@ -38,6 +38,10 @@ def place(strategy: str, event: int, rule: Rule, events: list[int]) -> object:
 
 FIRST = 10_000
 """The highest salience that CLIPS knows."""
+LOWEST_DEFINITION = 1_000
+"""Steps have less, definitions more."""
+MOST_DEFINITIONS = 1_000
+"""Firings of definitions after one event; there are no recursive ones."""
 
 
 def as_texts(type_name: str, values: Any) -> Content:
@@ -50,6 +54,7 @@ class Ours:
 
     def __init__(self, base: Base, strategy: str = "depth") -> None:
         self.rules = {one.name: one for one in base.rules}
+        self.base = base
         self.strategy = strategy
         self.state: State = Engine(lower(base), base.texts).session(strategy=strategy)
 
@@ -95,11 +100,24 @@ class Ours:
         """Return a held fact as a value."""
         fact = self.state.fact(number)
         assert fact is not None
-        return as_texts(fact.type, fact.values.values())
+        names = clips_text.own_fields(self.base, fact.type)
+        return as_texts(fact.type, [fact[name] for name in names])
 
     def facts(self) -> list[Content]:
         """Return all that is held, in an order."""
         return sorted(self.content(one.number) for one in self.state.facts())
+
+    def conclusions(self) -> list[tuple[Content, str, str]]:
+        """Return facts, fields and values that are concluded, in an order."""
+        found = []
+        for one in self.state.facts():
+            for of, field in self.base.concluded:
+                for value, certainty in (
+                    self.state.values(one.number, field) if of == one.type else ()
+                ):
+                    assert certainty == 1
+                    found.append((self.content(one.number), field, str(value)))
+        return sorted(found)
 
 
 class InHalves(Oracle):
@@ -170,6 +188,13 @@ class ByOracle:
         """Let the first activation fire."""
         self.oracle.run(1)
 
+    def going_on(self) -> dict[Activation, tuple[object, bool]]:
+        """Return all activations that hold: since which event, and whether they have fired."""
+        return {
+            self.described(one): ((key, event), (key, event) in self.oracle.used)
+            for key, (event, one) in self.oracle.conflict.items()
+        }
+
     def facts(self) -> list[Content]:
         """Return all that is held, in an order."""
         return sorted(as_texts(str(of), own) for of, *own in self.oracle.facts())
@@ -184,8 +209,10 @@ class Theirs:
         self.environment.strategy = clips.Strategy[strategy.upper()]
         for template in clips_text.templates(base):
             self.environment.build(template)
+        strata = levels(base)
         for rule in base.rules:
-            self.environment.build(clips_text.rule(rule, base))
+            stratum = strata.get(rule.name, 0)
+            self.environment.build(clips_text.rule(rule, base, stratum=stratum))
         if strategy not in ("depth", "breadth"):
             self.count_alike()
 
@@ -196,7 +223,7 @@ class Theirs:
         we count patterns and comparisons. Each rule gets tests that always hold, until the two
         counts differ by the same number in all rules.
         """
-        rules = self.base.rules
+        rules = [one for one in self.base.rules if one.is_step]
         more = [specificity(one) - self.complexity(one) for one in rules]
         for one, own in zip(rules, more, strict=True):
             self.environment.build(clips_text.rule(one, self.base, own - min(more)))
@@ -217,14 +244,23 @@ class Theirs:
         """Assert a fact; return what it is known by."""
         return self.environment.assert_string(clips_text.fact(type_name, values))
 
+    def find(self, content: Content) -> Any:
+        """Return a held fact by its content: no two are equal."""
+        return next(one for one in self.held() if self.content(one) == content)
+
     def modify(self, known: Any, values: Mapping[str, Value]) -> None:
         """Change a held fact; clipspy takes levels as symbols."""
-        known.modify_slots(
-            **{
-                name: clips.Symbol(one) if isinstance(one, str) else one
-                for name, one in values.items()
-            }
-        )
+        if self.base.derived or self.base.concluded:
+            # Not by CLIPS's modify, as in `clips_text.action`.
+            type_name = known.template.name
+            own = {one: known[one] for one in clips_text.own_fields(self.base, type_name)}
+            known.retract()
+            self.add(type_name, own | dict(values))
+            return
+        changes = {
+            name: clips.Symbol(one) if isinstance(one, str) else one for name, one in values.items()
+        }
+        known.modify_slots(**changes)
 
     def retract(self, known: Any) -> None:
         """End a held fact."""
@@ -232,7 +268,7 @@ class Theirs:
 
     def activations(self) -> list[tuple[Activation, Any]]:
         """Return what may fire; `*` stands for `not` and `exists`, which match no fact."""
-        facts = {f"f-{one.index}": self.content(one) for one in self.environment.facts()}
+        facts = {f"f-{one.index}": self.content(one) for one in self.held()}
         found = []
         for one in self.environment.activations():
             matched = str(one).split(":", 1)[1].strip().split(",")
@@ -254,9 +290,52 @@ class Theirs:
 
     def content(self, fact: Any) -> Content:
         """Return a held fact as a value."""
-        names = self.base.templates[fact.template.name].names
+        names = clips_text.own_fields(self.base, fact.template.name)
         return as_texts(fact.template.name, [fact[name] for name in names])
+
+    def held(self) -> list[Any]:
+        """Return the facts that are held, without those that stand for concluded fields."""
+        facts = self.environment.facts()
+        return [one for one in facts if one.template.name in self.base.templates]
 
     def facts(self) -> list[Content]:
         """Return all that is held, in an order."""
-        return sorted(self.content(one) for one in self.environment.facts())
+        return sorted(self.content(one) for one in self.held())
+
+    def conclusions(self) -> list[tuple[Content, str, str]]:
+        """Return facts, fields and values that are concluded, in an order."""
+        found = []
+        for of, field in self.base.concluded:
+            for one in self.environment.facts():
+                if one.template.name == f"{of}-{field}":
+                    values = [one[name] for name in clips_text.own_fields(self.base, of)]
+                    found.append((as_texts(of, values), field, str(one["value"])))
+        return sorted(found)
+
+    # Definitions
+
+    def settle(self) -> None:
+        """Let definitions fire until none can: they have the highest salience."""
+        for _ in range(MOST_DEFINITIONS):
+            first = next(iter(self.environment.activations()), None)
+            if first is None or first.salience < LOWEST_DEFINITION:
+                return
+            self.environment.run(1)
+        raise AssertionError("definitions go on for ever")
+
+    def stamps(self) -> dict[Activation, int]:
+        """Return the activations of steps with the stamp that CLIPS gave each when it came.
+
+        There is no function for it: it lies in CLIPS's record, behind rule, match and salience.
+        """
+        found = {}
+        for told, one in self.activations():
+            record = ffi.buffer(ffi.cast("char *", one._act), 32)
+            _, _, salience, _, stamp = unpack("<QQiiQ", record)
+            assert salience == one.salience
+            found[told] = stamp
+        return found
+
+    def forget(self, gone: Activation) -> None:
+        """Take an activation off the agenda."""
+        next(one for told, one in self.activations() if told == gone).delete()

@@ -24,11 +24,23 @@ FIELDS = {
     "Box": {"k": "integer", "size": "integer"},
     "Mark": {"n": "integer", "tint": "hue"},
 }
-HUES = ("red", "green", "blue")
+LEVELS = {
+    "hue": ("red", "green", "blue"),
+    "grade": ("low", "high"),
+    "filled": ("yes", "no"),
+}
+"""Of enumerations; the last two are concluded (`random_definitions.py`)."""
 
 
 class StepMaker:
     """Makes trials from a source of chance."""
+
+    fields = FIELDS
+    """What patterns may be about, by type."""
+    first_facts = (2, 7)
+    """How many facts the host asserts before the first run, at least and at most."""
+    together = True
+    """Whether one step may change several facts."""
 
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
@@ -44,27 +56,31 @@ class StepMaker:
 
     def type_name(self) -> str:
         """Return one of the types."""
+        return self.pick(tuple(self.fields))
+
+    def told(self) -> str:
+        """Return one of the types whose facts the host and steps may change."""
         return self.pick(tuple(FIELDS))
 
     def constant(self, kind: str) -> object:
         """Return a constant of a kind."""
-        return self.pick(HUES) if kind == "hue" else self.chance.number(0, 3)
+        return self.pick(LEVELS[kind]) if kind in LEVELS else self.chance.number(0, 3)
 
     def pattern(self, type_name: str, bound: dict[str, list[str]], binds: bool) -> str:
         """Return a pattern that joins with what is bound, and binds more if it may."""
         slots = []
-        for name, kind in FIELDS[type_name].items():
+        for name, kind in self.fields[type_name].items():
             form = self.chance.number(0, 99)
             if form < 30 and bound.get(kind):
                 ordered = ("==", "==", "!=", "<", ">=")
-                operator = self.pick(("==", "==", "!=") if kind == "hue" else ordered)
+                operator = self.pick(("==", "==", "!=") if kind in LEVELS else ordered)
                 slots.append(f"{name} {operator} {self.pick(bound[kind])}")
             elif form < 60 and binds:
                 self.fresh += 1
                 slots.append(f"{name}: x{self.fresh}")
                 bound.setdefault(kind, []).append(f"x{self.fresh}")
             elif form < 85:
-                operators = ("==", "!=") if kind == "hue" else ("==", "<", ">=", "!=")
+                operators = ("==", "!=") if kind in LEVELS else ("==", "<", ">=", "!=")
                 slots.append(f"{name} {self.pick(operators)} {self.constant(kind)}")
         return f"{type_name}({', '.join(slots)})"
 
@@ -76,7 +92,7 @@ class StepMaker:
     def rule(self, number: int) -> RuleText:
         """Return a rule that changes the fact of its first pattern."""
         bound: dict[str, list[str]] = {}
-        subject, target = self.type_name(), f"t{number}"
+        subject, target = self.told(), f"t{number}"
         conditions = [f"{target}: {self.pattern(subject, bound, True)}"]
         for _ in range(self.chance.number(0, 2)):
             conditions.append(self.pattern(self.type_name(), bound, True))
@@ -94,8 +110,8 @@ class StepMaker:
             actions.append(f"modify {target}: {name} = {value}")
         elif form == 2:
             actions.append(f"retract {target}")
-        if not actions or self.happens(40):
-            made = self.type_name()
+        if not actions or (self.together and self.happens(40)):
+            made = self.told()
             values = [
                 f"{name} = {self.pick(bound.get(one) or [self.constant(one)])}"
                 for name, one in FIELDS[made].items()
@@ -109,10 +125,10 @@ class StepMaker:
         labels: dict[str, str] = {}
         events: list[Event] = []
         for turn in range(rounds):
-            for _ in range(self.chance.number(2, 7) if turn == 0 else self.chance.number(1, 3)):
+            for _ in range(self.chance.number(*(self.first_facts if turn == 0 else (1, 3)))):
                 form = self.chance.number(0, 9) if labels and turn else 0
                 if form < 4:
-                    type_name, label = self.type_name(), f"f{len(events)}"
+                    type_name, label = self.told(), f"f{len(events)}"
                     values = tuple(
                         (name, self.constant(kind) if not self.happens(100 - known) else UNKNOWN)
                         for name, kind in FIELDS[type_name].items()

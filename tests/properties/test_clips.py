@@ -1,5 +1,7 @@
 """Steps against CLIPS: the same conflict set before every firing, and the same choice."""
 
+from collections import Counter
+
 import pytest
 
 pytest.importorskip("clips", reason="needs heuron[bench]")
@@ -61,3 +63,31 @@ def test_another_difference_is_not_taken_for_a_modify_in_halves(monkeypatch):
     ends = {clips_trials.compare(seed).end for seed in range(20)}
 
     assert "different" in ends
+
+
+def test_definitions_and_steps_above_them_agree_with_clips():
+    """Derived facts and conclusions after every event, agendas before every firing."""
+    from clips_definitions import STRATEGIES, compare
+
+    compared = [compare(seed, STRATEGIES[seed % len(STRATEGIES)]) for seed in range(80)]
+    counts = sum((one.counts for one in compared), Counter())
+
+    assert [one.problem for one in compared if one.problem] == []
+    assert counts["steps"] >= 100
+    assert counts["derived facts"] >= 500
+    assert counts["conclusions"] >= 500
+    assert counts["fired before, and new to CLIPS"] >= 1
+
+
+@pytest.mark.parametrize("what", ["facts", "conclusions", "agenda"])
+def test_what_differs_under_definitions_is_noticed(monkeypatch, what):
+    """An engine that loses one of its facts, conclusions or activations does not agree."""
+    import clips_definitions
+
+    class Losing(clips_definitions.Ours):
+        """An engine that keeps silent about the last of them."""
+
+    monkeypatch.setattr(clips_definitions, "Ours", Losing)
+    monkeypatch.setattr(Losing, what, lambda self: getattr(super(Losing, self), what)()[:-1])
+
+    assert any(clips_definitions.compare(seed).problem for seed in range(10))
