@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from heuron.cli import exits
 from heuron.cli.render import bold, columns, print_json, say
 
 if TYPE_CHECKING:
+    from heuron.plan.joins import Look, Search
     from heuron.plan.normal import Program, Stratum
 
 __all__ = ["plan"]
@@ -34,6 +36,7 @@ def plan(
             "steps": [one.name for one in program.steps],
             "single_record": program.single_record,
             "no_columns": _no_columns(program),
+            **_join_entries(program),
         }
         if source:
             body["source"] = _source(program)
@@ -88,7 +91,92 @@ def _lines(program: Program) -> list[str]:
         lines.append(bold("steps"))
         rows = [(one.name, "agenda", f"salience {one.salience}") for one in program.steps]
         lines += columns(rows, indent="  ")
+    if not program.single_record:
+        lines += _join_lines(program)
+    return lines or ["There are no rules to run."]
+
+
+def _join_lines(program: Program) -> list[str]:
+    """Return how facts are found, search by search, and in which indexes."""
+    from heuron.plan.joins import indexes_of, searches_of
+
+    searches = searches_of(program)
+    lines: list[str] = []
+    for rule, some in groupby(searches, key=lambda one: one.rule):
+        words = [f"    {_search_words(one)}" for one in some if one.looks]
+        lines += [f"  {rule}", *words] if words else []
+    if lines:
+        lines.insert(0, bold("searches") + "   facts in the order in which they are looked for")
+    indexes = indexes_of(searches)
+    if indexes:
+        lines.append(bold("indexes") + "   each is filled when it is first asked")
+        rows = [(_by(one.type_name, one.fields), one.kind, ", ".join(one.rules)) for one in indexes]
+        lines += columns(rows, indent="  ")
     return lines
+
+
+def _join_entries(program: Program) -> dict[str, object]:
+    from heuron.plan.joins import indexes_of, searches_of
+
+    searches = () if program.single_record else searches_of(program)
+    return {
+        "searches": [
+            {
+                "rule": one.rule,
+                "around": one.around,
+                "looks": [
+                    {
+                        "type": look.type_name,
+                        "kind": look.kind,
+                        "fields": list(look.fields),
+                        "finer": list(look.finer),
+                        "scope": look.scope or None,
+                        "remembered": look.kept,
+                    }
+                    for look in one.looks
+                ],
+            }
+            for one in searches
+        ],
+        "indexes": [
+            {
+                "type": one.type_name,
+                "fields": list(one.fields),
+                "kind": one.kind,
+                "rules": list(one.rules),
+            }
+            for one in indexes_of(searches)
+        ],
+    }
+
+
+def _search_words(search: Search) -> str:
+    begin = "" if search.around is None else f"a new {search.around}, then "
+    return begin + ", then ".join(_look_words(one) for one in search.looks)
+
+
+def _look_words(look: Look) -> str:
+    scope = f"{look.scope} " if look.scope else ""
+    kept = " (remembered)" if look.kept else ""
+    match look.kind:
+        case "scan":
+            found = f"every {look.type_name}"
+        case "number":
+            found = f"the {look.type_name} referred to"
+        case "sorted":
+            found = f"{look.type_name} in order of {look.fields[0]}"
+        case _:
+            found = _by(look.type_name, look.fields)
+    finer = f" (by {_names(look.finer)} where many share it)" if look.finer else ""
+    return f"{scope}{found}{finer}{kept}"
+
+
+def _by(type_name: str, fields: tuple[str, ...]) -> str:
+    return f"{type_name} by {_names(fields)}"
+
+
+def _names(fields: tuple[str, ...]) -> str:
+    return fields[0] if len(fields) == 1 else f"({', '.join(fields)})"
 
 
 def _no_columns(program: Program) -> dict[str, str]:
