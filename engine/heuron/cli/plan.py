@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plan"]
 
+MANY: Final = 6
+"""So many rules are named beside an index."""
+
 
 def plan(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file, or a domain.")],
@@ -25,7 +28,7 @@ def plan(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Show how a rule file is run: strata, plans, and why."""
+    """Show how a rule file is run: strata, plans and why, join order and indexes."""
     from heuron.cli.opening import open_domain
 
     _, knowledge = open_domain(file)
@@ -110,7 +113,7 @@ def _join_lines(program: Program) -> list[str]:
     indexes = indexes_of(searches)
     if indexes:
         lines.append(bold("indexes") + "   each is filled when it is first asked")
-        rows = [(_by(one.type_name, one.fields), one.kind, ", ".join(one.rules)) for one in indexes]
+        rows = [(_by(one.type_name, one.fields), one.kind, _some(one.rules)) for one in indexes]
         lines += columns(rows, indent="  ")
     return lines
 
@@ -167,8 +170,13 @@ def _look_words(look: Look) -> str:
             found = f"{look.type_name} in order of {look.fields[0]}"
         case _:
             found = _by(look.type_name, look.fields)
-    finer = f" (by {_names(look.finer)} where many share it)" if look.finer else ""
+    finer = f" or {_names(look.finer)}" if look.finer else ""
     return f"{scope}{found}{finer}{kept}"
+
+
+def _some(rules: tuple[str, ...]) -> str:
+    more = len(rules) - MANY
+    return ", ".join(rules[:MANY]) + (f" and {more} more" if more > 0 else "")
 
 
 def _by(type_name: str, fields: tuple[str, ...]) -> str:
