@@ -71,7 +71,8 @@ class Closing(Protocol):
         Args:
             stratum: The stratum's outline.
             derivation: What is derived, and was before.
-            added: The rows around which activations are new; None: everything is.
+            added: The rows around which activations are new; None: everything is, and nobody
+                asks for what is new.
         """
 
     def heads(

@@ -61,11 +61,12 @@ class Deriving:
 
         Args:
             stratum: The stratum's outline.
-            may_wait: Nobody reads these facts yet: they may become rows when somebody does.
+            may_wait: Nobody reads these facts yet: they may become rows when somebody does, and
+                are not among the changes.
         """
         found = self._plainly(stratum)
         if found is None:
-            return self._afresh(stratum)
+            return self._afresh(stratum, may_wait)
         if may_wait and not any(self._derived(one) for one in stratum["derives"]):
             self._pending.append((stratum, found))
             return []
@@ -122,7 +123,7 @@ class Deriving:
                     reasons.order([known[values] for values in facts])
         return changes
 
-    def _afresh(self, stratum: dict[str, Any]) -> list[Change]:
+    def _afresh(self, stratum: dict[str, Any], may_wait: bool) -> list[Change]:
         memory = self._memory
         before: dict[str, dict[Row, Row]] = {}
         for type_name in stratum["derives"]:
@@ -135,7 +136,7 @@ class Deriving:
         derivation = Derivation(memory, self._reasons, before)
         for _ in self._closing.close(stratum, derivation, None):
             pass
-        return self._changes(stratum, before)
+        return [] if may_wait else self._changes(stratum, before)
 
     def _changes(self, stratum: dict[str, Any], before: dict[str, dict[Row, Row]]) -> list[Change]:
         memory = self._memory

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final
 
@@ -356,13 +357,29 @@ class Memory:
         rows = [(number, event, *values) for number, values in zip(numbers, facts, strict=True)]
         if self.journal is not None:
             self.journal += [("add", number, type_name, (), None) for number in numbers]
-        self.types.update(dict.fromkeys(numbers, type_name))
+        self.types.update(zip(numbers, repeat(type_name)))
         self._tables[type_name].update(zip(numbers, rows, strict=True))
         self._by_value[type_name].update(zip(facts, numbers, strict=True))
         for index in self.kept[type_name]:
             for row in rows:
                 index.add(row)
         return rows
+
+    def enter_derived(self, type_name: str, end: int) -> None:
+        """Enter derived facts into the indexes that are in all other places already.
+
+        Args:
+            type_name: The type.
+            end: The number behind that of the last of them; the first has `next_number`.
+        """
+        numbers = range(self.next_number, end)
+        self.next_number = end
+        if self.journal is not None:
+            self.journal += [("add", number, type_name, (), None) for number in numbers]
+        table = self._tables[type_name]
+        for index in self.kept[type_name]:
+            for number in numbers:
+                index.add(table[number])
 
     def enter_rest(self, type_name: str, first: int, event: int) -> None:
         """Enter told facts into the indexes that are in their type's table already.

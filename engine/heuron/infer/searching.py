@@ -28,10 +28,12 @@ __all__ = ["DEFINITIONS", "Searching", "run_on_agenda"]
 DEFINITIONS: Final = ("fixpoint", "agenda")
 """How definitions may be run: as is fastest, which is the default, or by searches, as steps are."""
 
-STRETCH: Final = 255
-"""So many facts (a power of two less one) are derived between two looks at the limits."""
+STRETCH: Final = 256
+"""So many facts are derived between two looks at the limits."""
 
 Search = Callable[[Sequence[Row], float], Iterator[Any]]
+_Starts = tuple[tuple[int, Any] | None, list[tuple[dict[str, Any], Search]]]
+"""What a new fact starts: the index of a rule and its descent, and searches."""
 Started = tuple[dict[str, Any], Iterator[Any]]
 """A rule, and a search of it that was begun."""
 
@@ -77,7 +79,7 @@ class Searching:
     def close(
         self, stratum: dict[str, Any], derivation: Derivation, added: New | None
     ) -> Iterator[New]:
-        """Yield what is new when nothing more follows; see `Closing`."""
+        """Yield what is new beside `added` when nothing more follows; see `Closing`."""
         rules = [self._rules[index] for index in stratum["derive"]]
         own = frozenset(stratum["derives"])
         first = self._memory.next_number
@@ -90,11 +92,15 @@ class Searching:
                 if type_name in added:
                     seeds = added[type_name][::-1]
                     stack.append((rule, self._search(rule, place)(seeds, inf)))
-        starts = {name: self._starts(rules, name) for name in own}
+        starts = {name: self._starts(rules, name, derivation) for name in own}
         new: New = {}
+        asking = [rule for rule in rules if not own.isdisjoint(rule["nested"])]
+        if added is None and not asking:
+            self._exhaust(stack, derivation, starts, first, None)
+            self._look(0)
+            return
         self._exhaust(stack, derivation, starts, first, new)
         # What was asked inside `exists` or `either` of facts that have come since.
-        asking = [rule for rule in rules if not own.isdisjoint(rule["nested"])]
         seen: dict[str, int] = {}
         while asking:
             grown = {name for name, rows in new.items() if len(rows) != seen.get(name, 0)}
@@ -104,7 +110,7 @@ class Searching:
                 break
             stack = [self._whole(rule, own) for rule in reversed(again)]
             self._exhaust(stack, derivation, starts, first, new)
-        self._look()
+        self._look(0)
         yield new
 
     def heads(
@@ -142,12 +148,16 @@ class Searching:
         self,
         stack: list[Started],
         derivation: Derivation,
-        starts: Mapping[str, Sequence[tuple[dict[str, Any], Search]]],
+        starts: Mapping[str, _Starts],
         first: int,
-        new: New,
+        new: New | None,
     ) -> None:
-        """Hold everything that the searches on a stack find, and what follows from that."""
-        known = {name: self._memory.known(name) for name in derivation.before}
+        """Hold everything that the searches on a stack find, and what follows from that.
+
+        What is new goes into `new`, where somebody asks for it.
+        """
+        memory = self._memory
+        known = {name: memory.known(name) for name in derivation.before}
         at, held = self._at, 0
         while stack:
             rule, search = stack[-1]
@@ -159,21 +169,37 @@ class Searching:
                 for type_name, values in heads:
                     if type_name not in known or values in known[type_name]:
                         continue
-                    row = derivation.enter(type_name, values)
-                    new.setdefault(type_name, []).append(row)
+                    rows = [derivation.enter(type_name, values)]
                     held += 1
-                    if not held & STRETCH:
-                        self._look()
-                    stack += [(one, around((row,), first)) for one, around in starts[type_name]]
+                    if not held % STRETCH:
+                        self._look(0)
+                    descent, searches = starts[type_name]
+                    if descent is not None:
+                        begin = memory.next_number
+                        at(descent[0])
+                        descent[1](rows, self._look)
+                        if searches or new is not None:
+                            table = memory.table(type_name)
+                            rows += [table[one] for one in range(begin, memory.next_number)]
+                    if new is not None:
+                        new.setdefault(type_name, []).extend(rows)
+                    if searches:
+                        rows.reverse()
+                        stack += [(one, around(rows, first)) for one, around in searches]
                 if len(stack) != begun:
                     break
             else:
                 stack.pop()
 
-    def _look(self) -> None:
-        """Raise `LimitReached` where a limit is met."""
-        self._budget.hold(len(self._memory))
+    def _look(self, count: int) -> int:
+        """Raise `LimitReached` where a limit is met; return at how many facts to look again.
+
+        Args:
+            count: How many facts have been derived that memory does not hold yet.
+        """
+        self._budget.hold(len(self._memory) + count)
         self._budget.look_at_clock()
+        return count + STRETCH
 
     def _derived(self, index: int, activation: Activation) -> list[tuple[str, Row]]:
         """Return what an activation derives: types and values."""
@@ -199,12 +225,23 @@ class Searching:
         return rule, self._search(rule, place)(seeds, inf)
 
     def _starts(
-        self, rules: Sequence[dict[str, Any]], type_name: str
-    ) -> list[tuple[dict[str, Any], Search]]:
-        """Return the searches that a new fact of a type starts, the first one last."""
-        return [
-            (rule, self._search(rule, place))
+        self, rules: Sequence[dict[str, Any]], type_name: str, derivation: Derivation
+    ) -> _Starts:
+        """Return what a new fact of a type starts: a descent, and searches, the first one last.
+
+        Several rules that descend, or facts that come back with their numbers, are searched for
+        in the general way.
+        """
+        around = [
+            (rule, place)
             for rule in reversed(rules)
             for place, name in reversed([*enumerate(rule["patterns"])])
             if name == type_name
         ]
+        descents = [one for one in around if f"x{one[0]['index']}" in self._searches]
+        descent = None
+        if len(descents) == 1 and not derivation.before[type_name]:
+            around.remove(descents[0])
+            index = descents[0][0]["index"]
+            descent = index, self._searches[f"x{index}"]
+        return descent, [(rule, self._search(rule, place)) for rule, place in around]

@@ -505,6 +505,13 @@ NAMES: Final[dict[str, object]] = {
     "Whole": int,
     "Float": float,
     "Truth": bool,
-    "__builtins__": {"frozenset": frozenset, "int": int, "len": len, "max": max, "min": min},
+    "__builtins__": {
+        "frozenset": frozenset,
+        "int": int,
+        "iter": iter,
+        "len": len,
+        "max": max,
+        "min": min,
+    },
 } | {f"call_{name}": function for name, function in FUNCTIONS.items()}
 """The namespace of generated code. `EMPTY` is never written to."""
