@@ -36,12 +36,17 @@ class Side:
     note: str = ""
 
 
-def on_heuron(rules: str, facts: Sequence[Given], repeats: int) -> Side:
-    """Run a program on Heuron, through the public session; the plan is Heuron's choice."""
+def on_heuron(
+    rules: str, facts: Sequence[Given], repeats: int, definitions: str = "fixpoint"
+) -> Side:
+    """Run a program on Heuron, through the public session.
+
+    The plan is Heuron's choice, unless definitions are made to run on the plan `agenda`.
+    """
     knowledge = heuron.loads(rules)
     times, outcome = [], None
     for _ in range(repeats):
-        session = knowledge.session(limits=LIMITS)
+        session = knowledge.session(limits=LIMITS, definitions=definitions)
         start = process_time()
         for type_name, values in facts:
             session.assert_(type_name, *values)

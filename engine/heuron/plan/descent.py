@@ -161,14 +161,13 @@ class _Descent:
         if doubtful:
             self._lines(5, f"if {' or '.join(doubtful)}:", "    continue")
         literal = self.module.constants.literal(self.action.type_name)
-        known = self.module.named(f"known{self.rule.index}", f"memory.known({literal})")
+        name = f"know{self.rule.index}"
+        known = self.module.named(name, f"memory.known({literal}).setdefault")
         self.module.named("types", "memory.types")
         self._lines(
             5,
-            f"w = {values}",
-            f"if w in {known}:",
+            f"if {known}({values}, number) != number:",
             "    continue",
-            f"{known}[w] = number",
             f"row = (number, event, {values[1:-1]})",
             f"{self.module.table(self.action.type_name)}[number] = row",
             f"types[number] = {literal}",
