@@ -268,6 +268,49 @@ def assert_reasons(state: State, text: str) -> None:
             del waiting[one]
 
 
+def heights(state: State) -> dict[str, int]:
+    """Return of every derived fact how many facts stand upon each other in its proof."""
+    state.refresh()
+    memory = state.memory
+    found = dict.fromkeys(memory.told, 0)
+    waiting = {}
+    for number in set(memory.types) - memory.told:
+        first = state.justification(number)
+        assert first is not None
+        waiting[number] = [row[0] for row in first[1][0]]
+    while waiting:
+        for number in [one for one, rows in waiting.items() if not waiting.keys() & set(rows)]:
+            found[number] = 1 + max(found[one] for one in waiting.pop(number))
+    return {words(one): found[one.number] for one in state.facts() if found[one.number]}
+
+
+def test_first_reasons_are_the_shortest_on_either_plan():
+    """After one run: rounds find the shortest first, searches find some other one first."""
+    longest = 0
+    for seed, text, _ in PROGRAMS:
+        steps = [one for one in script(Random(seed)) if one[0] == "assert"]
+        engine = engine_of(text)
+        found = []
+        for plan in ("fixpoint", "agenda"):
+            state = engine.session(heuron.infer.host.Host(today=TODAY), definitions=plan)
+            play(state, steps)
+            found.append(heights(state))
+        assert found[0] == found[1], (seed, text, steps)
+        longest = max(longest, *found[0].values(), 0)
+    assert longest >= 3
+
+
+def test_a_short_proof_is_found_where_a_long_one_was_first(definitions):
+    """Depth first, from the newest edge on, 1 reaches 9 by 3 and 4 before it reaches 2."""
+    edges = ((1, 2), (2, 9), (4, 9), (3, 4), (1, 3))
+    state = session_of(f"{CLOSURE}facts:\n" + "".join(f"    Edge{one}\n" for one in edges))
+    assert heights(state)["Reach(1, 9)"] == 2
+    middle = next(one for one in state.facts("Edge") if one["a"] == 2)
+    state.retract(middle)
+
+    assert heights(state)["Reach(1, 9)"] == 3
+
+
 def all_reasons(state: State) -> set[tuple[object, ...]]:
     """Return every fact with every activation that derives it, numbers left out."""
     return {

@@ -196,6 +196,17 @@ rule more:
     assert len(found[0][0]) > 20 + (name == "in every pair")
 
 
+def test_a_proof_that_has_become_shorter_is_told():
+    edges = "".join(f"    Edge({n}, {n + 1})\n" for n in range(5))
+    session = heuron.loads(f"{CLOSURE}facts:\n{edges}").session(definitions="agenda")
+    last = next(one for one in session.facts("Reach") if (one["a"], one["b"]) == (0, 5))
+    assert [one.rule for one in session.explain(last).supports] == ["more"]
+    session.assert_("Edge", 0, 5)
+
+    assert [one.rule for one in session.explain(last).supports] == ["one"]
+    assert [one.rule for one in session.explain(last, all=True).supports] == ["one", "more"]
+
+
 def test_conclusions_from_joins_are_searched_for():
     text = """
 type Person:

@@ -51,12 +51,8 @@ class Derivation:
         """Hold a fact that is not held, and return its row; its reason is found when asked for."""
         row = self.before[type_name].get(values)
         if row is None:
-            row = self._memory.add(type_name, values)
-            if self._reasons.is_ordered:
-                self._reasons.order((row[0],))
-        else:
-            self._memory.derive(type_name, row)
-            self._reasons.order((row[0],))
+            return self._memory.add(type_name, values)
+        self._memory.derive(type_name, row)
         return row
 
 

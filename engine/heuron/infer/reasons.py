@@ -94,6 +94,9 @@ class Reasons:
             for number in numbers:
                 self.drop(number)
 
+    def changed(self) -> None:
+        """Hear that facts have come or gone. What was kept of the others still holds."""
+
     def forget(self) -> None:
         """Forget everything."""
         self.first.clear()

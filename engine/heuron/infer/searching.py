@@ -7,8 +7,7 @@ inside `not`, `forall` or an aggregate is complete by then, in a lower stratum; 
 `exists` or `either` about its own stratum is matched again when that has grown, as the agenda does
 with steps that no single fact completes.
 
-Facts are derived in the order of their numbers, so that the first reason of each is found again
-from it when somebody asks (see `infer.reasons`).
+Reasons are found when somebody asks for them (see `infer.shortest`).
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from heuron.infer.memory import Memory, Row
 from heuron.infer.reasons import Activation, Reasons
 from heuron.infer.searching import Searching
 from heuron.infer.seminaive import SemiNaive
+from heuron.infer.shortest import ShortestReasons
 
 __all__ = ["Activation", "Contribution", "Truth"]
 
@@ -67,7 +68,9 @@ class Truth:
         rules: dict[int, dict[str, Any]] = outline["rules"]
         self.at: int | None = None
         self.is_whole = False
-        self.reasons = Reasons(memory, outline, make_reasons)
+        # Searches derive depth first, so that the order of derivation says little.
+        kind = Reasons if searches is None else ShortestReasons
+        self.reasons = kind(memory, outline, make_reasons)
         closing: Closing
         matcher: Matcher
         if searches is None:
@@ -149,6 +152,7 @@ class Truth:
             elif readers.conclude_reads(news.types, fields):
                 fields.update(self._concluding.follow(stratum, news.changes, fields))
             self._budget.look_at_clock()
+        self.reasons.changed()
         self._concluding.let_go(news.changes)
         self.at = None
         return news.changes[told:], fields
