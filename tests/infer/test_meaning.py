@@ -434,6 +434,32 @@ rule go:
     assert fired(state) == ["go"]
 
 
+def test_a_derived_fact_whose_reasons_change_in_one_event_is_the_same_fact():
+    """In CLIPS it goes and comes, so that the rule fires once more."""
+    state = session_of("""
+type Reading(n: integer, by: text)
+type Warm(n: integer)
+type Done(n: integer)
+rule warm:
+    when Reading(n: x), x > 20
+    then derive Warm(20)
+rule tell:
+    when Warm(n: x)
+    then assert Done(x)
+""")
+    reading = state.assert_("Reading", 25, "a")
+    assert fired(state) == ["tell"]
+    (warm,) = state.facts("Warm")
+    state.modify(reading.number, n=30)
+    assert fired(state) == []
+    assert state.facts("Warm") == (warm,)
+    state.modify(reading.number, n=10)
+    assert fired(state) == []
+    state.modify(reading.number, n=30)
+
+    assert fired(state) == ["tell"]
+
+
 def test_an_aggregate_that_changes_its_value_completes_its_rule_anew():
     state = session_of("""
 type Item(n: integer)
