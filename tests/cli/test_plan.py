@@ -66,3 +66,42 @@ def test_source_is_that_of_every_plan(tmp_path: Path, capsys: pytest.CaptureFixt
     source = json.loads(planned(tmp_path, capsys, stepping, "--source", "--json"))["source"]
     compile(source, "plan", "exec")
     assert "def make(" in source
+
+
+def test_definitions_on_the_agenda_plan_have_their_own_source_and_searches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tables are about one record and stay where they are."""
+    words = ("--definitions", "agenda", "--json", "--source")
+    body = json.loads(planned(tmp_path, capsys, TEXT, *words))
+    plans = {rule: one["plan"] for one in body["strata"] for rule in one["rules"]}
+    compile(body["source"].split("# Everything else")[0], "plan", "exec")
+
+    assert set(plans.values()) == {"agenda"}
+    assert "yield" in body["source"]
+    assert {one["rule"] for one in body["searches"]} == set(plans)
+
+
+ASKING = """
+type Edge(a: integer, b: integer)
+type Node(a: integer)
+rule next:
+    when:
+        Edge(a: x, b: y)
+        exists Node(a == x)
+    then derive Node(y)
+rule back:
+    when:
+        Node(a: x)
+        Edge(a: y, b == x)
+    then derive Node(y)
+"""
+
+
+def test_how_a_definition_runs_on_the_agenda_plan_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = planned(tmp_path, capsys, ASKING, "--definitions", "agenda")
+
+    assert "matched again when there are new Node facts, about which it asks" in text
+    assert "it goes on from each fact that it derives, in one loop" in text

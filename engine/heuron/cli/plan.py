@@ -23,6 +23,13 @@ MANY: Final = 6
 
 def plan(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file, or a domain.")],
+    definitions: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The plan on which a session runs definitions: fixpoint, or agenda.",
+        ),
+    ] = "fixpoint",
     source: Annotated[
         bool, typer.Option("--source", help="Print the generated Python as well.")
     ] = False,
@@ -30,36 +37,55 @@ def plan(
 ) -> int:
     """Show how a rule file is run: strata, plans and why, join order and indexes."""
     from heuron.cli.opening import open_domain
+    from heuron.infer.searching import run_on_agenda
 
+    on_agenda = run_on_agenda(definitions)
     _, knowledge = open_domain(file)
     program = knowledge.engine.program
     if json:
         body: dict[str, object] = {
-            "strata": [entry for one in program.strata for entry in _entries(one)],
+            "strata": [
+                entry for one in program.strata for entry in _entries(program, one, on_agenda)
+            ],
             "steps": [one.name for one in program.steps],
             "single_record": program.single_record,
             "no_columns": _no_columns(program),
-            **_join_entries(program),
+            **_join_entries(program, on_agenda),
         }
         if source:
-            body["source"] = _source(program)
+            body["source"] = _source(program, on_agenda)
         print_json("plan", body)
         return exits.GOOD
-    for line in _lines(program):
+    for line in _lines(program, on_agenda):
         say(line)
     if source:
-        sys.stdout.write("\n" + _source(program))
+        sys.stdout.write("\n" + _source(program, on_agenda))
     return exits.GOOD
 
 
-def _parts(stratum: Stratum) -> list[tuple[str, list[str]]]:
-    record = [one.name for one in stratum.record] + [one.name for one in stratum.tables]
+def _parts(stratum: Stratum, on_agenda: bool) -> list[tuple[str, list[str]]]:
+    record = [one.name for one in stratum.record]
+    tables = [one.name for one in stratum.tables]
     fixpoint = [one.name for one in stratum.fixpoint]
-    return [(name, rules) for name, rules in (("record", record), ("fixpoint", fixpoint)) if rules]
+    parts = [("record", record + tables), ("fixpoint", fixpoint)]
+    if on_agenda:
+        parts = [("record", tables), ("agenda", record + fixpoint)]
+    return [(name, rules) for name, rules in parts if rules]
 
 
-def _entries(stratum: Stratum) -> list[dict[str, object]]:
+def _reasons(program: Program, stratum: Stratum, on_agenda: bool) -> dict[str, str]:
+    """Return by the name of a rule or table why it has its plan, or how it runs on that."""
     reasons = dict(stratum.reasons)
+    if on_agenda:
+        from heuron.plan.defining import way_of
+
+        rules = (*stratum.record, *stratum.fixpoint)
+        reasons |= {one.name: way_of(program, one) for one in rules}
+    return reasons
+
+
+def _entries(program: Program, stratum: Stratum, on_agenda: bool) -> list[dict[str, object]]:
+    reasons = _reasons(program, stratum, on_agenda)
     return [
         {
             "index": stratum.index,
@@ -70,11 +96,11 @@ def _entries(stratum: Stratum) -> list[dict[str, object]]:
             "recursive": stratum.recursive,
             "reasons": {rule: reasons[rule] for rule in rules if rule in reasons},
         }
-        for name, rules in _parts(stratum)
+        for name, rules in _parts(stratum, on_agenda)
     ]
 
 
-def _lines(program: Program) -> list[str]:
+def _lines(program: Program, on_agenda: bool) -> list[str]:
     lines = []
     if program.single_record:
         lines.append("One generated function answers a query: every rule is about one record.")
@@ -85,25 +111,27 @@ def _lines(program: Program) -> list[str]:
         made += [f"{name} facts" for name in stratum.derives]
         recursive = ", recursive" if stratum.recursive else ""
         lines.append(bold(f"stratum {stratum.index}") + f"   {', '.join(made)}{recursive}")
-        reasons = dict(stratum.reasons)
+        reasons = _reasons(program, stratum, on_agenda)
         rows = [
-            (rule, name, reasons.get(rule, "")) for name, rules in _parts(stratum) for rule in rules
+            (rule, name, reasons.get(rule, ""))
+            for name, rules in _parts(stratum, on_agenda)
+            for rule in rules
         ]
         lines += columns(rows, indent="  ")
     if program.steps:
         lines.append(bold("steps"))
         rows = [(one.name, "agenda", f"salience {one.salience}") for one in program.steps]
         lines += columns(rows, indent="  ")
-    if not program.single_record:
-        lines += _join_lines(program)
+    if on_agenda or not program.single_record:
+        lines += _join_lines(program, on_agenda)
     return lines or ["There are no rules to run."]
 
 
-def _join_lines(program: Program) -> list[str]:
+def _join_lines(program: Program, on_agenda: bool) -> list[str]:
     """Return how facts are found, search by search, and in which indexes."""
     from heuron.plan.joins import indexes_of, searches_of
 
-    searches = searches_of(program)
+    searches = searches_of(program, on_agenda)
     lines: list[str] = []
     for rule, some in groupby(searches, key=lambda one: one.rule):
         words = [f"    {_search_words(one)}" for one in some if one.looks]
@@ -118,10 +146,11 @@ def _join_lines(program: Program) -> list[str]:
     return lines
 
 
-def _join_entries(program: Program) -> dict[str, object]:
+def _join_entries(program: Program, on_agenda: bool) -> dict[str, object]:
     from heuron.plan.joins import indexes_of, searches_of
 
-    searches = () if program.single_record else searches_of(program)
+    has_none = program.single_record and not on_agenda
+    searches = () if has_none else searches_of(program, on_agenda)
     return {
         "searches": [
             {
@@ -204,13 +233,22 @@ def _column_lines(program: Program) -> list[str]:
     return ["A whole table runs as columns; rows on which these may fire run one by one:", *rows]
 
 
-def _source(program: Program) -> str:
+def _source(program: Program, on_agenda: bool) -> str:
+    if on_agenda:
+        from heuron.plan.defining import plan_defining
+
+        defining, general = plan_defining(program), _general(program)
+        return f"# Definitions on the agenda plan\n\n{defining}\n# Everything else\n\n{general}"
     if program.single_record:
         from heuron.plan.columns import plan_columns
         from heuron.plan.record import plan_record
 
         record, whole = plan_record(program).source, plan_columns(program).source
         return f"# One record\n\n{record}\n# Whole columns\n\n{whole}"
+    return _general(program)
+
+
+def _general(program: Program) -> str:
     from heuron.plan.general import plan_general
 
     return plan_general(program).source

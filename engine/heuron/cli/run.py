@@ -47,6 +47,14 @@ def run(
             help="Which engine runs the rules: heuron, or experta, where it can express them.",
         ),
     ] = "heuron",
+    definitions: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="On which plan rules that derive and conclude run: fixpoint, as is fastest, or "
+            "agenda, one activation at a time, as steps do.",
+        ),
+    ] = "fixpoint",
     query: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,7 +87,9 @@ def run(
     from heuron.knowledge.asked import ask_query
 
     _, knowledge = open_domain(file)
-    session = knowledge.session(today=day(today), strategy=strategy, engine=engine)
+    session = knowledge.session(
+        today=day(today), strategy=strategy, engine=engine, definitions=definitions
+    )
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
     hold_facts(knowledge, session, facts or [], facts_file)

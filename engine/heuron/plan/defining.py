@@ -21,14 +21,15 @@ from typing import Final
 
 from heuron.check.reads import patterns
 from heuron.check.tree import Derive, Pattern, Rule
+from heuron.check.walk import walk
 from heuron.plan.conclusions import definitions
 from heuron.plan.definitionbody import DefinitionBody
 from heuron.plan.derivation import only_derivation
-from heuron.plan.descent import write_descent
+from heuron.plan.descent import descends, write_descent
 from heuron.plan.module import Module
 from heuron.plan.normal import Program
 
-__all__ = ["plan_defining"]
+__all__ = ["plan_defining", "way_of"]
 
 PARAMETERS: Final = ("seeds", "first")
 
@@ -41,6 +42,23 @@ def plan_defining(program: Program) -> str:
             for name in _searches(module, rule, derived_beside(program, rule)):
                 module.export(name)
     return module.source()
+
+
+def way_of(program: Program, rule: Rule) -> str:
+    """Return in words how a definition is searched on the agenda plan."""
+    growing = derived_beside(program, rule)
+    own = {id(one) for one in patterns(rule.conditions)}
+    asked = {
+        one.type_name: None
+        for one in walk(rule.conditions)
+        if isinstance(one, Pattern) and id(one) not in own and one.type_name in growing
+    }
+    if asked:
+        names = " or ".join(asked)
+        return f"it is matched again when there are new {names} facts, about which it asks"
+    if descends(rule, growing):
+        return "it goes on from each fact that it derives, in one loop"
+    return "it is searched one activation at a time"
 
 
 def derived_beside(program: Program, rule: Rule) -> frozenset[str]:

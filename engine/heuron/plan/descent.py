@@ -17,7 +17,7 @@ from __future__ import annotations
 from re import findall
 
 from heuron.check.reads import patterns
-from heuron.check.tree import Aggregate, Binding, Derive, Pattern, Rule, Test, Variable
+from heuron.check.tree import Aggregate, Binding, Pattern, Rule, Test, Variable
 from heuron.check.walk import walk
 from heuron.plan.definitionbody import DefinitionBody
 from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
@@ -25,45 +25,49 @@ from heuron.plan.items import Item, items_of
 from heuron.plan.module import Module
 from heuron.plan.source import Writer
 
-__all__ = ["write_descent"]
+__all__ = ["descends", "write_descent"]
 
 VALUES = ".values()"
 
 
-def write_descent(module: Module, rule: Rule, growing: frozenset[str]) -> str | None:
-    """Write the descent of a rule and return its name; None where there is none.
+def descends(rule: Rule, growing: frozenset[str]) -> bool:
+    """Return whether a rule has a descent: it derives, of one own fact and one other, one fact.
 
     Args:
-        module: The module to write into.
         rule: A definition.
         growing: The types that are derived together with the rule's.
     """
     action = only_derivation(rule)
     own = patterns(rule.conditions)
     if action is None or len(own) != 2 or any(one.identity is not None or one.each for one in own):
-        return None
+        return False
     if not all(isinstance(one, (Pattern, Test)) for one in rule.conditions):
-        return None
+        return False
     if any(isinstance(one, Aggregate) for one in walk(rule.conditions)):
         # What it searches would have to be counted in its midst.
+        return False
+    return [one.type_name for one in own if one.type_name in growing] == [action.type_name]
+
+
+def write_descent(module: Module, rule: Rule, growing: frozenset[str]) -> str | None:
+    """Write the descent of a rule and return its name; None where there is none."""
+    if not descends(rule, growing):
         return None
-    growing_ones = [one for one in own if one.type_name in growing]
-    if [one.type_name for one in growing_ones] != [action.type_name]:
-        return None
-    return _Descent(module, rule, growing, growing_ones[0], action).write()
+    return _Descent(module, rule, growing).write()
 
 
 class _Descent:
     """Writes one descent."""
 
-    def __init__(
-        self, module: Module, rule: Rule, growing: frozenset[str], seed: Pattern, action: Derive
-    ) -> None:
+    def __init__(self, module: Module, rule: Rule, growing: frozenset[str]) -> None:
+        action = only_derivation(rule)
+        assert action is not None
         self.module = module
         self.rule = rule
         self.growing = growing
-        self.seed = seed
-        (self.other,) = (one for one in patterns(rule.conditions) if one is not seed)
+        own = patterns(rule.conditions)
+        (self.seed,) = (one for one in own if one.type_name == action.type_name)
+        (self.other,) = (one for one in own if one is not self.seed)
         self.action = action
         self.writer = Writer()
 

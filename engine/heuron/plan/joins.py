@@ -18,6 +18,8 @@ from typing import Any, Final
 from heuron.check.reads import patterns
 from heuron.check.tree import Aggregate, Either, Exists, Forall, Negation, Pattern, Rule
 from heuron.check.walk import walk
+from heuron.plan.defining import plan_defining
+from heuron.plan.derivation import only_derivation
 from heuron.plan.general import plan_general
 from heuron.plan.module import HEAD, Layout
 from heuron.plan.normal import Program
@@ -66,17 +68,27 @@ class Index:
     rules: tuple[str, ...]
 
 
-def searches_of(program: Program) -> tuple[Search, ...]:
+def searches_of(program: Program, on_agenda: bool = False) -> tuple[Search, ...]:
     """Return the searches of a program whose rules are not all about one record, in rule order.
 
     Of a rule whose facts are derived as plain tuples these are the pieces of the fixpoint plan; of
     a step that is searched lazily one search a pattern; of others that of all facts, and one around
     each pattern for what changes.
+
+    Args:
+        program: The program.
+        on_agenda: Whether definitions are made to run on the agenda plan: by one search a pattern.
     """
     plan = plan_general(program)
     source = _Source(plan.source, program)
     found: list[Search] = []
+    defining = _Source(plan_defining(program), program) if on_agenda else None
     for stratum in program.strata:
+        if defining is not None:
+            for rule in (*stratum.record, *stratum.fixpoint):
+                kind = "k" if only_derivation(rule) is None else "h"
+                found += _around(defining, rule, kind, with_all=not patterns(rule.conditions))
+            continue
         plain = source.pieces(f"z{stratum.index}", stratum.derives)
         for rule in (*stratum.record, *stratum.fixpoint):
             made = [one for index, one in plain if index == rule.index]
@@ -97,7 +109,7 @@ def searches_of(program: Program) -> tuple[Search, ...]:
 def _around(source: _Source, rule: Rule, kind: str, with_all: bool) -> list[Search]:
     """Return the searches of a rule: around each of its patterns, and (`with_all`) of all facts."""
     scopes, own = _scopes(rule), patterns(rule.conditions)
-    names: list[tuple[str, str | None]] = [(f"m{rule.index}", None)] if with_all else []
+    names: list[tuple[str, str | None]] = [(f"{kind}{rule.index}", None)] if with_all else []
     names += [(f"{kind}{rule.index}_s{place}", one.type_name) for place, one in enumerate(own)]
     return [
         Search(rule.name, around, _scoped(source.looks(name), scopes)) for name, around in names
