@@ -95,10 +95,6 @@ class Agenda:
         """The index of the step that is being matched, or None."""
         return self.at
 
-    def pending(self) -> tuple[int | None, int | None]:
-        """Return a step that is being searched, and around how many facts: none is known here."""
-        return None, None
-
     def leave(self) -> None:
         """Forget which step was being matched."""
         self.at = None

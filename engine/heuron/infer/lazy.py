@@ -85,12 +85,10 @@ class LazyAgenda:
         eager = None if self._eager is None else self._eager.searching
         return self.at if eager is None else eager
 
-    def pending(self) -> tuple[int | None, int | None]:
-        """Return the step that is being searched lazily, and around how many facts it still is."""
-        at = self.at
-        if at is None or at not in self._steps:
-            return None, None
-        return at, sum(entry[1].index == at for entry in self._steps[at].stack)
+    def pending(self, name: str) -> list[Row]:
+        """Return the rows around which a search, by its name, is still to be begun."""
+        entries = [entry for stack in self._stacks for entry in stack]
+        return [row for _, _, row, start in entries if getattr(start, "__name__", None) == name]
 
     def leave(self) -> None:
         """Forget which step was at work."""

@@ -21,12 +21,11 @@ from heuron.infer.changes import (
 from heuron.infer.collector import CollectorOff
 from heuron.infer.cycle import Cycle
 from heuron.infer.events import Listener
-from heuron.infer.hopeless import Judge
 from heuron.infer.host import Asked, Host
 from heuron.infer.inference import Firings, Inference
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, Limits
-from heuron.infer.memory import HEAD, Memory, Shape
+from heuron.infer.memory import HEAD, Memory, Row, Shape
 from heuron.infer.queries import arguments_of, find_query
 from heuron.infer.reaction import Reaction
 from heuron.infer.searching import run_on_agenda
@@ -105,9 +104,7 @@ class State:
             self._rules,
             self._telling,
         )
-        self._budget.judge = Judge(
-            self.memory, self.truth, self._agenda, self._budget, self._rules, self._functions
-        )
+        self._budget.judge = self._judge
         self._busy = 0
         self._reaction.take_in = self._cycle.take_in
         self._pending: list[Change] = []
@@ -311,10 +308,11 @@ class State:
             with self.limited():
                 self._catch_up()
                 firings = self._cycle.run(limit, collector if has_guests else None)
-                is_over = self._agenda is None or not self._agenda.has_next()
+                # Nobody asks what a halted run has still to find, which may take long.
+                is_over = self._cycle.halted or self._agenda is None or not self._agenda.has_next()
             return Inference(
                 Firings(firings, self._cycle.firing),
-                self._cycle.halted or is_over,
+                is_over,
                 len(firings),
                 tuple(self._cycle.logs),
                 self.truth.reports(),
@@ -340,6 +338,22 @@ class State:
             with CollectorOff(), self.limited():
                 self._catch_up()
         self.truth.settle()
+
+    def _judge(self, taken: float, steps: int, left: float) -> None:
+        """Stop a long search that cannot end in time; see `infer.hopeless`."""
+        from heuron.infer.hopeless import judge
+
+        judge(self, self._budget, taken, steps, left)
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether a run may end while steps could still fire, or a listener may change facts."""
+        most = self._budget.limits.firings
+        return self._reaction.most != most or bool(self._telling.listeners)
+
+    def pending(self, name: str) -> list[Row]:
+        """Return the rows around which a lazy search, by its name, is still to be begun."""
+        return self._agenda.pending(name) if isinstance(self._agenda, LazyAgenda) else []
 
     def _not_busy(self) -> None:
         if self._busy:

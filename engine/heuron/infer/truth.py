@@ -30,8 +30,7 @@ __all__ = ["Activation", "Contribution", "Truth"]
 class Truth:
     """What follows from the told facts: derived facts with justifications, settled fields.
 
-    `at` is the index of the rule that is being searched, for the message of a limit; `is_whole`
-    says that it is searched for all facts, once, and not around what changed or in rounds.
+    `at` is the index of the rule that is being searched, for the message of a limit.
     """
 
     __slots__ = (
@@ -41,7 +40,6 @@ class Truth:
         "_readers",
         "_started",
         "at",
-        "is_whole",
         "reasons",
     )
 
@@ -67,7 +65,6 @@ class Truth:
         """
         rules: dict[int, dict[str, Any]] = outline["rules"]
         self.at: int | None = None
-        self.is_whole = False
         # Searches derive depth first, so that the order of derivation says little.
         kind = Reasons if searches is None else ShortestReasons
         self.reasons = kind(memory, outline, make_reasons)
@@ -137,7 +134,6 @@ class Truth:
         told = len(news.changes)
         for readers in self._readers:
             stratum = readers.stratum
-            self.is_whole = everything and not stratum["recursive"]
             if stratum["derive"] and (everything or readers.derive_reads(news.types, fields)):
                 if everything:
                     found = self._deriving.derive(stratum, may_wait and readers.is_last)
