@@ -271,6 +271,20 @@ rule next:
         on_agenda(text, Limits(facts=1_000)).run()
 
 
+def test_as_many_facts_are_held_as_may_be():
+    """30 edges, and 465 facts that follow; one more is one too many."""
+
+    def chain(facts: int) -> State:
+        state = on_agenda(CLOSURE, Limits(facts=facts))
+        for number in range(30):
+            state.assert_("Edge", number, number + 1)
+        return state
+
+    assert len(chain(495).facts()) == 495
+    with pytest.raises(LimitError, match=r"494 facts.*`more`"):
+        chain(494).run()
+
+
 def test_a_search_without_end_meets_the_limit_on_steps():
     state = on_agenda(CLOSURE, Limits(steps=500))
     for number in range(60):

@@ -12,7 +12,7 @@ Reasons are found when somebody asks for them (see `infer.shortest`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, Final
 
@@ -155,48 +155,55 @@ class Searching:
 
         What is new goes into `new`, where somebody asks for it.
         """
-        memory = self._memory
-        known = {name: memory.known(name) for name in derivation.before}
-        at, held = self._at, 0
+        known = {name: self._memory.known(name) for name in derivation.before}
+        held = 0
         while stack:
             rule, search = stack[-1]
             index, fused = rule["index"], rule["fused"]
-            at(index)
+            self._at(index)
             for found in search:
                 heads = ((fused, found),) if fused is not None else self._derived(index, found)
                 begun = len(stack)
                 for type_name, values in heads:
-                    if type_name not in known or values in known[type_name]:
-                        continue
-                    rows = [derivation.enter(type_name, values)]
-                    held += 1
-                    if not held % STRETCH:
-                        self._look(0)
-                    descent, searches = starts[type_name]
-                    if descent is not None:
-                        begin = memory.next_number
-                        at(descent[0])
-                        descent[1](rows, self._look)
-                        if searches or new is not None:
-                            table = memory.table(type_name)
-                            rows += [table[one] for one in range(begin, memory.next_number)]
-                    if new is not None:
-                        new.setdefault(type_name, []).extend(rows)
-                    if searches:
-                        rows.reverse()
-                        stack += [(one, around(rows, first)) for one, around in searches]
+                    if type_name in known and values not in known[type_name]:
+                        held += 1
+                        if not held % STRETCH:
+                            self._look(0)
+                        row = derivation.enter(type_name, values)
+                        stack += self._begun(type_name, row, starts[type_name], first, new)
                 if len(stack) != begun:
                     break
             else:
                 stack.pop()
 
+    def _begun(
+        self, type_name: str, row: Row, starts: _Starts, first: int, new: New | None
+    ) -> Iterable[Started]:
+        """Begin what a new fact starts; return the searches that wait to be gone on with."""
+        rows = [row]
+        descent, searches = starts
+        if descent is not None:
+            memory = self._memory
+            begin = memory.next_number
+            self._at(descent[0])
+            descent[1](rows, self._look)
+            if searches or new is not None:
+                table = memory.table(type_name)
+                rows += [table[number] for number in range(begin, memory.next_number)]
+        if new is not None:
+            new.setdefault(type_name, []).extend(rows)
+        if not searches:
+            return ()
+        rows.reverse()
+        return [(rule, around(rows, first)) for rule, around in searches]
+
     def _look(self, count: int) -> int:
-        """Raise `LimitReached` where a limit is met; return at how many facts to look again.
+        """Raise `LimitReached` where a limit is met; return after how many facts to look again.
 
         Args:
-            count: How many facts have been derived that memory does not hold yet.
+            count: How many facts a descent has derived.
         """
-        self._budget.hold(len(self._memory) + count)
+        self._budget.hold(len(self._memory))
         self._budget.look_at_clock()
         return count + STRETCH
 
