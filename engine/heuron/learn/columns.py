@@ -96,7 +96,7 @@ def type_columns(
         if field.type.kind in ("reference", "list"):
             continue
         cells: Sequence[Any] = raw.columns[column]
-        codes = _codes(settings.levels.get(name, {}), field)
+        codes = _codes(settings.levels.get(name, {}))
         if column == raw.target and raw.target_names and not codes and not field.type.is_numeric:
             cells = [raw.target_names[code] for code in cells]
         read = Cells(field, codes, name == contract.goal)
@@ -130,7 +130,7 @@ def evidence_reader(
         field: The field that the cell's column feeds.
         levels: What each of its levels is called in the data, as `[levels]` says.
     """
-    codes = _codes(levels, field)
+    codes = _codes(levels)
     kept = set(field.type.levels) if field.type.kind != "text" else EMPTY - {""}
 
     def read(cell: object) -> object:
@@ -149,7 +149,7 @@ def evidence_reader(
 
 def cell_reader(field: Field, levels: Mapping[str, tuple[object, ...]], is_goal: bool) -> Cells:
     """Return what reads the cells of one column, by what `[levels]` says of the field."""
-    return Cells(field, _codes(levels, field), is_goal)
+    return Cells(field, _codes(levels), is_goal)
 
 
 class Cells:
@@ -273,7 +273,7 @@ def _code(cell: object) -> str:
     return str(cell).strip()
 
 
-def _codes(levels: Mapping[str, tuple[object, ...]], field: Field) -> dict[str, str]:
+def _codes(levels: Mapping[str, tuple[object, ...]]) -> dict[str, str]:
     return {_code(code): level for level, codes in levels.items() for code in codes}
 
 

@@ -206,9 +206,9 @@ def _split(
     found: list[Diagnostic],
     everything: bool,
 ) -> Table:
-    copies = find_copies(_comparable(contract, raw, columns, kept, cells), contract.goal)
+    copies = find_copies(_comparable(raw, columns, kept, cells), contract.goal)
     together = copies.counted and settings.copies == "together"
-    keys = _keys(contract, cells, copies)
+    keys = _keys(cells, copies)
     sides = Sides(contract, settings, raw, kept, cells)
     side_keys = sides.keys(copies, keys, together)
     kind, held = sides.held_out(side_keys)
@@ -248,7 +248,6 @@ def _split(
 
 
 def _comparable(
-    contract: Contract,
     raw: Raw,
     columns: Mapping[str, str],
     kept: list[int],
@@ -275,7 +274,7 @@ def _raw_cells(raw: Raw, column: str, kept: list[int]) -> list[object]:
     return [cells[at] for at in kept]
 
 
-def _keys(contract: Contract, cells: Mapping[str, list[Value]], copies: Copies) -> list[str]:
+def _keys(cells: Mapping[str, list[Value]], copies: Copies) -> list[str]:
     names = sorted(cells)
     seen: dict[tuple[object, ...], int] = {}
     keys = []

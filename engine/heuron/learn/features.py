@@ -160,7 +160,7 @@ def _all_steps(spec: Spec, inputs: Inputs, filled: Numbers) -> list[list[Any]]:
 
 
 def used_columns(
-    contract: Contract, spec: Spec, columns: Mapping[str, Sequence[Value]], rows: int
+    spec: Spec, columns: Mapping[str, Sequence[Value]], rows: int
 ) -> list[Sequence[Value]]:
     """Return the cells of each feature; a field that the data lack is unknown in every row."""
     absent = [UNKNOWN] * rows

@@ -102,7 +102,7 @@ def examples_of(
     from heuron.learn.scorer.table import to_numbers
 
     kinds = tuple(kind_of(contract, feature) for feature in spec.features)
-    cells = used_columns(contract, spec, columns, len(columns[contract.goal]))
+    cells = used_columns(spec, columns, len(columns[contract.goal]))
     numbers = to_numbers(kinds, [[column[at] for at in places] for column in cells])
     goal = columns[contract.goal]
     if contract.is_regression:

@@ -76,7 +76,7 @@ def read_spec(
         members=members,
         packages=tuple(packages),
         missing=read_missing(document, contract, features, estimator),
-        search=read_search(document, contract, estimator),
+        search=read_search(document, estimator),
         document=document,
     )
     if contract.many:

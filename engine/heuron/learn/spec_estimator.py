@@ -136,9 +136,7 @@ def class_names(contract: Contract) -> tuple[str, ...]:
     return tuple(one if isinstance(one, str) else str(one).lower() for one in names)
 
 
-def read_search(
-    document: Document, contract: Contract, estimator: str | None
-) -> dict[str, tuple[Any, ...] | Range]:
+def read_search(document: Document, estimator: str | None) -> dict[str, tuple[Any, ...] | Range]:
     """Return the values that a search may try, by hyperparameter."""
     given = document.data.get("search", {})
     if not isinstance(given, dict):

@@ -138,7 +138,7 @@ class Store:
             raise RuleError(self._absent(domain, name, version))
         known = self._loaded.get(artifact.folder)
         if known is None:
-            known = self._loaded[artifact.folder] = self._load(domain, artifact)
+            known = self._loaded[artifact.folder] = self._load(artifact)
         return known
 
     def card(self, domain: str, name: str, version: str | None = None) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class Store:
         if artifact is None:
             raise RuleError(self._absent(domain, name, version))
         try:
-            self._load(domain, artifact, always_replay=True)
+            self._load(artifact, always_replay=True)
             _all_summed(artifact)
         except RuleError as error:
             first = error.diagnostics[0]
@@ -292,7 +292,7 @@ class Store:
         message = f"{domain} has no trained model `{what}`."
         return Diagnostic(Severity.ERROR, "model-absent", message, None, hint)
 
-    def _load(self, domain: str, artifact: Artifact, always_replay: bool = False) -> Model:
+    def _load(self, artifact: Artifact, always_replay: bool = False) -> Model:
         card = _card(artifact)
         sums = card.get("files", {})
         text = _summed(artifact, "scorer.json", sums)
