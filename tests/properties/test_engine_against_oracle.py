@@ -16,6 +16,7 @@ from heuron.check.tree import Base
 from heuron.plan.lower import lower
 from playing import Outcome, by_engine, by_oracle, by_record, record_of
 from strategies import Event, RuleText, Trial, make_steps, make_trial, step_trials, trials
+from thresholds import lowered
 
 MANY = settings(
     max_examples=150,
@@ -69,6 +70,31 @@ def test_steps_agree_with_the_oracle(trial, peek):
     assume(expected.has_effect)
 
     assert expected == by_engine(base, trial, peek)
+
+
+@EITHER_PLAN
+@FEW
+@given(st.one_of(trials(), step_trials()), st.booleans())
+def test_what_is_done_from_some_size_on_agrees_with_the_oracle(plan, trial, peek):
+    """Slices of range indexes, finer indexes, searches in several functions, and the like."""
+    base = checked(trial)
+    expected = by_oracle(base, trial, peek)
+    assume(expected.has_effect)
+
+    with lowered():
+        assert expected == by_engine(base, trial, peek, definitions=plan)
+
+
+@FEW
+@given(trials(plain=True))
+def test_tables_of_rule_sets_agree_with_the_oracle(trial):
+    base = checked(trial)
+    assume(lower(base).single_record)
+    oracle = by_oracle(base, trial)
+    assume(oracle.has_effect)
+
+    with lowered():
+        assert record_of(oracle, base) == by_record(base, trial)
 
 
 STRATEGIES = ("breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
