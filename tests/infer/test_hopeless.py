@@ -191,9 +191,19 @@ def test_a_run_of_a_few_firings_goes_on() -> None:
     fill(state, 400)
     calls = listened(state)
     with pytest.raises(LimitError, match="7,000,000 search steps"):
-        # What comes after the only firing is not known to be endless before it is looked for.
+        # Whether more could fire is not known before all is looked through.
         state.run(1)
     assert calls
+
+
+def test_a_step_is_not_kept_waiting_by_what_comes_after_it() -> None:
+    state = state_of(
+        f"rule r:\n    when {ONE}\n    then assert D(x)\n", Limits(steps=7_000_000, seconds=1e6)
+    )
+    fill(state, 400)
+    firing = state.step()
+    assert firing is not None
+    assert firing.rule == "r"
 
 
 def test_a_sample_takes_nothing_from_the_run() -> None:

@@ -299,6 +299,10 @@ class State:
             LimitError: When a limit is met; the message names the rules that went round.
             RuleError: When an action cannot be carried out; memory is as before that firing.
         """
+        return self._ran(limit, looks_on=True)
+
+    def _ran(self, limit: int | None, looks_on: bool) -> Inference:
+        """Run; with `looks_on` it is found out whether more could fire, which may take long."""
         self._not_busy()
         self._cycle.check_whole()
         self._cycle.halted = False
@@ -308,8 +312,8 @@ class State:
             with self.limited():
                 self._catch_up()
                 firings = self._cycle.run(limit, collector if has_guests else None)
-                # Nobody asks what a halted run has still to find, which may take long.
-                is_over = self._cycle.halted or self._agenda is None or not self._agenda.has_next()
+                agenda, halted = self._agenda, self._cycle.halted
+                is_over = halted or agenda is None or (looks_on and not agenda.has_next())
             return Inference(
                 Firings(firings, self._cycle.firing),
                 is_over,
@@ -320,7 +324,7 @@ class State:
 
     def step(self) -> Firing | None:
         """Fire one step; return its firing, or None when nothing can fire."""
-        inference = self.run(1)
+        inference = self._ran(1, looks_on=False)
         return inference.firings[0] if inference.firings else None
 
     def listen(self, listener: Listener) -> None:
