@@ -96,3 +96,22 @@ def test_an_action_that_fails_is_an_error_with_rule_line_and_bindings(tmp_path, 
     assert "family.rules:4:1: error[action-failed]: " in said
     assert "`r` could not act" in said
     assert "x = 115" in said
+
+
+def test_several_files_are_read_one_after_the_other(tmp_path: Path, capsys) -> None:
+    (tmp_path / "ages.csv").write_text("who,years\nann,20\n", encoding="utf-8")
+    (tmp_path / "family.rules").write_text(RULES, encoding="utf-8")
+    (tmp_path / "parents.csv").write_text("parent,child\nann,eve\n", encoding="utf-8")
+    words = ["run", "family.rules", "--facts", "ages.csv", "--facts", "parents.csv"]
+
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        '#2  Parent(parent = "ann", child = "eve")',
+        '#1  Age(who = "ann", years = 20)',
+    ]
+    (tmp_path / "ages.csv").write_text("who,years\nann,x\n", encoding="utf-8")
+    (tmp_path / "parents.csv").write_text("parent,child\nann\n", encoding="utf-8")
+    assert main(words) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "parents.csv" in shown.err

@@ -21,19 +21,19 @@ __all__ = ["hold_facts"]
 
 
 def hold_facts(
-    knowledge: KnowledgeBase, session: Session, facts: list[str], facts_file: str | None
+    knowledge: KnowledgeBase, session: Session, facts: list[str], files: list[str]
 ) -> None:
-    """Hold facts that are written on the command line, and those of a file, in a session.
+    """Hold facts that are written on the command line, and those of files, in a session.
 
-    A table is of facts of one type: the one that the file is named for, else the goal's. All of a
-    file is read before anything is held.
+    A table is of facts of one type: the one that the file is named for, else the goal's. All
+    files are read before anything is held.
 
     Raises:
         RuleError: A fact is not accepted; every mistake is named, with its place in the file.
     """
     given = [_Given("", _read(knowledge, from_words((), facts)))] if facts else []
     mistakes: list[Diagnostic] = []
-    for place, raw in [] if facts_file is None else _records(knowledge, facts_file):
+    for place, raw in (record for file in files for record in _records(knowledge, file)):
         try:
             given.append(_Given(place, _read(knowledge, raw)))
         except RuleError as error:

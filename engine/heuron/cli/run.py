@@ -23,12 +23,13 @@ def run(
         list[str] | None,
         typer.Argument(metavar="FACT", help='Facts to begin with, such as \'Parent("a", "b")\'.'),
     ] = None,
-    facts_file: Annotated[
-        str | None,
+    facts_files: Annotated[
+        list[str] | None,
         typer.Option(
             "--facts",
             metavar="FILE",
-            help='JSON: {"Type": [{"field": value}]}. Or a table, Type.csv, of facts of one type.',
+            help='JSON: {"Type": [{"field": value}]}. Or a table, Type.csv, of facts of one type. '
+            "May be given several times.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Fire at most so many steps.")] = None,
@@ -92,7 +93,7 @@ def run(
     )
     if trace:
         session.listen(lambda event: note(_event_words(knowledge, event)))
-    hold_facts(knowledge, session, facts or [], facts_file)
+    hold_facts(knowledge, session, facts or [], facts_files or [])
     inference = session.run(limit)
     answers = [(one, ask_query(session, one)) for one in query or []]
     proofs = [(number, _proofs(knowledge, session, number)) for number in why or []]

@@ -73,8 +73,9 @@ def fitted(query: QueryOutline, given: Iterable[tuple[str | None, object]]) -> d
         else:
             arguments[parameter] = value
     if by_place > len(parameters):
-        most = f"{len(parameters)} {'value' if len(parameters) == 1 else 'values'}"
-        what = f"The query `{name}` takes {most}, and {by_place} were given."
+        most = f"{len(parameters) or 'no'} {'value' if len(parameters) == 1 else 'values'}"
+        was = "was" if by_place == 1 else "were"
+        what = f"The query `{name}` takes {most}, and {by_place} {was} given."
         mistakes.append(_mistake("wrong-arguments", what, hint))
     missing = [f"`{one}`" for one in parameters if one not in arguments]
     if missing and not mistakes:
