@@ -302,3 +302,11 @@ def test_two_threads_in_one_session_are_told_so() -> None:
     other.join()
     assert session.facts() == ()
     assert session.run().quiescent
+
+
+@pytest.mark.parametrize("facts", [3, [3], [{"number": 1, "type": "N", "event": 1, "values": 3}]])
+def test_what_has_another_form_is_refused_in_words(facts: Any) -> None:
+    knowledge = heuron.loads("type N(n: integer)\n")
+    saved = knowledge.session().saved() | {"facts": facts}
+    with pytest.raises(RuleError, match="another form than"):
+        knowledge.session(state=saved)

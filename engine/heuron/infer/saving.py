@@ -115,7 +115,12 @@ def restore_state(state: State, data: Mapping[str, Any]) -> None:
         state.initial = frozenset(map(_whole, data["initial"]))
         state.resume(lambda: _ready(state, data["waiting"]))
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        what = f"`{problem.args[0]}` is missing" if isinstance(problem, KeyError) else str(problem)
+        if isinstance(problem, KeyError):
+            what = f"`{problem.args[0]}` is missing"
+        elif isinstance(problem, ValueError):
+            what = str(problem)
+        else:
+            what = "something in it has another form than `Session.save` gives it"
         message = sentence(f"the saved session cannot be taken up: {what}")
         raise RuleError(Diagnostic(Severity.ERROR, "state-refused", message)) from None
 
