@@ -195,10 +195,11 @@ def by_engine(
     strategy: str = "depth",
     saving: bool = False,
     definitions: str = "fixpoint",
+    listener: Callable[[Any], None] | None = None,
 ) -> Outcome:
     """Return what the engine's general path says of a trial.
 
-    `definitions` is the plan on which definitions run.
+    `definitions` is the plan on which definitions run; a `listener` is told what happens.
 
     With `peek` the whole agenda is looked at before every firing, which makes the engine search
     for everything; without it, searches stay suspended while memory changes. With `saving` the
@@ -207,6 +208,8 @@ def by_engine(
     engine = Engine(lower(base), base.texts)
     host = Host(today=TODAY, predict=judge)
     state = engine.session(host, strategy=strategy, definitions=definitions)
+    if listener is not None:
+        state.listen(listener)
     halts = halting(base)
     own = written_places(base)
     outcome = Outcome()

@@ -145,6 +145,16 @@ DESCENTS = {
     "with a test of the seed": ("Reach(a: x, b: y, b < 5)", "Edge(a == y, b: z)", "Reach(x, z)"),
     "with a test of both": ("p: Reach(b: y)", "Edge(a == y, b > p.a, b: z)", "Reach(p.a, z)"),
     "with a sum": ("Reach(a: x, b: y)", "Edge(a == y, b: z)", "Reach(x, (y + z) % 7)"),
+    "by a bound value": (
+        "Reach(a: x, b: y)\n        k = y % 4",
+        "Edge(a == k, b: z)",
+        "Reach(x, z)",
+    ),
+    "to a bound value": (
+        "Reach(a: x, b: y)",
+        "Edge(a == y, b: z)\n        k = (z + x) % 5",
+        "Reach(x, k)",
+    ),
     "into a range": ("Short(a: x, b: y)", "Edge(a == y, b: z)", "Short(x, z + 1)"),
     "with what may be unknown": ("Reach(a: x, b: y)", "Loose(a == y, b: z)", "Reach(x, z)"),
     "keeping what may be unknown": ("p: Loose2(a: x)", "Edge(a == x, b: z)", "Loose2(z, p.b)"),

@@ -17,7 +17,7 @@ from __future__ import annotations
 from re import findall
 
 from heuron.check.reads import patterns
-from heuron.check.tree import Aggregate, Binding, Pattern, Rule, Test, Variable
+from heuron.check.tree import Aggregate, Bind, Binding, Pattern, Rule, Test, Variable
 from heuron.check.walk import walk
 from heuron.plan.definitionbody import DefinitionBody
 from heuron.plan.derivation import derived_values, fitting, only_derivation, tuple_of
@@ -41,7 +41,7 @@ def descends(rule: Rule, growing: frozenset[str]) -> bool:
     own = patterns(rule.conditions)
     if action is None or len(own) != 2 or any(one.identity is not None or one.each for one in own):
         return False
-    if not all(isinstance(one, (Pattern, Test)) for one in rule.conditions):
+    if not all(isinstance(one, (Pattern, Test, Bind)) for one in rule.conditions):
         return False
     if any(isinstance(one, Aggregate) for one in walk(rule.conditions)):
         # What it searches would have to be counted in its midst.
