@@ -114,6 +114,8 @@ def test_a_branch_is_said_of_only_where_it_cannot_hold(
         ("t: T(n: v), v > 3\n        v < 3", "`v < 3` can never hold together with `v > 3`."),
         ("t: T(n > 3), t.n < 2", "`t.n < 2` can never hold together with `n > 3`."),
         ("t: T(m > 5, m < 6)", "`m < 6` can never hold together with `m > 5`."),
+        ("t: T(n in 3..1)", "`n in 3..1` can never hold: its ends are the wrong way round."),
+        ("t: T(n in [])", "`n in []` can never hold: the list is empty."),
         ("t: T(x != x)", "`x != x` can never hold: it compares a value with itself."),
         ("t: T(n > 1), not T(k > high)", "`k > high` can never hold: T.k is one of low, middle"),
         ("t: T(n > 1), count(T(x > 2)) > 3", "`x > 2` can never hold: T.x is a number in 0..2."),

@@ -131,19 +131,23 @@ def test_a_fact_is_an_argument_by_itself_or_by_its_number():
 
 
 @pytest.mark.parametrize(
-    "ask",
+    ("ask", "words"),
     [
-        lambda session: session.query("q"),
-        lambda session: session.query("q", 1, 2),
-        lambda session: session.query("q", y=1),
-        lambda session: session.query("q", 1, x=1),
+        (lambda session: session.query("q"), "needs `x`"),
+        (lambda session: session.query("q", 1, 2), "takes 1 value, and 2 were given"),
+        (lambda session: session.query("q", y=1), "has no parameter `y`"),
+        (lambda session: session.query("q", 1, x=1), "is given `x` twice"),
     ],
 )
-def test_a_wrong_number_of_arguments_is_wrong_use(ask: Callable[[object], object]):
+def test_wrong_arguments_are_named_with_the_parameters(ask: Callable[[object], object], words: str):
     session = session_of("query q(x): Person(age > x, name: n) -> n")
 
-    with pytest.raises(TypeError, match="The query `q` takes x, each once"):
+    with pytest.raises(heuron.RuleError) as caught:
         ask(session)
+    (found,) = caught.value.diagnostics
+    assert found.code == "wrong-arguments"
+    assert found.message == f"The query `q` {words}."
+    assert found.hint == "Write it as q(x: integer)."
 
 
 def test_a_query_that_is_not_there_is_named_with_the_nearest():

@@ -14,7 +14,7 @@ from heuron.check import tree
 from heuron.check.domains import SHARES, SIGNED, Domain, domain_of, of_type
 from heuron.check.reads import fact_types
 from heuron.check.walk import walk
-from heuron.diagnostics import Diagnostic, Severity
+from heuron.diagnostics import Diagnostic, Severity, Span
 from heuron.values import Field
 
 __all__ = ["check_never"]
@@ -190,10 +190,17 @@ class _Reader:
             asked.append((node, sense))
             return
         text, alone = self._text(node, sense), _Known(known.types, known.aliases)
+        if isinstance(node, tree.Membership) and not node.options:
+            yield _never(text, ": the list is empty", node)
+            return
         if self._excludes(node, sense, alone):
             yield _never(text, f": {self._words(term, known)}", node)
             return
         culprits = [one for one in asked if self._excludes(node, sense, self._after(*one, alone))]
+        if any(_overlap(one.span, node.span) for one, _ in culprits):
+            # The two ends of one range.
+            yield _never(text, ": its ends are the wrong way round", node)
+            return
         against = " and ".join(f"`{self._text(*one)}`" for one in culprits[:1] or asked)
         yield _never(text, f" together with {against}", node)
 
@@ -265,6 +272,10 @@ class _Reader:
         text = "…" if source is None else source.text[node.span.start : node.span.end]
         text = " ".join(text.split())
         return text if sense else f"not ({text})"
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.file == other.file and one.start < other.end and other.start < one.end
 
 
 def _never(text: str, why: str, node: tree.Expression) -> Diagnostic:
