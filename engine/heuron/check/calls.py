@@ -74,10 +74,22 @@ def _unknown(node: ast.Call, context: Context) -> None:
     place = context.word(node.span, name)
     if name in AGGREGATES:
         what = f"`{name}` goes over facts, and needs to know which."
-        hint = "One of the host program is given with its name, `functions={…}`."
+        hint = f"Write `{name}(x.field for x: Type(…))`."
+        if name == "count":
+            hint = "Write `count(Type(…))`."
+        context.error("wrong-arguments", what, place, hint)
+        return
+    if name in OLD_NAMES:
+        some: str | None = f"It is called {OLD_NAMES[name]}."
+    elif context.known_template(name) is not None:
+        some = "A pattern is a condition of its own; ask for facts with `exists` or `count`."
+    else:
+        types = [one for one in context.templates if one.casefold() == name.casefold()]
+        known = [*types, *BUILT_IN, *context.lets, *context.environment.functions]
+        otherwise = "One of the host program is given with its name, `functions={…}`."
         if name[:1].isupper():
-            hint = f"If it is a type, declare it: `type {name}:`."
-        some = meant(name, known, hint)
+            otherwise = f"If it is a type, declare it: `type {name}:`."
+        some = meant(name, known, otherwise)
     context.error("unknown-function", f"There is no function {name}.", place, some)
 
 
