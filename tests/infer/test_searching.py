@@ -217,6 +217,37 @@ def test_a_proof_that_has_become_shorter_is_told():
     assert [one.rule for one in session.explain(last, all=True).supports] == ["one", "more"]
 
 
+def test_two_rules_that_go_on_from_the_same_facts():
+    """One of them descends, the other one is searched around what comes of that, and so on."""
+    text = (
+        CLOSURE
+        + """
+type Bridge(a: integer, b: integer)
+rule over:
+    when:
+        Reach(a: x, b: y)
+        Bridge(a == y, b: z)
+    then derive Reach(x, z)
+"""
+    )
+    found = []
+    for plan in ("fixpoint", "agenda"):
+        state = engine_of(text).session(Host(today=TODAY), definitions=plan)
+        for n in range(0, 20, 2):
+            state.assert_("Edge", n, n + 1)
+            state.assert_("Bridge", n + 1, n + 2)
+        bridges = state.facts("Bridge")
+        seen = [facts_of(state)]
+        state.retract(bridges[4])
+        seen.append(facts_of(state))
+        state.assert_("Bridge", 20, 0)
+        found.append([*seen, facts_of(state)])
+
+    assert found[0] == found[1]
+    # From each even number to all that are greater, up to 20.
+    assert len(found[0][0]) == 20 + sum(20 - n for n in range(0, 20, 2))
+
+
 def test_conclusions_from_joins_are_searched_for():
     text = """
 type Person:

@@ -13,6 +13,7 @@ Reasons are found when somebody asks for them (see `infer.shortest`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
@@ -31,10 +32,29 @@ STRETCH: Final = 256
 """So many facts are derived between two looks at the limits."""
 
 Search = Callable[[Sequence[Row], float], Iterator[Any]]
-_Starts = tuple[tuple[int, Any] | None, list[tuple[dict[str, Any], Search]]]
-"""What a new fact starts: the index of a rule and its descent, and searches."""
 Started = tuple[dict[str, Any], Iterator[Any]]
 """A rule, and a search of it that was begun."""
+
+
+Descent = tuple[int, Callable[[Sequence[Row], Callable[[int], int]], Any]]
+"""The index of a rule, and its loop around some rows (see `plan.descent`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Growing:
+    """A type whose facts are being derived, and what each new one starts.
+
+    `descent` is gone down first, `searches` are the others, the first one last.
+    `hold` takes values that are not `known` and returns their row, `new` is where somebody asks
+    for new rows.
+    """
+
+    name: str
+    known: Mapping[Row, int]
+    hold: Callable[[str, Row], Row]
+    descent: Descent | None
+    searches: list[tuple[dict[str, Any], Search]]
+    new: list[Row] | None
 
 
 def run_on_agenda(definitions: str) -> bool:
@@ -57,7 +77,7 @@ def run_on_agenda(definitions: str) -> bool:
 class Searching:
     """Closes strata, and matches definitions, by searches that are left and resumed."""
 
-    __slots__ = ("_at", "_budget", "_functions", "_memory", "_rules", "_searches")
+    __slots__ = ("_at", "_budget", "_failed", "_functions", "_memory", "_rules", "_searches")
 
     def __init__(
         self,
@@ -74,6 +94,7 @@ class Searching:
         self._searches = searches
         self._budget = budget
         self._at = at
+        self._failed: int | None = None
 
     def close(
         self, stratum: dict[str, Any], derivation: Derivation, added: New | None
@@ -82,6 +103,7 @@ class Searching:
         rules = [self._rules[index] for index in stratum["derive"]]
         own = frozenset(stratum["derives"])
         first = self._memory.next_number
+        self._failed = None
         stack: list[Started] = []
         for rule in reversed(rules):
             if added is None or any(name in added for name in rule["nested"]):
@@ -91,26 +113,23 @@ class Searching:
                 if type_name in added:
                     seeds = added[type_name][::-1]
                     stack.append((rule, self._search(rule, place)(seeds, inf)))
-        starts = {name: self._starts(rules, name, derivation) for name in own}
-        new: New = {}
         asking = [rule for rule in rules if not own.isdisjoint(rule["nested"])]
-        if added is None and not asking:
-            self._exhaust(stack, derivation, starts, first, None)
-            self._look(0)
-            return
-        self._exhaust(stack, derivation, starts, first, new)
+        keeps = added is not None or bool(asking)
+        growing = {name: self._growing(rules, name, derivation, keeps) for name in own}
+        self._exhaust(stack, growing, first)
         # What was asked inside `exists` or `either` of facts that have come since.
-        seen: dict[str, int] = {}
+        seen = dict.fromkeys(own, 0)
         while asking:
-            grown = {name for name, rows in new.items() if len(rows) != seen.get(name, 0)}
-            seen = {name: len(rows) for name, rows in new.items()}
+            counts = {one.name: len(one.new or ()) for one in growing.values()}
+            grown = {name for name, count in counts.items() if count != seen[name]}
             again = [rule for rule in asking if not grown.isdisjoint(rule["nested"])]
             if not again:
                 break
+            seen = counts
             stack = [self._whole(rule, own) for rule in reversed(again)]
-            self._exhaust(stack, derivation, starts, first, new)
+            self._exhaust(stack, growing, first)
         self._look(0)
-        yield new
+        yield {one.name: one.new for one in growing.values() if one.new}
 
     def heads(
         self, stratum: dict[str, Any], derivation: Derivation, around: New
@@ -143,59 +162,63 @@ class Searching:
             return self._whole(rule, frozenset())[1]
         return self._search(rule, place)(seeds[::-1], inf)
 
-    def _exhaust(
-        self,
-        stack: list[Started],
-        derivation: Derivation,
-        starts: Mapping[str, _Starts],
-        first: int,
-        new: New | None,
-    ) -> None:
-        """Hold everything that the searches on a stack find, and what follows from that.
-
-        What is new goes into `new`, where somebody asks for it.
-        """
-        known = {name: self._memory.known(name) for name in derivation.before}
+    def _exhaust(self, stack: list[Started], growing: Mapping[str, _Growing], first: int) -> None:
+        """Hold everything that the searches on a stack find, and what follows from that."""
         held = 0
         while stack:
             rule, search = stack[-1]
             index, fused = rule["index"], rule["fused"]
-            self._at(index)
-            for found in search:
-                heads = ((fused, found),) if fused is not None else self._derived(index, found)
-                begun = len(stack)
-                for type_name, values in heads:
-                    if type_name in known and values not in known[type_name]:
+            try:
+                for found in search:
+                    heads = ((fused, found),) if fused is not None else self._derived(index, found)
+                    begun = len(stack)
+                    for type_name, values in heads:
+                        mine = growing.get(type_name)
+                        if mine is None or values in mine.known:
+                            continue
                         held += 1
                         if not held % STRETCH:
                             self._look(0)
-                        row = derivation.enter(type_name, values)
-                        stack += self._begun(type_name, row, starts[type_name], first, new)
-                if len(stack) != begun:
-                    break
-            else:
-                stack.pop()
+                        row = mine.hold(type_name, values)
+                        if mine.descent is None and mine.new is None:
+                            stack += [(one, around((row,), first)) for one, around in mine.searches]
+                        else:
+                            stack += self._go_on(mine, row, first)
+                    if len(stack) != begun:
+                        break
+                else:
+                    stack.pop()
+            except BaseException:
+                self._fail_in(index)
+                raise
+            if not stack:
+                self._at(index)
 
-    def _begun(
-        self, type_name: str, row: Row, starts: _Starts, first: int, new: New | None
-    ) -> Iterable[Started]:
-        """Begin what a new fact starts; return the searches that wait to be gone on with."""
+    def _go_on(self, mine: _Growing, row: Row, first: int) -> Iterable[Started]:
+        """Descend from a new fact; return the searches around it and around all that followed."""
         rows = [row]
-        descent, searches = starts
-        if descent is not None:
+        if mine.descent is not None:
             memory = self._memory
             begin = memory.next_number
-            self._at(descent[0])
-            descent[1](rows, self._look)
-            if searches or new is not None:
-                table = memory.table(type_name)
+            index, descend = mine.descent
+            try:
+                descend(rows, self._look)
+            except BaseException:
+                self._fail_in(index)
+                raise
+            if mine.searches or mine.new is not None:
+                table = memory.table(mine.name)
                 rows += [table[number] for number in range(begin, memory.next_number)]
-        if new is not None:
-            new.setdefault(type_name, []).extend(rows)
-        if not searches:
-            return ()
+        if mine.new is not None:
+            mine.new += rows
         rows.reverse()
-        return [(rule, around(rows, first)) for rule, around in searches]
+        return [(rule, around(rows, first)) for rule, around in mine.searches]
+
+    def _fail_in(self, index: int) -> None:
+        """Remember which rule was at work, the innermost one."""
+        if self._failed is None:
+            self._failed = index
+            self._at(index)
 
     def _look(self, count: int) -> int:
         """Raise `LimitReached` where a limit is met; return after how many facts to look again.
@@ -230,13 +253,16 @@ class Searching:
         seeds = [*self._memory.table(types[place]).values()][::-1]
         return rule, self._search(rule, place)(seeds, inf)
 
-    def _starts(
-        self, rules: Sequence[dict[str, Any]], type_name: str, derivation: Derivation
-    ) -> _Starts:
-        """Return what a new fact of a type starts: a descent, and searches, the first one last.
+    def _growing(
+        self,
+        rules: Sequence[dict[str, Any]],
+        type_name: str,
+        derivation: Derivation,
+        keeps: bool,
+    ) -> _Growing:
+        """Return what is to be done about a type's new facts.
 
-        Several rules that descend, or facts that come back with their numbers, are searched for
-        in the general way.
+        Facts that come back with their numbers are searched around in the general way.
         """
         around = [
             (rule, place)
@@ -244,10 +270,17 @@ class Searching:
             for place, name in reversed([*enumerate(rule["patterns"])])
             if name == type_name
         ]
-        descents = [one for one in around if f"x{one[0]['index']}" in self._searches]
-        descent = None
-        if len(descents) == 1 and not derivation.before[type_name]:
-            around.remove(descents[0])
-            index = descents[0][0]["index"]
-            descent = index, self._searches[f"x{index}"]
-        return descent, [(rule, self._search(rule, place)) for rule, place in around]
+        descent: Descent | None = None
+        hold = derivation.enter
+        if not derivation.before[type_name]:
+            hold = self._memory.add
+            descents = [one for one in around if f"x{one[0]['index']}" in self._searches]
+            if descents:
+                around.remove(descents[-1])
+                index = descents[-1][0]["index"]
+                descend: Any = self._searches[f"x{index}"]
+                descent = index, descend
+        searches = [(rule, self._search(rule, place)) for rule, place in around]
+        new: list[Row] | None = [] if keeps else None
+        known = self._memory.known(type_name)
+        return _Growing(type_name, known, hold, descent, searches, new)
