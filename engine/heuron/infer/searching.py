@@ -210,7 +210,7 @@ class Searching:
                 table = memory.table(mine.name)
                 rows += [table[number] for number in range(begin, memory.next_number)]
         if mine.new is not None:
-            mine.new += rows
+            mine.new.extend(rows)
         rows.reverse()
         return [(rule, around(rows, first)) for rule, around in mine.searches]
 
