@@ -4,16 +4,17 @@
     python benchmarks/differential.py 5000 --clips   against CLIPS (needs `heuron[bench]`)
 
 Of three trials one is about a single record, so that the record path takes part, one mixes
-everything, one is about steps alone. In half of them definitions run on the agenda plan as well as
+everything, one is about steps alone: plain ones, such that join by order, and such that are refused
+now and then take turns. In half of them definitions run on the agenda plan as well as
 on their own. In half of them, too, the numbers from which on the engine goes another way are as
 low as they go (`thresholds.py`). In every second one the whole agenda is compared before each
 firing; in the others searches stay suspended while facts change. A difference is made smaller by
 leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
 seed to begin with, `--processes 1` leaves the other cores alone.
 
-Against CLIPS every second trial has conditions inside conditions, every third has definitions
-under its steps, and its strategies take turns; rules get tests that always hold until CLIPS counts
-them for as specific as we do.
+Against CLIPS every third trial has definitions under its steps; of the others a third has
+conditions inside conditions, and another one joins by order. The strategies take turns; rules get
+tests that always hold until CLIPS counts them for as specific as we do.
 """
 
 from __future__ import annotations
@@ -35,7 +36,13 @@ from heuron.check import analyse  # noqa: E402
 from heuron.check.tree import Base  # noqa: E402
 from heuron.plan.lower import lower  # noqa: E402
 from playing import Outcome, by_engine, by_oracle, by_record, record_of  # noqa: E402
-from strategies import Trial, make_steps, make_trial  # noqa: E402
+from strategies import (  # noqa: E402
+    Trial,
+    make_fallible,
+    make_ordered,
+    make_steps,
+    make_trial,
+)
 from thresholds import lowered  # noqa: E402
 
 PROCESSES = 2
@@ -43,19 +50,22 @@ CHUNK = 50
 MOST_TRIES = 2_000
 """Smaller trials to try before a difference is small enough."""
 
-STRATEGIES = ("depth", "depth", "breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
+STRATEGIES = ("depth",) * 6 + ("breadth", "lex", "mea", "simplicity", "complexity", "random(7)")
+"""`depth`, which alone is searched lazily, in half of the trials of steps."""
 
 
 def trial_of(seed: int) -> Trial:
     """Return the trial of a seed."""
-    return make_steps(seed) if seed % 3 == 2 else make_trial(seed, plain=seed % 3 == 0)
+    if seed % 3 == 2:
+        return (make_steps, make_ordered, make_fallible)[seed // 3 % 3](seed)
+    return make_trial(seed, plain=seed % 3 == 0)
 
 
 def strategy_of(trial: Trial) -> str:
     """Return the strategy to run a trial with: mostly `depth`."""
     if trial.seed is None or trial.seed % 3 != 2:
         return "depth"
-    return STRATEGIES[trial.seed // 3 % len(STRATEGIES)]
+    return STRATEGIES[trial.seed // 9 % len(STRATEGIES)]
 
 
 def differences(trial: Trial, counts: Counter[str]) -> list[str] | None:
@@ -170,9 +180,9 @@ def show(seed: int) -> None:
     print("\n".join(differences(trial, Counter()) or ()))
 
 
-def is_deep(seed: int) -> bool:
-    """Return whether a trial against CLIPS has conditions inside conditions: every second one."""
-    return seed % 2 == 1
+def kind_of(seed: int) -> str:
+    """Return what the steps of a trial against CLIPS are like (`clips_trials.MAKERS`)."""
+    return ("plain", "deep", "ordered")[seed // 3 % 3]
 
 
 def has_definitions(seed: int) -> bool:
@@ -207,10 +217,10 @@ def run_clips(seeds: range) -> tuple[Counter[str], list[int]]:
             continue
         strategy = CLIPS_STRATEGIES[seed // 6 % len(CLIPS_STRATEGIES)]
         with lowered() if seed // 2 % 2 else nullcontext():
-            comparison = compare(seed, is_deep(seed), strategy)
+            comparison = compare(seed, kind_of(seed), strategy)
         counts["trials"] += 1
         counts[f"strategy {strategy}"] += 1
-        counts["with conditions inside conditions"] += is_deep(seed)
+        counts[f"steps, {kind_of(seed)}"] += 1
         counts["firings that agreed"] += comparison.firings
         counts["trials with firings"] += comparison.firings > 0
         counts["ties, in which CLIPS was made to take ours"] += comparison.ties
@@ -229,7 +239,7 @@ def show_clips(seed: int) -> None:
         sides = clips_definitions.compare(seed, strategy_for_definitions(seed))
         print(f"\n--- seed {seed}\n{sides.trial.text}\n{sides.problem}")
         return
-    comparison = compare(seed, is_deep(seed), CLIPS_STRATEGIES[seed // 6 % len(CLIPS_STRATEGIES)])
+    comparison = compare(seed, kind_of(seed), CLIPS_STRATEGIES[seed // 6 % len(CLIPS_STRATEGIES)])
     print(f"\n--- seed {seed}\n{comparison.trial.text}")
     print(f"after {comparison.firings} firings\n  ours {comparison.ours}")
     print(f"  CLIPS {comparison.theirs}")

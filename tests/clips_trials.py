@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from clips_sides import Activation, ByOracle, InHalves, Ours, Theirs
 from heuron.check.tree import Base
 from naive import Oracle
-from random_steps import DeepStepMaker, StepMaker
+from random_steps import DeepStepMaker, OrderStepMaker, StepMaker
 from resolving import resolved
 from trial_parts import FromRandom, Trial
 
@@ -46,10 +46,13 @@ CLIPS_STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity"
 """Those that mean the same there once rules count for as specific (`Theirs.count_alike`)."""
 
 
-def compare(seed: int, deep: bool = False, strategy: str = "depth") -> Comparison:
-    """Run one random program on both engines; a deep one has conditions inside conditions."""
-    maker = (DeepStepMaker if deep else StepMaker)(FromRandom(seed))
-    trial = maker.program(known=100)
+MAKERS = {"plain": StepMaker, "deep": DeepStepMaker, "ordered": OrderStepMaker}
+"""Programs with conditions side by side, or inside each other, or with joins by order."""
+
+
+def compare(seed: int, kind: str = "plain", strategy: str = "depth") -> Comparison:
+    """Run one random program of a kind (see `MAKERS`) on both engines."""
+    trial = MAKERS[kind](FromRandom(seed)).program(known=100)
     base = resolved(trial.text)
 
     def beside(side: Ours | ByOracle) -> Comparison:

@@ -75,6 +75,7 @@ def count(base: tree.Base, outcome: Outcome, counts: Counter[str]) -> None:
     counts["firings of definitions"] += sum(map(len, outcome.definitions))
     counts["with steps fired"] += any(outcome.fired)
     counts["with changes refused"] += bool(outcome.errors)
+    counts["steps refused"] += sum(one == ("refused",) for run in outcome.fired for one in run)
     nodes = nodes_that_fired(base, outcome)
     for rule in base.rules:
         if rule.name in nodes:

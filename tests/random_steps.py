@@ -7,6 +7,7 @@ of `random_programs.py`, in which many other things go on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from heuron.values import UNKNOWN
@@ -30,6 +31,9 @@ LEVELS = {
     "filled": ("yes", "no"),
 }
 """Of enumerations; the last two are concluded (`random_definitions.py`)."""
+
+
+HUES = LEVELS["hue"]
 
 
 class StepMaker:
@@ -171,3 +175,75 @@ class DeepStepMaker(StepMaker):
         return (
             f"{negation}forall {first} have {having}{self.pattern(self.type_name(), inner, False)}"
         )
+
+
+class FallibleStepMaker(DeepStepMaker):
+    """Makes trials whose steps are refused now and then, some of them after their first action.
+
+    A field ends where `modify` may still add one, a step asserts before it changes its own fact,
+    and what a fact of the type `Held` refers to cannot be retracted.
+    """
+
+    def rule(self, number: int) -> RuleText:
+        """Return a rule with its actions the other way round."""
+        made = super().rule(number)
+        actions = list(made.actions[::-1])
+        if self.happens(20):
+            target = made.conditions[0].partition(":")[0]
+            if made.conditions[0].startswith(f"{target}: Ball"):
+                actions.insert(0, f"assert Held({target}, {self.chance.number(0, 2)})")
+        return replace(made, actions=tuple(actions))
+
+    def program(self, known: int = 93, rounds: int = 3) -> Trial:
+        """Return a trial."""
+        limited = tuple(one.replace("integer", "integer in 0..3") for one in TYPES)
+        made = super().program(known, rounds)
+        return replace(made, types=(*limited, "type Held(ball: Ball, n: integer)"))
+
+
+class OrderStepMaker(StepMaker):
+    """Makes trials whose patterns join by order alone, and rules that go on from what they make.
+
+    So range indexes are asked, and new facts seed the search that made them.
+    """
+
+    first_facts = (6, 12)
+    reverses = True
+    """Whether a pattern may read what a later one binds, which CLIPS does not allow."""
+
+    def pattern(self, type_name: str, bound: dict[str, list[str]], binds: bool) -> str:
+        """Return a pattern that is compared with what is bound, seldom for equality."""
+        slots = []
+        for name, kind in self.fields[type_name].items():
+            form = self.chance.number(0, 99)
+            if kind == "integer" and form < 55 and bound.get(kind):
+                operator = self.pick((">=", ">", "<", "<=", "!="))
+                slots.append(f"{name} {operator} {self.pick(bound[kind])}")
+            elif form < 85 and binds:
+                self.fresh += 1
+                slots.append(f"{name}: x{self.fresh}")
+                bound.setdefault(kind, []).append(f"x{self.fresh}")
+            elif form < 90:
+                slots.append(f"{name} != {self.constant(kind)}")
+        return f"{type_name}({', '.join(slots)})"
+
+    def program(self, known: int = 93, rounds: int = 3) -> Trial:
+        """Return a trial; with `known` 100 it can be run by CLIPS."""
+        self.reverses = known < 100
+        return super().program(known, rounds)
+
+    def rule(self, number: int) -> RuleText:
+        """Return a rule as others, or one that goes from fact to fact along others."""
+        if not self.happens(35):
+            return super().rule(number)
+        along, seed = self.pick(("Box", "Ball")), "Mark"
+        to = self.pick(("==", "==", ">=", "<"))
+        first, second = tuple(name for name in self.fields[along])
+        kind = self.fields[along][second]
+        conditions = [f"{seed}(n: a, tint: t)", f"{along}({first} {to} a, {second}: b)"]
+        made = f"b, {self.pick(('t', 't', *HUES))}" if kind == "integer" else "(a + 1) % 4, b"
+        if self.happens(30) and self.reverses:
+            conditions.reverse()
+        if self.happens(30):
+            conditions.append(self.pick(("a < 3", "not Mark(n == 3)", "t != red")))
+        return RuleText(f"r{number}", tuple(conditions), (f"assert {seed}({made})",))

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from random_programs import ProgramMaker
-from random_steps import StepMaker
+from random_steps import FallibleStepMaker, OrderStepMaker, StepMaker
 from trial_parts import Event, FromRandom, Ref, RuleText, TableText, Trial
 
 __all__ = [
@@ -22,8 +22,12 @@ __all__ = [
     "RuleText",
     "TableText",
     "Trial",
+    "fallible_trials",
+    "make_fallible",
+    "make_ordered",
     "make_steps",
     "make_trial",
+    "ordered_trials",
     "step_trials",
     "trials",
 ]
@@ -43,6 +47,28 @@ class FromDraw:
 def make_steps(seed: int) -> Trial:
     """Return the trial of a seed that is about plain steps alone."""
     return replace(StepMaker(FromRandom(seed)).program(), seed=seed)
+
+
+def make_fallible(seed: int) -> Trial:
+    """Return the trial of a seed whose steps are refused now and then."""
+    return replace(FallibleStepMaker(FromRandom(seed)).program(), seed=seed)
+
+
+@st.composite
+def fallible_trials(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Trial:
+    """Random trials of steps that are refused now and then, by host and rules."""
+    return FallibleStepMaker(FromDraw(draw)).program()
+
+
+def make_ordered(seed: int) -> Trial:
+    """Return the trial of a seed whose patterns join by order, or go from fact to fact."""
+    return replace(OrderStepMaker(FromRandom(seed)).program(), seed=seed)
+
+
+@st.composite
+def ordered_trials(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Trial:
+    """Random trials of steps that join by order, or go from fact to fact along others."""
+    return OrderStepMaker(FromDraw(draw)).program()
 
 
 @st.composite

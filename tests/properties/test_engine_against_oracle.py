@@ -4,6 +4,7 @@ A trial in which nothing fires proves nothing, so it does not count. `benchmarks
 runs many more of these.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,17 @@ from heuron.check.tree import Base
 from heuron.infer.events import Event as Told
 from heuron.plan.lower import lower
 from playing import Outcome, by_engine, by_oracle, by_record, record_of
-from strategies import Event, RuleText, Trial, make_steps, make_trial, step_trials, trials
+from strategies import (
+    Event,
+    RuleText,
+    Trial,
+    fallible_trials,
+    make_steps,
+    make_trial,
+    ordered_trials,
+    step_trials,
+    trials,
+)
 from thresholds import lowered
 
 MANY = settings(
@@ -120,6 +131,27 @@ def test_a_saved_session_goes_on_as_the_first_one_would_have(plan, trial, strate
     assume(any(expected.fired))
 
     assert expected == by_engine(base, trial, strategy=strategy, saving=True, definitions=plan)
+
+
+@MANY
+@given(ordered_trials(), st.booleans(), st.booleans())
+def test_joins_by_order_agree_with_the_oracle(trial, peek, low):
+    base = checked(trial)
+    expected = by_oracle(base, trial, peek)
+    assume(expected.has_effect)
+
+    with lowered() if low else nullcontext():
+        assert expected == by_engine(base, trial, peek)
+
+
+@FEW
+@given(fallible_trials(), st.booleans(), st.sampled_from(("depth", "lex")))
+def test_steps_that_are_refused_leave_all_as_it_was(trial, peek, strategy):
+    base = checked(trial)
+    expected = by_oracle(base, trial, peek, strategy)
+    assume(any(one == ("refused",) for run in expected.fired for one in run))
+
+    assert expected == by_engine(base, trial, peek, strategy)
 
 
 @MANY
