@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import sleep
 
 import pytest
@@ -72,3 +73,35 @@ def test_a_look_at_the_agenda_that_is_too_long_names_the_rule() -> None:
         session.assert_("A", n=number)
     with pytest.raises(LimitError, match="pairs"):
         session.agenda()
+
+
+LOOPS = {
+    "plain tuples": "rule on:\n    when A(n: x)\n    then derive A(x + 1)\n",
+    "a path": "rule on:\n    when B(n: x), A(n == x)\n    then derive B(x)\n"
+    "rule more:\n    when B(n: x)\n    then derive B(x + 1)\n",
+    "rounds": "rule on:\n    when A(n: x), not C(n == x)\n    then derive A(x + 1)\n",
+    "conclusions beside": "rule on:\n    when a: A(n: x), not C(n == x)\n"
+    "    then derive A(x + 1)\nrule k:\n    when a: A(n: x)\n    then conclude a.k = 3\n",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("definitions", ["fixpoint", "agenda"])
+@pytest.mark.parametrize("limits", [Limits(facts=300), Limits(depth=40, facts=5000)])
+def test_a_loop_of_definitions_names_the_fact_that_it_came_to(
+    loop: str, definitions: str, limits: Limits
+) -> None:
+    types = TYPES.replace(
+        "type A:\n    n: integer\n", "type A:\n    n: integer\n    k: integer, optional\n"
+    )
+    session = heuron.loads(types + LOOPS[loop]).session(limits=limits, definitions=definitions)
+    session.assert_("A", n=0)
+    session.assert_("B", n=0)
+    with pytest.raises(LimitError) as caught:
+        session.run()
+    assert re.search(r"; going round: `(on|more)` \(last [AB]\(n = \d+\)\)\.$", reached(caught))
+
+
+def reached(caught: pytest.ExceptionInfo[LimitError]) -> str:
+    (diagnostic,) = caught.value.diagnostics
+    return diagnostic.message

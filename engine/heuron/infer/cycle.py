@@ -18,12 +18,12 @@ from heuron.infer.collector import CollectorOff
 from heuron.infer.host import HostFailed
 from heuron.infer.lazy import LazyAgenda
 from heuron.infer.limits import Budget, Hopeless, LimitReached, hopeless_error, limit_error
-from heuron.infer.memory import Memory
+from heuron.infer.memory import HEAD, Memory
 from heuron.infer.reaction import Reaction
 from heuron.infer.step import NO_TEXTS, Fired, Found, Step, bindings_of, spread
 from heuron.infer.telling import Telling
 from heuron.infer.truth import Truth
-from heuron.values import Value, show
+from heuron.values import UNKNOWN, Fact, Value, show, show_fact
 
 __all__ = ["Cycle"]
 
@@ -320,7 +320,22 @@ class Cycle:
         if at is not None and (not names or "search" in reached.what or self._truth.at is not None):
             names = [rules[at]["name"], *(one for one in names if one != rules[at]["name"])]
             place = rules[at]["place"]
-        return limit_error(reached.what, names[:5], last, place)
+        derived = "" if at is None or last else self._last_derived(reached, rules[at])
+        return limit_error(reached.what, names[:5], last, place, derived)
+
+    def _last_derived(self, reached: LimitReached, rule: Mapping[str, Any]) -> str:
+        """Return in words the fact that a rule has derived last; empty where it has none."""
+        memory, last = self._memory, reached.last
+        for type_name in rule["derives"] if last is None else ():
+            rows = memory.table(type_name).values()
+            if rows:
+                last = type_name, next(reversed(rows))[HEAD:]
+        if last is None:
+            return ""
+        shape = memory.shapes[last[0]]
+        values: dict[str, Value] = dict.fromkeys(shape.concluded, UNKNOWN)
+        values |= dict(zip(shape.given, last[1], strict=True))
+        return show_fact(Fact(last[0], values), shape.template)
 
 
 def _error_at(rule: Mapping[str, Any], code: str, message: str) -> RuleError:

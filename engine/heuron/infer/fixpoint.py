@@ -114,6 +114,13 @@ class _Run:
                 raise LimitReached(f"{self.budget.limits.depth:,} rounds of one recursion")
         return [(list(self.known[0]),)] if len(self.known) == 1 else done
 
+    def last(self) -> tuple[str, Row] | None:
+        """Return a fact that was derived last of its type."""
+        for type_name, facts in zip(self.types, self.known, strict=True):
+            if facts:
+                return type_name, next(reversed(facts))
+        return None
+
     def follow(self) -> list[Row]:
         """Follow the path from everything that is known; return all facts."""
         rule, search, projections, changed = self.path
@@ -172,6 +179,9 @@ def derive_plainly(
         return rounds if run.path is None else [(run.follow(),)]
     except _Uncounted:
         return None
+    except LimitReached as reached:
+        reached.last = run.last()
+        raise
 
 
 def _bound(projections: Iterable[Projection]) -> int:

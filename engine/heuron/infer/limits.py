@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from heuron.diagnostics import Diagnostic, LimitError, Severity, Span, sentence
+from heuron.values import Value
 
 __all__ = ["Budget", "Hopeless", "LimitReached", "Limits", "hopeless_error", "limit_error"]
 
@@ -61,11 +62,15 @@ class Limits:
 
 
 class LimitReached(Exception):
-    """A limit was met, seen from inside a run; the cycle turns it into a `LimitError`."""
+    """A limit was met, seen from inside a run; the cycle turns it into a `LimitError`.
+
+    `last` is the fact that was derived last, as type and values, where memory does not have it.
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+        self.last: tuple[str, tuple[Value, ...]] | None = None
 
 
 class Hopeless(LimitReached):
@@ -156,7 +161,11 @@ class Budget:
 
 
 def limit_error(
-    what: str, rules: list[str], last: str, place: tuple[str, int, int, int, int] | None
+    what: str,
+    rules: list[str],
+    last: str,
+    place: tuple[str, int, int, int, int] | None,
+    derived: str = "",
 ) -> LimitError:
     """Return the error of a run that met a limit.
 
@@ -165,6 +174,7 @@ def limit_error(
         rules: The rules that fired or were matched last, the most frequent first.
         last: The last bindings, in words; may be empty.
         place: Where the first of these rules stands: file, line, column, start, end.
+        derived: The fact that was derived last, in words; may be empty.
     """
     names = ", ".join(f"`{name}`" for name in rules)
     hint = SEARCHING if "search steps" in what or "seconds" in what else GOING_ROUND
@@ -173,6 +183,8 @@ def limit_error(
         message += f"; going round: {names}"
     if last:
         message += f" (last with {last})"
+    elif derived:
+        message += f" (last {derived})"
     return _error(message, hint, place)
 
 
