@@ -23,6 +23,7 @@ words: str = answer.why_not("accept")
 answers: list[Answer] = kb.ask_many([{"age": 40}])
 
 session: Session = kb.session()
+searched: Session = kb.session(definitions="agenda")
 fact: heuron.Fact = session.assert_("Parent", parent="tom", child="bob")
 session.run(limit=10)
 found: tuple[object, ...] = session.query("ancestors_of", who="ann")
