@@ -63,5 +63,5 @@ def test_what_cannot_leave_the_range_is_not_looked_at():
     a, thousand = Variable(type=INTEGER, name="a"), Constant(type=INTEGER, value=1_000)
 
     assert whole_source(operation("%", a, thousand), "a", "1000") == "(a % 1000)"
-    assert whole_source(operation("-", a, thousand), "a", "1000") == "whole((a - 1000))"
+    assert "else UNKNOWN" in whole_source(operation("-", a, thousand), "a", "1000")
     assert whole_source(operation("//", thousand, a), "1000", "a") is None

@@ -53,11 +53,6 @@ def fit(value: Operand) -> Operand:
     return value
 
 
-def whole(value: Operand) -> Operand:
-    """Return a whole number that arithmetic gave, or `UNKNOWN` where it is out of range."""
-    return value if -INTEGER_LIMIT <= value <= INTEGER_LIMIT else UNKNOWN
-
-
 def shift(day: Operand, months: int) -> Operand:
     """Return a date moved by months, clamped to the last day of its month."""
     if day is UNKNOWN:
@@ -465,7 +460,6 @@ NAMES: Final[dict[str, object]] = {
     "floor_div": floor_div,
     "mod": mod,
     "neg": neg,
-    "whole": whole,
     "negate": negate,
     "all_of": all_of,
     "any_of": any_of,

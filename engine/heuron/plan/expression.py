@@ -36,7 +36,7 @@ from heuron.check.tree import (
 )
 from heuron.plan.contract import FUNCTIONS
 from heuron.plan.source import Constants, Writer
-from heuron.plan.wholes import whole_source
+from heuron.plan.wholes import bounds_of, whole_source
 from heuron.values import UNKNOWN, FieldType
 
 __all__ = ["Expressions", "Names"]
@@ -98,13 +98,23 @@ class Expressions:
     not needed in the end does no harm.
     """
 
-    __slots__ = ("_constants", "_level", "_names", "_writer")
+    __slots__ = ("_constants", "_kept", "_level", "_names", "_writer")
 
     def __init__(self, names: Names, constants: Constants, writer: Writer) -> None:
         self._names = names
         self._constants = constants
         self._writer = writer
         self._level = 0
+        self._kept: dict[str, str] = {}
+
+    def keep(self, node: Expression) -> None:
+        """Write the value of a part that is needed further in now, where what it reads is bound.
+
+        From then on the local that holds it stands for every part with the same source.
+        """
+        source = self.value(node)
+        if not source.isidentifier():
+            self._kept[source] = self._writer.keep(source, "h")
 
     def value(self, node: Expression) -> str:
         """Return source for the value: a name, a literal, a call or something in brackets."""
@@ -112,7 +122,7 @@ class Expressions:
             self._level += 1
             source = self._value(node)
             self._level -= 1
-            return source
+            return self._kept.get(source, source)
         level, self._level = self._level, 0
         source = self._writer.keep(self._value(node))
         self._level = level
@@ -258,8 +268,19 @@ class Expressions:
             # A boolean is one of two objects: `is` is exact, and false for unknown.
             wanted = node.right.value if operator == "==" else not node.right.value
             return f"{self.value(node.left)} is {wanted}"
+        bounds = bounds_of(node.left, operator, node.right)
+        if bounds is not None and not self.value(node.left).isidentifier():
+            # The look at the range is part of the comparison.
+            (low, high), left = bounds, self.exact(node.left)
+            return f"{low} <= {left} <= {high}" if low != high else f"{left} == {low}"
         left, right = self._sides(node)
         return f"{left} {operator} {right}"
+
+    def exact(self, node: Expression) -> str:
+        """Return source for the exact result of an operation on two whole numbers."""
+        assert isinstance(node, Arithmetic)
+        left, right = (self.value(one) for one in node.operands)
+        return f"({left} {node.operator} {right})"
 
     def _constant_membership(self, node: Membership, sense: bool) -> str:
         values = [one.value for one in node.options if isinstance(one, Constant)]

@@ -41,6 +41,7 @@ from heuron.check.tree import (
 from heuron.check.walk import walk
 from heuron.plan.aggregates import aggregate_source
 from heuron.plan.expression import Expressions
+from heuron.plan.invariants import invariants, size
 from heuron.plan.items import Item, is_late, items_of
 from heuron.plan.keys import LARGE, keys_of
 from heuron.plan.module import Module
@@ -107,6 +108,7 @@ class Body:
         self.budget = "left[0]"
         self.writer: Writer = Writer()
         self.loops = 0
+        self.is_innermost = False
         self.weights: list[str] = []
         self.noted: list[str] = []
         self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
@@ -133,6 +135,7 @@ class Body:
         while patterns:
             pattern = self._next(patterns, items, seed)
             patterns.remove(pattern)
+            self.is_innermost = not patterns
             if self.loops >= LOOPS:
                 self._continue_elsewhere(name)
             self._loop(pattern, items, pattern is seed)
@@ -190,6 +193,7 @@ class Body:
 
     def _loop(self, pattern: Pattern, items: list[Item], seeded: bool) -> None:
         writer, scope = self.writer, self.scope
+        self._keep_invariants(items)
         row = writer.fresh("r")
         # What a reference leads to is looked up by its number: no index does a test in passing.
         found = seeded or pattern.identity is not None
@@ -213,6 +217,13 @@ class Body:
             self._each(pattern, field, row)
         if seeded and pattern.identity is not None:
             items.insert(0, self._identity(pattern, pattern.identity))
+
+    def _keep_invariants(self, items: list[Item]) -> None:
+        """Write, before a loop, the parts of what waits that the loop does not change."""
+        waiting = [one.condition for one in items]
+        # The smallest first, which then stand for themselves in larger ones.
+        for part in sorted(invariants(waiting, self.scope.has), key=size):
+            self.expressions.keep(part)
 
     def _identity(self, pattern: Pattern, identity: Expression) -> Item:
         """Return the test that a seed is the fact that is referred to."""
@@ -257,7 +268,9 @@ class Body:
         self.writer.line(f"{self.budget} -= len({rows})")
         self.writer.line(f"if {self.budget} < 0: stop()")
 
-    def _refine(self, pattern: Pattern, keys: dict[int, str], local: str) -> None:
+    def _refine(
+        self, pattern: Pattern, keys: dict[int, str], local: str, size: str | None = None
+    ) -> None:
         """Write the look-up in a finer index, for when the bucket that was found is large."""
         fine = self._fine.pop(pattern.variable, keys)
         if len(fine) == len(keys):
@@ -266,7 +279,7 @@ class Body:
         literal = self.module.constants.literal(pattern.type_name)
         key = f"({', '.join(fine[place] for place in places)})"
         way = f"possible({key})" if self.possible else f"awake()({key}, EMPTY)"
-        self.writer.line(f"if len({local}) > {LARGE}:")
+        self.writer.line(f"if {size or f'len({local})'} > {LARGE}:")
         self.writer.line(f"    {local} = memory.index({literal}, {places!r}).{way}")
 
     def _keys(self, pattern: Pattern, items: list[Item]) -> tuple[dict[int, str], list[Item]]:

@@ -13,7 +13,7 @@ from typing import Final
 from heuron.check.tree import Arithmetic, Constant, Expression
 from heuron.values import INTEGER_LIMIT
 
-__all__ = ["Interval", "interval_of", "whole_source"]
+__all__ = ["Interval", "bounds_of", "interval_of", "whole_source"]
 
 Interval = tuple[int, int]
 """The smallest and the largest value."""
@@ -44,8 +44,37 @@ def whole_source(node: Arithmetic, left: str, right: str) -> str | None:
     if result is None:
         return None
     source = f"({left} {node.operator} {right})"
-    is_in_range = ANY[0] <= result[0] and result[1] <= ANY[1]
-    return source if is_in_range else f"whole({source})"
+    if ANY[0] <= result[0] and result[1] <= ANY[1]:
+        return source
+    # Read at once: whatever `w` stood for before, an operand of this one, has been used.
+    return f"(w if {ANY[0]} <= (w := {source}) <= {ANY[1]} else UNKNOWN)"
+
+
+def bounds_of(left: Expression, operator: str, right: Expression) -> Interval | None:
+    """Return between which exact results a comparison with a whole number is true.
+
+    None stands for what is no such comparison, or needs no look at the range of its left side.
+    """
+    if not isinstance(left, Arithmetic) or not isinstance(right, Constant):
+        return None
+    result, value = _result(left), interval_of(right)
+    if result is None or value is None or (ANY[0] <= result[0] and result[1] <= ANY[1]):
+        return None
+    (number, _), (low, high) = value, ANY
+    match operator:
+        case "==":
+            low, high = number, number
+        case "<":
+            high = number - 1
+        case "<=":
+            high = number
+        case ">":
+            low = number + 1
+        case ">=":
+            low = number
+        case _:
+            return None
+    return (low, high) if ANY[0] <= low <= high <= ANY[1] else None
 
 
 def _result(node: Arithmetic) -> Interval | None:
