@@ -204,7 +204,7 @@ def test_a_range_index_gives_all_rows_of_the_range_newest_first(script):
     assert kept == [index, afresh]
 
 
-def test_an_index_is_kept_from_the_first_look_on():
+def test_an_index_is_kept_from_the_second_look_on():
     state = session_of("""
 domain late
 type Item(kind: text, size: integer)
@@ -223,6 +223,10 @@ rule look:
 
     state.retract(items[0])
     state.modify(items[1], kind="a")
+    state.modify(stage, value=2)
+    assert fired(state) == ["look", "look", "look"]
+    assert state.memory.kept["Item"] == []
+    state.modify(stage, value=1)
     state.modify(stage, value=2)
     assert fired(state) == ["look", "look", "look"]
     assert len(state.memory.kept["Item"]) == 1

@@ -10,7 +10,8 @@ is never reached is never matched. Rules that cannot be searched so (see `plan.l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
 from heuron.infer.agenda import Agenda, Waiting
 from heuron.infer.changes import Change, Refused
@@ -22,6 +23,8 @@ from heuron.infer.strategy import Strategy
 from heuron.values import UNKNOWN, Value
 
 __all__ = ["LazyAgenda"]
+
+INDEX: Final = itemgetter(0)
 
 Entry = tuple[int, Step, Any, Any]
 """An event, a rule, and its search: (row, generator function), or (generator, None) once begun."""
@@ -172,20 +175,21 @@ class LazyAgenda:
         """Take in the searches that the present event starts."""
         ready, event = self._ready, self._memory.event
         if len(ready) == 1:
-            step, search, row = ready.pop()
+            _, step, search, row = ready.pop()
             step.stack.append((event, step, row, search))
             return
-        starts: dict[int, list[Start]] = {}
+        ready.sort(key=INDEX, reverse=True)
+        last, some = -1, list[Start]()
         for start in ready:
-            starts.setdefault(start[0].index, []).append(start)
-        ready.clear()
-        for index in sorted(starts, reverse=True):
-            some = starts[index]
-            step, search, row = some[0]
-            if len(some) == 1:
+            index, step, search, row = start
+            if index != last:
+                some = [start]
                 step.stack.append((event, step, row, search))
             else:
-                step.stack.append((event, step, step, self._merging(some)))
+                some.append(start)
+                step.stack[-1] = (event, step, step, self._merging(some))
+            last = index
+        ready.clear()
 
     # Searches.
 
@@ -193,7 +197,7 @@ class LazyAgenda:
         """Return one search for several of one rule and event, in the order of their rows."""
 
         def merged(event: int, step: Step) -> Iterator[Found]:
-            searches = [search(event, row, False) for _, search, row in starts]
+            searches = [search(event, row, False) for _, _, search, row in starts]
             heads = [(found, one) for one in searches if (found := next(one, None)) is not None]
             assert step.still is not None
             while heads:

@@ -8,14 +8,16 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, Final
 
 from heuron.infer.ranges import RangeIndex
+from heuron.infer.tallies import Tally
 from heuron.values import UNKNOWN, Fact, Template, Value
 
 __all__ = ["Index", "Memory", "Row", "Settled", "Shape"]
@@ -25,7 +27,7 @@ Entry = tuple[str, int, str, Row, tuple[bool, dict[str, Value]] | None]
 """What to undo: kind, number, type, the row before, and whether it was told and given what."""
 HEAD = 2
 EVENT: Final = itemgetter(1)
-
+UNKNOWN_TYPE: Final = type(UNKNOWN)
 
 PLAIN: Final[dict[str, type]] = {
     "text": str,
@@ -73,11 +75,22 @@ class Index:
 
     `buckets` maps a key (one value, or a tuple of them) to rows by number. Rows in which one of
     these values is unknown stand apart: they match no key, and may match every key. An index is
-    empty until it is first asked, and kept up to date from then on: who never looks anything up
-    pays for no index.
+    empty until it is asked for the second time, and kept up to date from then on: who never looks
+    anything up pays for no index, and who does once for a look at the table. `watch` is told when
+    that begins.
     """
 
-    __slots__ = ("_key_of", "_several", "_table", "_wake", "buckets", "is_kept", "vague")
+    __slots__ = (
+        "_key_of",
+        "_several",
+        "_table",
+        "_wake",
+        "_was_asked",
+        "buckets",
+        "is_kept",
+        "vague",
+        "watch",
+    )
 
     def __init__(
         self, table: dict[int, Row], places: tuple[int, ...], wake: Callable[[Index], None]
@@ -86,7 +99,9 @@ class Index:
         self._key_of = itemgetter(*places)
         self._table = table
         self._wake = wake
+        self._was_asked = False
         self.is_kept = False
+        self.watch: Callable[[], None] | None = None
         self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
 
@@ -96,25 +111,41 @@ class Index:
             self.is_kept = True
             self._fill()
             self._wake(self)
+            if self.watch is not None:
+                self.watch()
         return self.buckets.get
 
+    def ask(self, key: Any, default: Any = None) -> Any:
+        """Return the bucket of a key; the first time it is looked for in the table."""
+        if self._was_asked:
+            return self.awake()(key, default)
+        self._was_asked = True
+        if self._is_vague(key):
+            return default
+        key_of = self._key_of
+        return {row[0]: row for row in self._table.values() if key_of(row) == key} or default
+
+    def apart(self) -> dict[int, Row]:
+        """Return the rows that stand apart, for who asks for them after a look-up.
+
+        These are known only when the index is kept, so it is from its first look-up on.
+        """
+        self._was_asked = True
+        return self.vague
+
     def _fill(self) -> None:
-        key_of, buckets = self._key_of, self.buckets
-        get = buckets.get
-        for row in self._table.values():
-            key = key_of(row)
-            bucket = get(key)
-            if bucket is None:
-                buckets[key] = {row[0]: row}
-            else:
-                bucket[row[0]] = row
-        vague = [key for key in buckets if self._is_vague(key)]
-        for key in vague:
-            del buckets[key]
-        if vague:
-            for row in self._table.values():
-                if self._is_vague(key_of(row)):
-                    self.vague[row[0]] = row
+        table, buckets = self._table, self.buckets
+        found: defaultdict[Any, dict[int, Row]] = defaultdict(dict)
+        for key, number, row in zip(
+            map(self._key_of, table.values()), table, table.values(), strict=True
+        ):
+            found[key][number] = row
+        buckets.update(found)
+        values = chain.from_iterable(buckets) if self._several else buckets
+        if UNKNOWN_TYPE in {*map(type, values)}:
+            vague = [buckets.pop(key) for key in [*buckets] if self._is_vague(key)]
+            rows = [row for bucket in vague for row in bucket.values()]
+            self.vague.update((row[0], row) for row in sorted(rows, key=EVENT))
 
     def _is_vague(self, key: Any) -> bool:
         if self._several:
@@ -180,6 +211,10 @@ class Settled:
         self.levels.clear()
 
 
+Kept = Index | RangeIndex | Tally
+"""What is kept up to date with the rows of a type, from the first question on."""
+
+
 class Memory:
     """The facts that are held now. Changed only by the recognise-act cycle and by truth.
 
@@ -197,6 +232,7 @@ class Memory:
         "_referring",
         "_settled",
         "_tables",
+        "_tallies",
         "event",
         "given",
         "gone",
@@ -221,8 +257,9 @@ class Memory:
         self._by_value: dict[str, dict[Row, int]] = {name: {} for name in shapes}
         self._indexes: dict[tuple[str, tuple[int, ...]], Index] = {}
         self._ranges: dict[tuple[str, int], RangeIndex] = {}
-        self.kept: dict[str, list[Index | RangeIndex]] = {name: [] for name in shapes}
-        self._further: dict[str, tuple[frozenset[Index], list[Index | RangeIndex]]] = {}
+        self._tallies: dict[tuple[str, tuple[int, ...]], Tally] = {}
+        self.kept: dict[str, list[Kept]] = {name: [] for name in shapes}
+        self._further: dict[str, tuple[frozenset[Kept], list[Kept]]] = {}
         self._settled: dict[tuple[str, str], Settled] = {}
         self._referring: dict[str, tuple[tuple[str, int], ...]] = {}
         for target in shapes:
@@ -255,14 +292,22 @@ class Memory:
             self._ranges[key] = RangeIndex(self._tables[type_name], place, keep)
         return self._ranges[key]
 
-    def further(self, type_name: str, own: Iterable[Index]) -> list[Index | RangeIndex]:
+    def tally(self, type_name: str, places: tuple[int, ...]) -> Tally:
+        """Return the numbers of rows of a type by these places; see `index`."""
+        key = (type_name, places)
+        if key not in self._tallies:
+            keep = partial(self._keep, type_name)
+            self._tallies[key] = Tally(self._tables[type_name], places, keep)
+        return self._tallies[key]
+
+    def further(self, type_name: str, own: Iterable[Kept]) -> list[Kept]:
         """Return the indexes of a type that are kept, now and later, beside those of the caller."""
         known = frozenset(own)
         listed = [one for one in self.kept[type_name] if one not in known]
         self._further[type_name] = (known, listed)
         return listed
 
-    def _keep(self, type_name: str, index: Index | RangeIndex) -> None:
+    def _keep(self, type_name: str, index: Kept) -> None:
         self.kept[type_name].append(index)
         known, listed = self._further.get(type_name, (frozenset(), None))
         if listed is not None and index not in known:

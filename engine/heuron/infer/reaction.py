@@ -19,8 +19,8 @@ from heuron.values import Value
 
 __all__ = ["Reaction", "Start"]
 
-Start = tuple[Step, Callable[..., Iterator[Found]], Row]
-"""A search that an event starts: the rule, its generator, the row around which."""
+Start = tuple[int, Step, Callable[..., Iterator[Found]], Row]
+"""A search that an event starts: the rule's index, the rule, its generator, around which row."""
 
 
 class Agenda(Protocol):

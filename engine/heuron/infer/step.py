@@ -90,8 +90,8 @@ Taken = tuple[Step, Found]
 Full = tuple[Step, tuple[Row, ...], tuple[Value, ...], tuple[int, ...], Texts]
 """A firing: rule, rows, other values, what its actions returned (see `plan.changes`), texts."""
 
-Brief = tuple[Step, int, Row, Row]
-"""A firing of a chain (see `plan.chain`): rule, number of the fact or 0, the two rows."""
+Brief = tuple[Any, ...]
+"""A firing of a rule with one action (see `plan.firing`): rule, what it returned, matched rows."""
 
 
 Fired = Full | Brief
@@ -99,8 +99,8 @@ Fired = Full | Brief
 
 def spread(fired: Fired) -> Full:
     """Return a firing with everything that a brief record leaves out."""
-    if len(fired) == 5:
-        return fired
+    if type(fired[1]) is not int:
+        return fired  # type: ignore[return-value]
     step, number, *rows = fired
     matched = tuple(rows)
     assert step.values is not None

@@ -53,7 +53,7 @@ class Chain:
         writer = body.writer
         writer.line("if rest is not None:")
         # What was left may have gone since.
-        writer.line("    gone = began = -1")
+        writer.line("    gone, began, stale = -1, -1, True")
         writer.line("if fires:")
         writer.line(f"    if {self.name}_chain(event, seed, rest): yield ()")
         writer.line("    return")
@@ -68,7 +68,6 @@ class Chain:
             ("event", "given"),
             [f"    return {self.name}(event, given[0], True, given[1])"],
         )
-        self._write_values()
         body = SearchBody(self.module, Leaf(_nothing, "return False"), self.older)
         writer, module = body.writer, self.module
         items = items_of(self.firing.rule.conditions)
@@ -112,18 +111,6 @@ class Chain:
         ):
             writer.line(line)
         module.add(f"{self.name}_chain", ("event", "seed", "rest"), writer.lines)
-
-    def _write_values(self) -> None:
-        """Write `pi(rows)`, the other values of an activation, which its record leaves out."""
-        layouts, rule = self.module.layouts, self.firing.rule
-        values: dict[str, str] = {}
-        for at, one in enumerate(patterns(rule.conditions)):
-            places = layouts[one.type_name].places
-            for binding in one.bindings:
-                values.setdefault(binding.variable, f"rows[{at}][{places[binding.field]}]")
-        source = tuple_of([*values.values()])
-        self.module.add(self.firing.values, ("rows",), [f"    return {source}"])
-        self.module.export(self.firing.values)
 
     def _gate(self) -> str:
         return f"e{self.firing.changes.number(self.seed.type_name)}"
@@ -288,8 +275,9 @@ def chain_of(
     pending = {module.table(seed.type_name)}
     gates = seeding_gates(module, firing.changes.lazy, seed.type_name)
     pending |= {f"g{number}" for _, number in module.indexes.get(seed.type_name, ())}
+    pending |= {f"has{number}" for _, number in module.tallies.get(seed.type_name, ())}
     for gate in gates:
-        words = {word for test in gate.tests for word in findall(r"\w+", test)}
+        words = {word for test in gate.tests for word in findall(r"[a-z]+[0-9]+", test)}
         if gate.search != name and (not gate.tests or words & pending):
             return None
     return Chain(module, name, firing, seed, older)

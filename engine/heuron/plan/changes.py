@@ -100,7 +100,7 @@ class Changes:
             for letter, gates in (("e", seeding), ("f", self._ending[type_name])):
                 if gates:
                     names.append(f"{letter}{number}")
-                    write_gates(self.module, names[-1], gates)
+                    write_gates(self.module, names[-1], type_name, gates)
         self._names = frozenset(names)
         for type_name in self._holds:
             self._write_hold(type_name)
@@ -120,7 +120,10 @@ class Changes:
 
     def _others(self, writer: Writer, type_name: str, *calls: str) -> None:
         """Keep the indexes beside this module's own."""
-        own = tuple_of([f"i{number}" for _, number in self.module.indexes.get(type_name, ())])
+        own = tuple_of(
+            [f"i{number}" for _, number in self.module.indexes.get(type_name, ())]
+            + [f"tally{number}" for _, number in self.module.tallies.get(type_name, ())]
+        )
         literal = self.module.constants.literal(type_name)
         number = self._numbers[type_name]
         name = self.module.named(f"further{number}", f"memory.further({literal}, {own})")
@@ -179,6 +182,8 @@ class Changes:
         }
         for places, index in self.module.indexes.get(type_name, ()):
             _enter(writer, index, places, "row", all(one in known for one in places))
+        for places, tally in self.module.tallies.get(type_name, ()):
+            _count(writer, tally, places)
         self._others(writer, type_name, "add(row)")
         writer.line("if memory.journal is not None:")
         writer.line(f"    memory.journal.append(('add', number, {literal}, (), None))")
@@ -221,6 +226,10 @@ class Changes:
             else:
                 _leave(writer, index, places)
                 _enter(writer, index, places, "row", False)
+        for places, tally in module.tallies.get(type_name, ()):
+            if not new.keys().isdisjoint(places):
+                _uncount(writer, tally, places)
+                _count(writer, tally, places)
         self._others(writer, type_name, "remove(old)", "add(row)")
         writer.line("if memory.journal is not None:")
         writer.line(f"    memory.journal.append(('replace', number, {literal}, old, None))")
@@ -231,7 +240,7 @@ class Changes:
             gates.append((f"f{number}", "old"))
         elif ending:
             gates.append((f"f{name}", "old"))
-            write_gates(module, f"f{name}", ending)
+            write_gates(module, f"f{name}", type_name, ending)
         if f"e{number}" in self._names:
             gates.append((f"e{number}", "row"))
         self._react(writer, type_name, "old", "row", gates)
@@ -261,6 +270,8 @@ class Changes:
             module.named("types", "memory.types")
             for places, index in module.indexes.get(type_name, ()):
                 _leave(writer, index, places)
+            for places, tally in module.tallies.get(type_name, ()):
+                _uncount(writer, tally, places)
             self._others(writer, type_name, "remove(old)")
             writer.line("if memory.journal is not None:")
             writer.line(
@@ -285,7 +296,7 @@ def _key(places: tuple[int, ...], row: str) -> str:
 
 def _enter(writer: Writer, index: int, places: tuple[int, ...], row: str, known: bool) -> None:
     """Write the entry of a row in an index; where a value may be unknown it decides itself."""
-    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"if i{index}_on:")
     writer.line(f"    key = {_key(places, row)}")
     writer.line(f"    bucket = g{index}(key)")
     new = f"i{index}_buckets[key] = {{number: {row}}}" if known else f"i{index}.add({row})"
@@ -295,7 +306,7 @@ def _enter(writer: Writer, index: int, places: tuple[int, ...], row: str, known:
 
 def _leave(writer: Writer, index: int, places: tuple[int, ...]) -> None:
     """Write the removal of the row `old` from an index."""
-    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"if i{index}_on:")
     writer.line(f"    key = {_key(places, 'old')}")
     writer.line(f"    bucket = g{index}(key)")
     writer.line(f"    if bucket is None: i{index}.remove(old)")
@@ -306,7 +317,7 @@ def _leave(writer: Writer, index: int, places: tuple[int, ...]) -> None:
 
 def _renew(writer: Writer, index: int, places: tuple[int, ...]) -> None:
     """Write the move of a new version to the end of the bucket in which the old one was."""
-    writer.line(f"if i{index}.is_kept:")
+    writer.line(f"if i{index}_on:")
     writer.line(f"    bucket = g{index}({_key(places, 'old')})")
     writer.line("    if bucket is None:")
     writer.line(f"        i{index}.remove(old)")
@@ -314,3 +325,19 @@ def _renew(writer: Writer, index: int, places: tuple[int, ...]) -> None:
     writer.line("    else:")
     writer.line("        del bucket[number]")
     writer.line("        bucket[number] = row")
+
+
+def _count(writer: Writer, tally: int, places: tuple[int, ...]) -> None:
+    """Write that the row `row` is counted."""
+    writer.line(f"if tally{tally}_on:")
+    writer.line(f"    key = {_key(places, 'row')}")
+    writer.line(f"    tally{tally}_counts[key] = tally{tally}_get(key, 0) + 1")
+
+
+def _uncount(writer: Writer, tally: int, places: tuple[int, ...]) -> None:
+    """Write that the row `old` is counted no longer."""
+    writer.line(f"if tally{tally}_on:")
+    writer.line(f"    key = {_key(places, 'old')}")
+    writer.line(f"    count = tally{tally}_counts[key] - 1")
+    writer.line(f"    if count: tally{tally}_counts[key] = count")
+    writer.line(f"    else: del tally{tally}_counts[key]")

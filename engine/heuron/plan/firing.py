@@ -13,8 +13,20 @@ at, changes that others must follow.
 
 from __future__ import annotations
 
-from heuron.check.reads import patterns
-from heuron.check.tree import Assert, Because, Call, Halt, Log, Modify, Negation, Rule
+from heuron.check.reads import patterns, variable_types
+from heuron.check.tree import (
+    Assert,
+    Because,
+    Call,
+    Halt,
+    Log,
+    Modify,
+    Negation,
+    Pattern,
+    Retract,
+    Rule,
+    Test,
+)
 from heuron.check.walk import walk
 from heuron.plan.acting import can_fail_halfway, fits_plainly, perhaps_equal, prepare_actions
 from heuron.plan.changes import Changes
@@ -50,7 +62,31 @@ class Firing:
         )
         self.values = f"p{rule.index}"
         """The name of the function that computes an activation's other values from its rows."""
+        types = variable_types(rule.conditions)
+        self.changed = frozenset(
+            types[one.variable] for one in rule.actions if isinstance(one, (Modify, Retract))
+        )
+        """The types of the facts that the rule ends or makes new versions of."""
         self._is_blocked = any(isinstance(one, Negation) for one in rule.conditions)
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether one result and the rows are all that a record of a firing needs."""
+        rule = self.rule
+        kinds = (Pattern, Test, Negation)
+        return len(rule.actions) == 1 and all(isinstance(one, kinds) for one in rule.conditions)
+
+    def write_values(self, values: list[str]) -> None:
+        """Write `pi(rows)`, the other values of an activation, which a brief record leaves out."""
+        layouts, module = self.changes.module.layouts, self.changes.module
+        sources: dict[str, str] = {}
+        for at, one in enumerate(patterns(self.rule.conditions)):
+            places = layouts[one.type_name].places
+            for binding in one.bindings:
+                sources.setdefault(binding.variable, f"rows[{at}][{places[binding.field]}]")
+        source = tuple_of([sources[one] for one in values])
+        module.add(self.values, ("rows",), [f"    return {source}"])
+        module.export(self.values)
 
     def begin(self, body: Body) -> None:
         """Write what a search needs to know before its loops."""
@@ -66,6 +102,10 @@ class Firing:
         """Write the look at what may have changed while the agenda was at work."""
         body.writer.line("fires, depth = alone and reaction.fires, len(stack)")
         body.writer.line("fired, until = reaction.fired, reaction.until")
+
+    def _look_again(self, body: Body) -> None:
+        body.writer.line("stale = memory.gone != gone")
+        self._look(body)
 
     def give(self, body: Body, rows: list[str], values: list[str]) -> None:
         """Write the firing of an activation, or its gift to the agenda."""
@@ -85,17 +125,23 @@ class Firing:
         writer.depth += 1
         done = carry_out()
         found = activation(scope, rows, values)
-        writer.line(f"fired.append(({self.step}, {found[1:-1]}, {done}, (None, ())))")
+        if self.changed:
+            writer.line("stale = True")
+        if self.is_brief:
+            matched = ", ".join(scope.rows[one] for one in rows)
+            writer.line(f"fired.append(({self.step}, {done[1:-1].rstrip(', ')}, {matched}))")
+        else:
+            writer.line(f"fired.append(({self.step}, {found[1:-1]}, {done}, (None, ())))")
         others = "".join(f"higher{place} or " for place in range(len(self._higher)))
         writer.line(f"if {others}len(stack) != depth or len(fired) >= until:")
         writer.line("    yield ()")
         writer.depth += 1
-        self._look(body)
+        self._look_again(body)
         writer.depth -= 2
         writer.line("else:")
         writer.line(f"    yield {found}")
         writer.depth += 1
-        self._look(body)
+        self._look_again(body)
         writer.depth -= 1 + self._is_blocked
 
 

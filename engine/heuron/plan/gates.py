@@ -50,7 +50,7 @@ class Gate:
     @property
     def call(self) -> str:
         """Source that puts the search among those that the present event starts."""
-        return f"start(({self.step}, {self.search}, row))"
+        return f"start(({self.step.removeprefix('step')}, {self.step}, {self.search}, row))"
 
 
 def blockers(rule: Rule) -> tuple[Pattern, ...]:
@@ -73,7 +73,7 @@ def seeding_gates(module: Module, rules: Iterable[Rule], type_name: str) -> list
             others = [one for one in own if one is not pattern]
             present = [test for one in others for test in _presence(module, one, pattern)]
             # The new row is there by now; its own tests cost least, so they come first.
-            tests = _own_tests(module, pattern)
+            tests = [source for source, _ in _own_tests(module, pattern, "row")]
             tests += [one for one in present if one != module.table(type_name)]
             search = f"l{rule.index}_s{place}"
             gates.append(Gate(tuple(dict.fromkeys(tests)), _step(module, rule), search))
@@ -101,11 +101,38 @@ def ending_gates(
                 continue
             own = patterns(rule.conditions)
             tests = [test for one in own for test in _presence(module, one, None)]
+            blocked = _surely_blocked(module, blocker)
+            if blocked:
+                # The end of that one will start the search.
+                tests.append(f"not ({blocked})")
             name = module.named(
                 f"w{rule.index}_{place}", f"reaction.waking({rule.index!r}, {place!r})"
             )
             gates.append(Gate(tuple(dict.fromkeys(tests)), _step(module, rule), name))
     return gates
+
+
+def _surely_blocked(module: Module, blocker: Pattern) -> str:
+    """Return source for "another fact blocks, whatever the rest of the rule matches", or nothing.
+
+    Facts with unknown fields may block as well; those are left to the search.
+    """
+    if blocker.bindings or blocker.each:
+        return ""
+    keys: dict[int, str] = {}
+    places = module.layouts[blocker.type_name].places
+    for test in blocker.tests:
+        wanted = next(compared(blocker, test), None)
+        if wanted is None or wanted.operator != "==" or wanted.field not in places:
+            return ""
+        if not isinstance(wanted.other, Constant) or wanted.other.value is UNKNOWN:
+            return ""
+        if places[wanted.field] in keys:
+            return ""
+        keys[places[wanted.field]] = module.constants.literal(wanted.other.value)
+    if not keys:
+        return module.table(blocker.type_name)
+    return _counted(module, blocker.type_name, keys)
 
 
 def _step(module: Module, rule: Rule) -> str:
@@ -122,34 +149,54 @@ def _fields_read(pattern: Pattern) -> set[str]:
     return fields
 
 
-def write_gates(module: Module, name: str, gates: list[Gate]) -> None:
-    """Write the function `name(row)` that starts what the gates let through."""
+def write_gates(module: Module, name: str, type_name: str, gates: list[Gate]) -> None:
+    """Write the function `name(row)` that starts what the gates of a type let through."""
     module.named("start", "reaction.ready.append")
     writer = Writer()
-    _write_tree(writer, [(list(one.tests), one.call) for one in gates])
+    own = {f"has{number}" for _, number in module.tallies.get(type_name, ())}
+    _write_tree(writer, [(list(one.tests), one.call) for one in gates], own)
     module.add(name, ("row",), writer.lines)
 
 
-def _write_tree(writer: Writer, gates: list[tuple[list[str], str]]) -> None:
-    """Write nested conditions; a test that several gates ask stands around all of them."""
+def _write_tree(writer: Writer, gates: list[tuple[list[str], str]], own: set[str]) -> None:
+    """Write nested conditions; a test that several gates ask stands around all of them.
+
+    Args:
+        writer: Where to.
+        gates: The tests and the call of each gate.
+        own: The tallies of the type whose rows are let through.
+    """
     while gates:
         counts: dict[str, int] = {}
         for tests, _ in gates:
             for test in tests:
                 counts[test] = counts.get(test, 0) + 1
-        shared = max(counts, key=lambda one: counts[one], default=None)
-        if shared is None or counts[shared] == 1:
+        several = [one for one in counts if counts[one] > 1]
+        if not several:
             break
+        shared = max(several, key=lambda one: counts[one] * _worth(one, own))
         writer.line(f"if {shared}:")
         writer.depth += 1
         inside = [gate for gate in gates if shared in gate[0]]
-        _write_tree(
-            writer, [([one for one in tests if one != shared], call) for tests, call in inside]
-        )
+        rest = [([one for one in tests if one != shared], call) for tests, call in inside]
+        _write_tree(writer, rest, own)
         writer.depth -= 1
         gates = [gate for gate in gates if shared not in gate[0]]
     for tests, call in gates:
         writer.line(f"if {' and '.join(tests)}: {call}" if tests else call)
+
+
+def _worth(test: str, own: set[str]) -> int:
+    """Return about how much is won by asking a test once: what it costs, and what it keeps out.
+
+    A fact of another type with given values often stands for the phase that the rules are in.
+    """
+    if test.isidentifier():
+        return 1
+    if " and " in test:
+        return 4
+    _, is_counted, tally = test.rpartition(" in has")
+    return 2 if not is_counted else 1 if f"has{tally}" in own else 6
 
 
 def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str]:
@@ -167,20 +214,42 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
             joined[places[field]] = source
     known = {places for places, _ in module.indexes.get(wanted.type_name, ())}
     # A gate is worth a look-up, but no further index that every change must keep.
-    for keys in (constants | joined, joined, constants):
-        if keys is constants and keys:
-            return [_look_up(module, wanted.type_name, keys)]
-        if keys and tuple(sorted(keys)) in known:
+    for keys in (constants | joined, joined) if joined else ():
+        places = tuple(sorted(keys))
+        if places in known:
+            exact, _ = module.index(wanted.type_name, places)
+            exact = _narrowed(module, wanted, exact)
             # Where there is nothing, no index is asked for it, and so none is kept.
-            return [module.table(wanted.type_name), _look_up(module, wanted.type_name, keys)]
+            return [f"{module.table(wanted.type_name)} and {exact}({_key(keys)})"]
+    if constants:
+        return [_counted(module, wanted.type_name, constants)]
     return [module.table(wanted.type_name)]
 
 
-def _look_up(module: Module, type_name: str, keys: dict[int, str]) -> str:
-    ordered = tuple(sorted(keys))
-    exact, _ = module.index(type_name, ordered)
-    parts = [keys[place] for place in ordered]
-    return f"{exact}({parts[0] if len(parts) == 1 else f'({chr(44).join(parts)})'})"
+def _narrowed(module: Module, wanted: Pattern, exact: str) -> str:
+    """Return the name of a look-up that passes over rows in another state than is wanted.
+
+    States are no keys (see `plan.keys`), so that a bucket may be there, and all of it be done with.
+    """
+    states = module.modified.get(wanted.type_name, frozenset())
+    tests = [
+        source
+        for source, fields in _own_tests(module, wanted, "one")
+        if not fields.isdisjoint(states)
+    ]
+    if not tests:
+        return exact
+    return module.narrowed(exact, " and ".join(tests))
+
+
+def _counted(module: Module, type_name: str, constants: dict[int, str]) -> str:
+    """Return source for "a fact is held with these constants"."""
+    return f"{_key(constants)} in {module.tally(type_name, tuple(sorted(constants)))}"
+
+
+def _key(keys: dict[int, str]) -> str:
+    parts = [keys[place] for place in sorted(keys)]
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def _row_place(module: Module, seed: Pattern, node: Expression) -> str:
@@ -190,21 +259,23 @@ def _row_place(module: Module, seed: Pattern, node: Expression) -> str:
     return "" if place is None else f"row[{place}]"
 
 
-def _own_tests(module: Module, pattern: Pattern) -> list[str]:
-    """Return sources for the tests of a pattern that read its own fact alone."""
+def _own_tests(module: Module, pattern: Pattern, row: str) -> list[tuple[str, set[str]]]:
+    """Return sources for the tests of a pattern that read its own fact alone, with the fields."""
     body = Body(module, Scope(), False, Leaf(_nothing, "return"))
-    body.scope.rows[pattern.variable] = "row"
+    body.scope.rows[pattern.variable] = row
     body.scope.types[pattern.variable] = pattern.type_name
     tests = []
     for test in pattern.tests:
         reads = [one for one in walk(test) if isinstance(one, (FieldOf, Variable, FactVariable))]
-        if reads and all(
-            isinstance(one, FieldOf) and one.variable == pattern.variable for one in reads
-        ):
+        own = [
+            one for one in reads if isinstance(one, FieldOf) and one.variable == pattern.variable
+        ]
+        if reads and len(own) == len(reads):
             source = body.expressions.true(test)
             # A test that needs lines of its own waits for the search.
             if not body.writer.lines:
-                tests.append(source if source.isidentifier() else f"({source})")
+                fields = {one.field for one in own}
+                tests.append((source if source.isidentifier() else f"({source})", fields))
             body.writer.lines.clear()
     return tests
 

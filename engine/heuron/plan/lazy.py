@@ -105,6 +105,8 @@ def write_lazy(changes: Changes, rule: Rule, rows: list[str], values: list[str])
     """
     names = []
     module, firing = changes.module, firing_of(rule, changes)
+    if firing is not None and firing.is_brief:
+        firing.write_values(values)
     own = patterns(rule.conditions)
     for place, pattern in enumerate(own):
         names.append(f"l{rule.index}_s{place}")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from heuron.check.tree import Condition
-from heuron.plan.keys import modified_fields
+from heuron.plan.keys import LARGE, modified_fields
 from heuron.plan.normal import Program
 from heuron.plan.source import Constants
 from heuron.values import Template
@@ -59,6 +59,8 @@ class Module:
         """Whether what is written is seldom called: its indexes are made when it is, if ever."""
         self.indexes: dict[str, list[tuple[tuple[int, ...], int]]] = {}
         """The indexes of each type, as (places, number), in the order in which they are made."""
+        self.tallies: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+        """The tallies of each type, in the same form."""
         self.bodies: dict[tuple[object, ...], str] = {}
         self.kept: dict[tuple[object, ...], tuple[Condition, ...]] = {}
 
@@ -87,15 +89,55 @@ class Module:
             self.indexes[type_name].append((places, number))
         self._header[f"i{number}"] = f"i{number} = memory.index({literal}, {places!r})"
         self._header[f"i{number}_buckets"] = f"i{number}_buckets = i{number}.buckets"
-        # The first look-up lets the index be kept; the name then stands for its dictionary's own.
-        self._header[f"g{number}"] = (
-            f"def g{number}(key, default=None):\n"
-            f"    nonlocal g{number}\n"
-            f"    g{number} = i{number}.awake()\n"
-            f"    return g{number}(key, default)"
-        )
+        self._waking(f"i{number}", f"g{number}", f"i{number}.ask", f"i{number}_buckets.get")
         self._header[f"y{number}"] = f"y{number} = i{number}.possible"
         return f"g{number}", f"y{number}"
+
+    def narrowed(self, exact: str, test: str) -> str:
+        """Return the name of a look-up that is true if some row `one` of a bucket passes a test.
+
+        Args:
+            exact: The look-up of the bucket. Of a large one nothing is looked at.
+            test: Source of the test.
+        """
+        name = f"{exact}_{self._number(exact, test)}"
+        self._header[name] = (
+            f"def {name}(key):\n"
+            f"    bucket = {exact}(key)\n"
+            f"    if bucket is None: return False\n"
+            f"    if len(bucket) > {LARGE}: return True\n"
+            f"    for one in bucket.values():\n"
+            f"        if {test}: return True\n"
+            f"    return False"
+        )
+        return name
+
+    def tally(self, type_name: str, places: tuple[int, ...]) -> str:
+        """Return the name of what has a key `in` it if some row has it."""
+        number = self._number("tally", type_name, places)
+        if (places, number) not in self.tallies.setdefault(type_name, []):
+            self.tallies[type_name].append((places, number))
+        literal = self.constants.literal(type_name)
+        name = f"tally{number}"
+        self._header[name] = f"{name} = memory.tally({literal}, {places!r})"
+        self._header[f"{name}_counts"] = f"{name}_counts = {name}.counts"
+        self._header[f"{name}_get"] = f"{name}_get = {name}.counts.get"
+        self._waking(name, f"has{number}", name, f"{name}_counts")
+        return f"has{number}"
+
+    def _waking(self, kept: str, ask: str, seldom: str, often: str) -> None:
+        """Write the flag `…_on`, whether something is kept by now, and the name to ask it by.
+
+        The name stands for `seldom` until then, and from then on for `often`.
+        """
+        self._header[f"{kept}_on"] = (
+            f"{kept}_on = {kept}.is_kept\n"
+            f"{ask} = {often} if {kept}_on else {seldom}\n"
+            f"def {kept}_watch():\n"
+            f"    nonlocal {kept}_on, {ask}\n"
+            f"    {kept}_on, {ask} = True, {often}\n"
+            f"{kept}.watch = {kept}_watch"
+        )
 
     def ranges(self, type_name: str, place: int) -> str:
         """Return the name of the index of a type by the order of one place of its rows."""

@@ -54,6 +54,9 @@ def write_search(
         body.leave_stale_loops(seed)
 
     body = SearchBody(module, Leaf(emit, "return", ("event", "gone", "began"), _delegated), older)
+    body.is_counting = True
+    if firing is not None:
+        body.changed = firing.changed
     _begin(body, seed, rows, firing)
     chain = chain_of(module, name, firing, seed, older)
     if chain is None:
@@ -71,6 +74,9 @@ def _begin(body: SearchBody, seed: Pattern, rows: list[str], firing: Firing | No
         body.writer.line("    return")
     body.writer.line("gone, began = memory.gone, memory.event")
     if firing is not None:
+        # The firing says when it may be so.
+        body.stale = "stale"
+        body.writer.line("stale = False")
         firing.begin(body)
 
 

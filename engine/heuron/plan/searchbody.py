@@ -45,10 +45,22 @@ class SearchBody(Body):
         self.levels: list[tuple[str, int]] = []
         self.waiting: list[Item] = []
         self.is_timed = True
+        self.is_counting = False
+        """Whether a bucket of one row, as most are, is looked at without further ado."""
+        self.stale = "memory.gone != gone"
+        """Source for "some row is held no longer that was when the search began"."""
+        self.changed: frozenset[str] = frozenset()
+        """The types of facts that the rule itself ends or makes new versions of."""
         self.rest = ""
         """A local with the rows that the first loop has still to look at; None: all of them."""
 
+    count = ""
+    """A local with the number of rows in the bucket that was looked up last."""
+
     def _spend(self, rows: str) -> None:
+        if self.count:
+            # Has been written with the look-up.
+            return
         if self.budget == "left[0]":
             super()._spend(rows)
             return
@@ -70,12 +82,34 @@ class SearchBody(Body):
             return f"({source} if {self.rest} is None else {self.rest})"
         return source
 
+    def _refine(
+        self, pattern: Pattern, keys: dict[int, str], local: str, size: str | None = None
+    ) -> None:
+        if not self.is_counting:
+            super()._refine(pattern, keys, local, size)
+            return
+        self.count = self.writer.fresh("n")
+        self.writer.line(f"{self.count} = len({local})")
+        self.writer.line(f"if {self.count} > 1:")
+        self.writer.depth += 1
+        lines = len(self.writer.lines)
+        super()._refine(pattern, keys, local, self.count)
+        if len(self.writer.lines) > lines:
+            self.writer.line(f"    {self.count} = len({local})")
+        self.writer.line(f"{self.budget} -= {self.count}")
+        self.writer.line(f"if {self.budget} < 0: stop()")
+        self.writer.depth -= 1
+
     def _all_candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
         if not keys and pattern.identity is None:
             ranged = self._ranged(pattern)
             if ranged:
                 return ranged
+        self.count = ""
         source = super()._candidates(pattern, keys)
+        if self.count and pattern.type_name not in self.module.program.derived:
+            rows = f"[*{source}]"
+            return f"({rows}[::-1] if {self.count} > 1 else {rows})"
         if source.endswith(".values()"):
             return self.module.newest_first(pattern.type_name, source.removesuffix(".values()"))
         return source
@@ -88,6 +122,10 @@ class SearchBody(Body):
         super()._loop(pattern, items, seeded)
         if self.is_timed:
             self.pass_newer(pattern.variable)
+        if pattern.type_name in self.changed and self.loops == 1 and not self.is_innermost:
+            # The rule may have changed it since: what follows would be in vain.
+            self.writer.line(f"if {self.stale} and {self._is_stale(pattern.variable)}:")
+            self.writer.line("    continue")
         self.levels.append((pattern.variable, self.writer.depth))
 
     def pass_newer(self, variable: str) -> None:
@@ -105,11 +143,11 @@ class SearchBody(Body):
         writer = self.writer
         depth = writer.depth
         if seed.variable in self.watched:
-            writer.line(f"if memory.gone != gone and {self._is_stale(seed.variable)}:")
+            writer.line(f"if {self.stale} and {self._is_stale(seed.variable)}:")
             writer.line("    return")
         for outer, inner in reversed(list(pairwise(self.levels))):
             writer.depth = inner[1]
-            writer.line(f"if memory.gone != gone and {self._is_stale(outer[0])}:")
+            writer.line(f"if {self.stale} and {self._is_stale(outer[0])}:")
             writer.line("    break")
         writer.depth = depth
 
@@ -181,7 +219,7 @@ class SearchBody(Body):
         exact, _ = self.module.index(pattern.type_name, places)
         vague = exact.replace("g", "vague", 1)
         index = exact.replace("g", "i", 1)
-        self.module.named(vague, f"{index}.vague")
+        self.module.named(vague, f"{index}.apart()")
         parts = [keys[place] for place in places]
         key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         return f"({exact}({key}) or ({vague} and {self.ask(negation.conditions, True)}))"
@@ -200,7 +238,7 @@ class SearchBody(Body):
         )
         checks = []
         if rows and types.isdisjoint(module.program.derived):
-            checks.append(f"(memory.gone == gone or ({rows}))")
+            checks.append(f"(not ({self.stale}) or ({rows}))".replace("(stale)", "stale"))
         elif rows:
             checks.append(rows)
         negations = [self.true(item) for item, loops in self.negations if loops < self.loops]
