@@ -1,14 +1,20 @@
 """Whole-number arithmetic without calls means what the functions of the contract mean."""
 
+import operator as op
+from types import SimpleNamespace
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from heuron.check.tree import INTEGER, Arithmetic, Constant, Variable
+from heuron.check.tree import BOOLEAN, INTEGER, Arithmetic, Compare, Constant, Variable
 from heuron.plan.contract import NAMES
+from heuron.plan.expression import Expressions
+from heuron.plan.source import Constants, Writer
 from heuron.plan.wholes import interval_of, whole_source
 from heuron.values import INTEGER_LIMIT, UNKNOWN
 
 FUNCTIONS = {"+": "add", "-": "sub", "*": "mul", "//": "floor_div", "%": "mod"}
+COMPARED = {"==": op.eq, "!=": op.ne, "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
 edges = st.sampled_from(
     [UNKNOWN, 0, 1, -1, 1_000, INTEGER_LIMIT, -INTEGER_LIMIT, INTEGER_LIMIT // 1_000, 94_906_265]
 )
@@ -65,3 +71,30 @@ def test_what_cannot_leave_the_range_is_not_looked_at():
     assert whole_source(operation("%", a, thousand), "a", "1000") == "(a % 1000)"
     assert "else UNKNOWN" in whole_source(operation("-", a, thousand), "a", "1000")
     assert whole_source(operation("//", thousand, a), "1000", "a") is None
+
+
+NEAR = [INTEGER_LIMIT, INTEGER_LIMIT - 1, 94_906_265**2, 1, 0]
+numbers = st.sampled_from([*NEAR, *(-one for one in NEAR)])
+
+
+@given(
+    st.builds(operation, st.sampled_from([*FUNCTIONS]), trees, trees),
+    st.sampled_from(["==", "!=", "<", "<=", ">", ">="]),
+    numbers,
+    st.fixed_dictionaries(dict.fromkeys("abc", edges)),
+)
+def test_a_comparison_looks_at_the_range_itself(tree, operator, number, values):
+    right = Constant(type=INTEGER, value=number)
+    test = Compare(type=BOOLEAN, operator=operator, left=tree, right=right)
+    expected = called(tree, values)[0]
+    names = SimpleNamespace(variable=lambda name: name)
+
+    for sense in (True, False):
+        writer = Writer(0)
+        expressions = Expressions(names, Constants(), writer)
+        source = expressions.true(test) if sense else expressions.false(test)
+        local = dict(values)
+        exec("\n".join([*writer.lines, f"found = {source}"]), dict(NAMES), local)
+
+        is_true = expected is not UNKNOWN and COMPARED[operator](expected, number) is sense
+        assert local["found"] is is_true

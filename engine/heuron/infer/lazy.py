@@ -162,14 +162,18 @@ class LazyAgenda:
         if self._ready:
             self.enter()
 
-    def note(self, change: Change) -> None:
-        """Take in a new fact of a type that nothing else reads."""
-        type_name, _, row = change
-        seed = self._seeding.get(type_name)
-        if seed is not None and row is not None:
+    def note_of(self, type_name: str) -> Callable[[Row], None] | None:
+        """Return what takes in new facts of a type that lazy searches read alone, if any."""
+        seed, ready, enter = self._seeding.get(type_name), self._ready, self.enter
+        if seed is None:
+            return None
+
+        def note(row: Row) -> None:
             seed(row)
-            if self._ready:
-                self.enter()
+            if ready:
+                enter()
+
+        return note
 
     def enter(self) -> None:
         """Take in the searches that the present event starts."""

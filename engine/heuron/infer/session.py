@@ -127,8 +127,8 @@ class State:
             for place, name in enumerate(self._templates)
             if f"c{place}" in self._functions and name not in followed
         }
-        note = self._note_quickly if agenda is None else agenda.note
-        return quick_asserts(self.memory, accepts, note)
+        note_of = self._quick_note if agenda is None else agenda.note_of
+        return quick_asserts(self.memory, accepts, note_of)
 
     def _agenda_of(
         self, steps: dict[int, Step], chosen: Strategy, is_depth: bool
@@ -241,11 +241,14 @@ class State:
             raise RuleError(refused.as_diagnostic())
         return fact.number
 
-    def _note_quickly(self, change: Change) -> None:
-        if self._fresh:
-            self._fresh = False
-        if self._started:
-            self._pending.append(change)
+    def _quick_note(self, type_name: str) -> Callable[[Row], None]:
+        def note(row: Row) -> None:
+            if self._fresh:
+                self._fresh = False
+            if self._started:
+                self._pending.append((type_name, None, row))
+
+        return note
 
     def _catch_up(self) -> None:
         if self._fresh and self.truth.is_current:

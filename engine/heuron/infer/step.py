@@ -100,7 +100,7 @@ Fired = Full | Brief
 def spread(fired: Fired) -> Full:
     """Return a firing with everything that a brief record leaves out."""
     if type(fired[1]) is not int:
-        return fired  # type: ignore[return-value]
+        return fired
     step, number, *rows = fired
     matched = tuple(rows)
     assert step.values is not None

@@ -26,6 +26,9 @@ class Tally:
     keys that nobody asks for.
     """
 
+    buckets: Final[dict[Any, dict[int, Row]]] = {}
+    """None: a tally knows no rows."""
+
     __slots__ = ("_key_of", "_looks", "_table", "_wake", "counts", "is_kept", "watch")
 
     def __init__(

@@ -50,7 +50,6 @@ class Session:
         Raises:
             RuleError: There is no such type or field, or a value is not accepted.
         """
-        templates = self.knowledge.templates
         try:
             quick = self._state.quick.get(type_name)
         except TypeError:  # a list, or what else cannot be a key
@@ -59,6 +58,7 @@ class Session:
             fact = quick(positional, values)
             if fact is not None:
                 return fact
+        templates = self.knowledge.templates
         check_type(templates, type_name)
         given = given_by_place(templates[type_name], positional, values)
         return self._state.assert_(type_name, **given)

@@ -168,7 +168,7 @@ class Changes:
             "    return 0",
             "memory.next_number = number + 1",
             "event = memory.event = memory.event + 1",
-            "row = (number, event, *values)",
+            "row = (number, event) + values",
             f"types[number] = {literal}",
             f"{table}[number] = row",
             "told(number)",
@@ -213,7 +213,7 @@ class Changes:
             f"    return merge(number, {{{named}}})",
             f"del {by_value}[old[{HEAD}:]]",
             "event = memory.event = memory.event + 1",
-            "row = (number, event, *values)",
+            "row = (number, event) + values",
             # A new version goes to the end: tables and buckets stand in the order of events.
             f"del {table}[number]",
             f"{table}[number] = row",
@@ -225,11 +225,10 @@ class Changes:
                 _renew(writer, index, places)
             else:
                 _leave(writer, index, places)
-                _enter(writer, index, places, "row", False)
+                _enter(writer, index, places, "row", False, True)
         for places, tally in module.tallies.get(type_name, ()):
             if not new.keys().isdisjoint(places):
-                _uncount(writer, tally, places)
-                _count(writer, tally, places)
+                _recount(writer, tally, places)
         self._others(writer, type_name, "remove(old)", "add(row)")
         writer.line("if memory.journal is not None:")
         writer.line(f"    memory.journal.append(('replace', number, {literal}, old, None))")
@@ -294,9 +293,20 @@ def _key(places: tuple[int, ...], row: str) -> str:
     return parts if len(places) == 1 else f"({parts})"
 
 
-def _enter(writer: Writer, index: int, places: tuple[int, ...], row: str, known: bool) -> None:
-    """Write the entry of a row in an index; where a value may be unknown it decides itself."""
-    writer.line(f"if i{index}_on:")
+def _enter(
+    writer: Writer,
+    index: int,
+    places: tuple[int, ...],
+    row: str,
+    known: bool,
+    is_open: bool = False,
+) -> None:
+    """Write the entry of a row in an index; where a value may be unknown it decides itself.
+
+    `is_open` says that the index is known to be kept.
+    """
+    if not is_open:
+        writer.line(f"if i{index}_on:")
     writer.line(f"    key = {_key(places, row)}")
     writer.line(f"    bucket = g{index}(key)")
     new = f"i{index}_buckets[key] = {{number: {row}}}" if known else f"i{index}.add({row})"
@@ -330,6 +340,13 @@ def _renew(writer: Writer, index: int, places: tuple[int, ...]) -> None:
 def _count(writer: Writer, tally: int, places: tuple[int, ...]) -> None:
     """Write that the row `row` is counted."""
     writer.line(f"if tally{tally}_on:")
+    writer.line(f"    key = {_key(places, 'row')}")
+    writer.line(f"    tally{tally}_counts[key] = tally{tally}_get(key, 0) + 1")
+
+
+def _recount(writer: Writer, tally: int, places: tuple[int, ...]) -> None:
+    """Write that the row `row` is counted for the row `old`."""
+    _uncount(writer, tally, places)
     writer.line(f"    key = {_key(places, 'row')}")
     writer.line(f"    tally{tally}_counts[key] = tally{tally}_get(key, 0) + 1")
 

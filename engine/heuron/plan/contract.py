@@ -506,6 +506,7 @@ NAMES: Final[dict[str, object]] = {
         "len": len,
         "max": max,
         "min": min,
+        "reversed": reversed,
     },
 } | {f"call_{name}": function for name, function in FUNCTIONS.items()}
 """The namespace of generated code. `EMPTY` is never written to."""

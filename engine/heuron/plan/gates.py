@@ -186,7 +186,7 @@ def _write_tree(writer: Writer, gates: list[tuple[list[str], str]], own: set[str
         writer.line(f"if {' and '.join(tests)}: {call}" if tests else call)
 
 
-def _worth(test: str, own: set[str]) -> int:
+def _worth(test: str, own: set[str]) -> float:
     """Return about how much is won by asking a test once: what it costs, and what it keeps out.
 
     A fact of another type with given values often stands for the phase that the rules are in.
@@ -196,7 +196,7 @@ def _worth(test: str, own: set[str]) -> int:
     if " and " in test:
         return 4
     _, is_counted, tally = test.rpartition(" in has")
-    return 2 if not is_counted else 1 if f"has{tally}" in own else 6
+    return 4.5 if not is_counted else 1 if f"has{tally}" in own else 6
 
 
 def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str]:
@@ -215,9 +215,9 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
     known = {places for places, _ in module.indexes.get(wanted.type_name, ())}
     # A gate is worth a look-up, but no further index that every change must keep.
     for keys in (constants | joined, joined) if joined else ():
-        places = tuple(sorted(keys))
-        if places in known:
-            exact, _ = module.index(wanted.type_name, places)
+        index = tuple(sorted(keys))
+        if index in known:
+            exact, _ = module.index(wanted.type_name, index)
             exact = _narrowed(module, wanted, exact)
             # Where there is nothing, no index is asked for it, and so none is kept.
             return [f"{module.table(wanted.type_name)} and {exact}({_key(keys)})"]

@@ -109,7 +109,7 @@ class SearchBody(Body):
         source = super()._candidates(pattern, keys)
         if self.count and pattern.type_name not in self.module.program.derived:
             rows = f"[*{source}]"
-            return f"({rows}[::-1] if {self.count} > 1 else {rows})"
+            return f"(reversed({rows}) if {self.count} > 1 else {rows})"
         if source.endswith(".values()"):
             return self.module.newest_first(pattern.type_name, source.removesuffix(".values()"))
         return source
