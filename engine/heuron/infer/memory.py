@@ -76,8 +76,8 @@ class Index:
     `buckets` maps a key (one value, or a tuple of them) to rows by number. Rows in which one of
     these values is unknown stand apart: they match no key, and may match every key. An index is
     empty until it is asked for the second time, and kept up to date from then on: who never looks
-    anything up pays for no index, and who does once for a look at the table. `watch` is told when
-    that begins.
+    anything up pays for no index, and who does once for a look at the table. `watchers`
+    are told when that begins.
     """
 
     __slots__ = (
@@ -89,7 +89,7 @@ class Index:
         "buckets",
         "is_kept",
         "vague",
-        "watch",
+        "watchers",
     )
 
     def __init__(
@@ -101,7 +101,7 @@ class Index:
         self._wake = wake
         self._was_asked = False
         self.is_kept = False
-        self.watch: Callable[[], None] | None = None
+        self.watchers: list[Callable[[], None]] = []
         self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
 
@@ -111,8 +111,8 @@ class Index:
             self.is_kept = True
             self._fill()
             self._wake(self)
-            if self.watch is not None:
-                self.watch()
+            for tell in self.watchers:
+                tell()
         return self.buckets.get
 
     def ask(self, key: Any, default: Any = None) -> Any:

@@ -19,7 +19,8 @@ SELDOM: Final = 8
 
 
 class Tally:
-    """Numbers of rows of one type by the values at some places. `watch` is told when they are kept.
+    """Numbers of rows of one type by the values at some places. `watchers` are told when they
+    are kept.
 
     `counts` maps a key (one value, or a tuple of them) to a positive number. It is empty until it
     has been asked some times, and kept up to date from then on. Rows with unknown values have
@@ -29,7 +30,7 @@ class Tally:
     buckets: Final[dict[Any, dict[int, Row]]] = {}
     """None: a tally knows no rows."""
 
-    __slots__ = ("_key_of", "_looks", "_table", "_wake", "counts", "is_kept", "watch")
+    __slots__ = ("_key_of", "_looks", "_table", "_wake", "counts", "is_kept", "watchers")
 
     def __init__(
         self, table: dict[int, Row], places: tuple[int, ...], wake: Callable[[Tally], None]
@@ -39,7 +40,7 @@ class Tally:
         self._wake = wake
         self._looks = 0
         self.is_kept = False
-        self.watch: Callable[[], None] | None = None
+        self.watchers: list[Callable[[], None]] = []
         self.counts: dict[Any, int] = {}
 
     def __contains__(self, key: Any) -> bool:
@@ -56,8 +57,8 @@ class Tally:
         self.is_kept = True
         self.counts.update(Counter(map(self._key_of, self._table.values())))
         self._wake(self)
-        if self.watch is not None:
-            self.watch()
+        for tell in self.watchers:
+            tell()
 
     def add(self, row: Row) -> None:
         """Count a row."""

@@ -136,7 +136,7 @@ class Module:
             f"def {kept}_watch():\n"
             f"    nonlocal {kept}_on, {ask}\n"
             f"    {kept}_on, {ask} = True, {often}\n"
-            f"{kept}.watch = {kept}_watch"
+            f"{kept}.watchers.append({kept}_watch)"
         )
 
     def ranges(self, type_name: str, place: int) -> str:
