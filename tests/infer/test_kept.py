@@ -53,12 +53,12 @@ def test_an_index_gives_the_rows_with_a_key_in_their_order(script):
 
 
 @given(scripts)
-def test_who_asks_for_the_rows_that_stand_apart_has_them_with_the_first_look_up(script):
+def test_who_asks_often_has_the_rows_that_stand_apart_with_the_first_look_up(script):
     for table, index, key in played(script, lambda table, keep: Index(table, (2, 3), keep)):
-        apart = index.apart()
+        index.ask_often()
         index.ask(key)
 
-        assert list(apart.values()) == [row for row in table.values() if UNKNOWN in row]
+        assert list(index.vague.values()) == [row for row in table.values() if UNKNOWN in row]
 
 
 def test_what_is_asked_often_is_kept_and_says_so():
@@ -68,7 +68,8 @@ def test_what_is_asked_often_is_kept_and_says_so():
     for one in (index, tally):
         one.watchers += [lambda: told.append(True), lambda: told.append(False)]
 
-    assert [index.ask("red"), "red" in tally] == [table, True]
+    for _ in range(8):
+        assert [index.ask("red"), "red" in tally] == [table, True]
     assert (kept, told) == ([], [])
     assert index.ask("red") == table
     assert (kept, told) == ([index], [True, False])

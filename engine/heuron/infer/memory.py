@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from heuron.infer.ranges import RangeIndex
-from heuron.infer.tallies import Tally
+from heuron.infer.tallies import SELDOM, Tally
 from heuron.values import UNKNOWN, Fact, Template, Value
 
 __all__ = ["Index", "Memory", "Row", "Settled", "Shape"]
@@ -75,17 +75,17 @@ class Index:
 
     `buckets` maps a key (one value, or a tuple of them) to rows by number. Rows in which one of
     these values is unknown stand apart: they match no key, and may match every key. An index is
-    empty until it is asked for the second time, and kept up to date from then on: who never looks
-    anything up pays for no index, and who does once for a look at the table. `watchers`
-    are told when that begins.
+    empty until it has been asked some times, or once by who will ask it often, and kept up to date
+    from then on: who never looks anything up pays for no index, and who seldom does for a look at
+    the table. `watchers` are told when that begins.
     """
 
     __slots__ = (
         "_key_of",
+        "_looks",
         "_several",
         "_table",
         "_wake",
-        "_was_asked",
         "buckets",
         "is_kept",
         "vague",
@@ -99,7 +99,7 @@ class Index:
         self._key_of = itemgetter(*places)
         self._table = table
         self._wake = wake
-        self._was_asked = False
+        self._looks = 0
         self.is_kept = False
         self.watchers: list[Callable[[], None]] = []
         self.buckets: dict[Any, dict[int, Row]] = {}
@@ -116,22 +116,18 @@ class Index:
         return self.buckets.get
 
     def ask(self, key: Any, default: Any = None) -> Any:
-        """Return the bucket of a key; the first time it is looked for in the table."""
-        if self._was_asked:
+        """Return the bucket of a key; the first few times it is looked for in the table."""
+        if self._looks >= SELDOM:
             return self.awake()(key, default)
-        self._was_asked = True
+        self._looks += 1
         if self._is_vague(key):
             return default
-        key_of = self._key_of
-        return {row[0]: row for row in self._table.values() if key_of(row) == key} or default
+        rows, key_of = self._table.values(), self._key_of
+        return {row[0]: row for row in rows if key_of(row) == key} or default
 
-    def apart(self) -> dict[int, Row]:
-        """Return the rows that stand apart, for who asks for them after a look-up.
-
-        These are known only when the index is kept, so it is from its first look-up on.
-        """
-        self._was_asked = True
-        return self.vague
+    def ask_often(self) -> None:
+        """Let the index be kept from the first look-up on."""
+        self._looks = SELDOM
 
     def _fill(self) -> None:
         table, buckets = self._table, self.buckets

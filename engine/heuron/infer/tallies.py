@@ -11,11 +11,11 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Final
 
-__all__ = ["Tally"]
+__all__ = ["SELDOM", "Tally"]
 
 Row = tuple[Any, ...]
 SELDOM: Final = 8
-"""Looks at the table that cost no more than a number which every change must keep."""
+"""Looks at a table that cost no more than what every change must keep."""
 
 
 class Tally:

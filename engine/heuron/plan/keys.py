@@ -29,12 +29,14 @@ LARGE: Final = 16
 class Keys:
     """Places of a row with sources of their values: `coarse` to begin with, `fine` all of them.
 
-    `used` are the tests that a look-up in the coarse index makes unnecessary.
+    `used` are the tests that a look-up in the coarse index makes unnecessary; `is_constant` says
+    that its key is the same in every look-up.
     """
 
     coarse: dict[int, str]
     fine: dict[int, str]
     used: list[Item]
+    is_constant: bool
 
 
 def keys_of(
@@ -57,6 +59,7 @@ def keys_of(
     """
     fine: dict[int, str] = {}
     state: list[int] = []
+    constant: set[int] = set()
     used: list[tuple[int, Item]] = []
     for item in items:
         for field, _, operator, other in compared(pattern, item.condition):
@@ -67,13 +70,16 @@ def keys_of(
             if all(has(name) for name in free(other)):
                 fine[places[field]] = value(other)
                 used.append((places[field], item))
-                if isinstance(other, Constant) and field in states:
-                    state.append(places[field])
+                if isinstance(other, Constant):
+                    constant.add(places[field])
+                    if field in states:
+                        state.append(places[field])
                 break
     coarse = {place: source for place, source in fine.items() if place not in state}
     if not coarse:
         coarse = fine
-    return Keys(coarse, fine, [item for place, item in used if place in coarse])
+    exact = [item for place, item in used if place in coarse]
+    return Keys(coarse, fine, exact, coarse.keys() <= constant)
 
 
 def modified_fields(program: Program) -> dict[str, frozenset[str]]:

@@ -114,6 +114,7 @@ class Body:
         self.expressions = Expressions(MatchNames(self), module.constants, self.writer)
         self.checks: list[Item] = []
         self._fine: dict[str, dict[int, str]] = {}
+        self._constant: set[str] = set()
         self._parts: list[tuple[str, list[str], Writer]] = []
 
     def write(
@@ -252,7 +253,8 @@ class Body:
             self._spend(table)
             return f"{table}.values()"
         places = tuple(sorted(keys))
-        exact, possible = module.index(pattern.type_name, places)
+        often = pattern.variable not in self._constant
+        exact, possible = module.index(pattern.type_name, places, often)
         parts = [keys[place] for place in places]
         key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         local = writer.fresh("c")
@@ -293,6 +295,8 @@ class Body:
             self.expressions.value,
         )
         self._fine[pattern.variable] = keys.fine
+        if keys.is_constant:
+            self._constant.add(pattern.variable)
         return keys.coarse, keys.used
 
     # Everything else.

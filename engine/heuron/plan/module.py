@@ -78,8 +78,14 @@ class Module:
         self._header[name] = f"{name} = memory.table({self.constants.literal(type_name)})"
         return name
 
-    def index(self, type_name: str, places: tuple[int, ...]) -> tuple[str, str]:
-        """Return sources for an index's exact look-up and for its look-up of what may match."""
+    def index(self, type_name: str, places: tuple[int, ...], often: bool = True) -> tuple[str, str]:
+        """Return sources for an index's exact look-up and for its look-up of what may match.
+
+        Args:
+            type_name: The type.
+            places: The places of its rows that make the key.
+            often: Whether it is asked for many keys, so that it is kept from the first one on.
+        """
         literal = self.constants.literal(type_name)
         if self.is_cold and ("i", type_name, places) not in self._numbers:
             index = f"memory.index({literal}, {places!r})"
@@ -90,6 +96,8 @@ class Module:
         self._header[f"i{number}"] = f"i{number} = memory.index({literal}, {places!r})"
         self._header[f"i{number}_buckets"] = f"i{number}_buckets = i{number}.buckets"
         self._waking(f"i{number}", f"g{number}", f"i{number}.ask", f"i{number}_buckets.get")
+        if often:
+            self._header[f"i{number}_often"] = f"i{number}.ask_often()"
         self._header[f"y{number}"] = f"y{number} = i{number}.possible"
         return f"g{number}", f"y{number}"
 

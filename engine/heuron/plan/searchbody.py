@@ -32,6 +32,9 @@ from heuron.values import UNKNOWN
 
 __all__ = ["SearchBody"]
 
+FEW: Final = 4
+COUNTED: Final = 3
+"""Loops from which on every second row is counted as a search step, and not every fifth."""
 ORDERS: Final = ("<", "<=", ">", ">=")
 
 
@@ -90,7 +93,9 @@ class SearchBody(Body):
             return
         self.count = self.writer.fresh("n")
         self.writer.line(f"{self.count} = len({local})")
-        self.writer.line(f"if {self.count} > 1:")
+        # A few rows in a few loops are no search that has to be counted.
+        few = FEW if self.loops < COUNTED else 1
+        self.writer.line(f"if {self.count} > {few}:")
         self.writer.depth += 1
         lines = len(self.writer.lines)
         super()._refine(pattern, keys, local, self.count)
@@ -219,7 +224,7 @@ class SearchBody(Body):
         exact, _ = self.module.index(pattern.type_name, places)
         vague = exact.replace("g", "vague", 1)
         index = exact.replace("g", "i", 1)
-        self.module.named(vague, f"{index}.apart()")
+        self.module.named(vague, f"{index}.vague")
         parts = [keys[place] for place in places]
         key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         return f"({exact}({key}) or ({vague} and {self.ask(negation.conditions, True)}))"
