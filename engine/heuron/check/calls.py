@@ -82,7 +82,7 @@ def _unknown(node: ast.Call, context: Context) -> None:
     if name in OLD_NAMES:
         some: str | None = f"It is called {OLD_NAMES[name]}."
     elif context.known_template(name) is not None:
-        some = "A pattern is a condition of its own; ask for facts with `exists` or `count`."
+        some = "Patterns stand side by side, parted by commas; elsewhere use `exists` or `count`."
     else:
         types = [one for one in context.templates if one.casefold() == name.casefold()]
         known = [*types, *BUILT_IN, *context.lets, *context.environment.functions]

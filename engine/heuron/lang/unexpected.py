@@ -28,6 +28,11 @@ GOING_ON: Final = frozenset(
 )
 """What can go on after a value; too many to list, so left out while something else fits."""
 
+CONSTANTS: Final = frozenset(
+    ("STRING", "NUMBER", "DATE", "DATETIME", "TRUE", "FALSE", "UNKNOWN", "MINUS")
+)
+"""What begins a constant."""
+
 WORDS: Final = {
     "NAME": "a name",
     "STRING": "a text in quotes",
@@ -205,6 +210,9 @@ def _habit(lexeme: Lexeme, accepts: set[str], around: Sequence[Lexeme]) -> str |
         case "MINUS" if before == after == "NAME" and left and right and "COLON" in accepts:
             if _touch(left, lexeme) and _touch(lexeme, right):
                 return f"a name has `_` for `-`: {left.text}_{right.text}"
+        case kind if kind in CONSTANTS and before == "COLON" and accepts == {"NAME"}:
+            value = "…" if lexeme.type == "MINUS" else _shown(lexeme.text)
+            return f"`field: x` binds a name; to compare write `field == {value}`"
         case "NUMBER" if before == "NAME" and "IN" in accepts and "OPTIONAL" in accepts:
             return "a range begins with `in`: `number in 0..100`"
         case "NAME" if before == "COMMA" and accepts >= {"ASK", "OPTIONAL"}:
