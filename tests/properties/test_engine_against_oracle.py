@@ -133,7 +133,7 @@ def test_a_saved_session_goes_on_as_the_first_one_would_have(plan, trial, strate
     assert expected == by_engine(base, trial, strategy=strategy, saving=True, definitions=plan)
 
 
-@MANY
+@settings(MANY, max_examples=60)
 @given(ordered_trials(), st.booleans(), st.booleans())
 def test_joins_by_order_agree_with_the_oracle(trial, peek, low):
     base = checked(trial)
