@@ -152,12 +152,28 @@ def _call(
             fields = tuple(dict(action.changes))
             given = dict(action.changes)
             values = [_fitted(body, templates[type_name], one, given[one], unfit) for one in fields]
-            arguments = ", ".join([f"{row}[0]", *values])
+            arguments = ", ".join([_current(body, changes, row, type_name, unfit), *values])
             return f"{changes.change(type_name, fields)}({arguments})", True
         case Retract():
             row, type_name = body.scope.rows[action.variable], body.scope.types[action.variable]
-            return f"{changes.end(type_name)}({row}[0])", False
+            return (
+                f"{changes.end(type_name)}({_current(body, changes, row, type_name, unfit)})",
+                False,
+            )
     raise AssertionError(f"no change: {type(action).__name__}")
+
+
+def _current(
+    body: Body, changes: Changes, row: str, type_name: str, unfit: list[str] | None
+) -> str:
+    """Return source for the present version of a row that is changed.
+
+    A search that fires on the spot has just seen it, and every other one that it changes.
+    """
+    if unfit is not None:
+        return row
+    changes.module.named("fault", "reaction.fault")
+    return f"({body.module.find(type_name)}({row}[0]) or fault({row}[0]))"
 
 
 def _assert(body: Body, action: Assert, changes: Changes, unfit: list[str] | None) -> str:

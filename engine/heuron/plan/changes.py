@@ -1,6 +1,6 @@
 """What steps do to memory, as one generated function for each type and kind of change.
 
-`hold(values)` holds a fact, `change(number, …)` makes a new version with some other fields, `end`
+`hold(values)` holds a fact, `change(row, …)` makes a new version with some other fields, `end(row)`
 ends a fact. Each keeps tables and indexes, makes the event, and starts the searches that the
 event concerns. They return the number of what is now held, its negative when it ended, and 0
 where nothing changed, which is no event. Values are in their fields' types by then.
@@ -201,13 +201,11 @@ class Changes:
         values = tuple_of([new.get(place, f"old[{place}]") for place in layout.places.values()])
         literals = [module.constants.literal(field) for field in fields]
         named = ", ".join(f"{one}: x{at}" for at, one in enumerate(literals))
-        module.named("fault", "reaction.fault")
         module.named("merge", "reaction.merge")
         for line in (
-            f"old = {module.find(type_name)}(number)",
-            "if old is None: fault(number)",
             f"if {' and '.join(same)}:",
             "    return 0",
+            "number = old[0]",
             f"values = {values}",
             f"if {by_value}.setdefault(values, number) != number:",
             f"    return merge(number, {{{named}}})",
@@ -244,16 +242,17 @@ class Changes:
             gates.append((f"e{number}", "row"))
         self._react(writer, type_name, "old", "row", gates)
         writer.line("return number")
-        module.add(name, ("number", *new.values()), writer.lines)
+        module.add(name, ("old", *new.values()), writer.lines)
 
     def _write_end(self, type_name: str) -> None:
         writer, table, by_value, literal = self._begin(type_name)
         module = self.module
-        module.named("fault", "reaction.fault")
         module.named("end_told", "memory.told.discard")
         module.named("forget", "reaction.asserted_by.single.pop")
-        writer.line(f"old = {module.find(type_name)}(number)")
-        writer.line(f"if old is None{self._in_use(type_name)}: fault(number)")
+        writer.line("number = old[0]")
+        if type_name in self.referred:
+            module.named("fault", "reaction.fault")
+            writer.line("if memory.referring(number): fault(number)")
         if any(key[0] == type_name for key in module.program.concluded):
             writer.line("memory.event += 1")
             writer.line("memory.remove(number)")
@@ -282,10 +281,7 @@ class Changes:
         gates = [(f"f{number}", "old")] if f"f{number}" in self._names else []
         self._react(writer, type_name, "old", "None", gates)
         writer.line("return -number")
-        module.add(f"end{number}", ("number",), writer.lines)
-
-    def _in_use(self, type_name: str) -> str:
-        return " or memory.referring(number)" if type_name in self.referred else ""
+        module.add(f"end{number}", ("old",), writer.lines)
 
 
 def _key(places: tuple[int, ...], row: str) -> str:

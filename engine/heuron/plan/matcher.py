@@ -323,7 +323,10 @@ class Body:
                 source = self.expressions.value(
                     FieldOf(type=ANY, variable=item.owner.variable, field=one.field)
                 )
-                self.scope.values[one.variable] = self.writer.keep(source, "v")
+                local = self.writer.keep(source, "v")
+                self.scope.values[one.variable] = local
+                if not self.module.is_concluded(item.owner.type_name, one.field):
+                    self.scope.fields[(item.owner.variable, one.field)] = local
             case Bind():
                 source = self.expressions.value(one.expression)
                 local = self.writer.fresh("v")

@@ -13,13 +13,15 @@ __all__ = ["MatchNames", "Place", "Scope"]
 class Scope:
     """The variables that are bound at some place, with the locals that hold them."""
 
-    __slots__ = ("each", "predictions", "rows", "types", "values")
+    __slots__ = ("each", "fields", "predictions", "rows", "types", "values")
 
     def __init__(self) -> None:
         self.rows: dict[str, str] = {}
         self.types: dict[str, str] = {}
         self.values: dict[str, str] = {}
         self.each: dict[tuple[str, str], tuple[str, str]] = {}
+        self.fields: dict[tuple[str, str], str] = {}
+        """Locals that hold given fields of facts, by fact variable and field."""
         self.predictions: dict[str, str] = {}
 
     def inner(self) -> Scope:
@@ -29,6 +31,7 @@ class Scope:
         scope.types.update(self.types)
         scope.values.update(self.values)
         scope.each.update(self.each)
+        scope.fields.update(self.fields)
         scope.predictions.update(self.predictions)
         return scope
 
@@ -81,7 +84,8 @@ class MatchNames:
             return scope.each[(variable, field)][0]
         row, type_name = scope.rows[variable], scope.types[variable]
         if not module.is_concluded(type_name, field):
-            return f"{row}[{module.layouts[type_name].places[field]}]"
+            place = f"{row}[{module.layouts[type_name].places[field]}]"
+            return scope.fields.get((variable, field), place)
         if module.is_many(type_name, field):
             return f"first_of({module.settled(type_name, field, 'held')}({row}[0], ()))"
         return f"{module.settled(type_name, field, 'value')}({row}[0], UNKNOWN)"
