@@ -33,6 +33,14 @@ SHOWN = 20
 """How many diagnostics are printed before the rest is only counted."""
 
 
+INVISIBLE: Final = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (*range(32), *range(127, 160))
+    if code not in (9, 10)
+}
+"""Control characters of a file, which a terminal would obey, as they are printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a file: offsets in code points, `end` exclusive."""
@@ -197,7 +205,7 @@ def render(diagnostic: Diagnostic) -> str:
     lines += [f"  {one.message}" for one in diagnostic.related]
     if diagnostic.hint:
         lines.append(f"  hint: {diagnostic.hint}")
-    return "\n".join(lines)
+    return "\n".join(lines).translate(INVISIBLE)
 
 
 def sentence(text: str) -> str:

@@ -303,6 +303,16 @@ class Fact:
         return {"type": self.type, "number": self.number, "values": known}
 
 
+def _quoted(text: str) -> str:
+    """Return a text in quotes, as a rule file would have it."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    # Imported here: few texts need it.
+    from json import dumps
+
+    return dumps(text, ensure_ascii=False)
+
+
 def show_fact(fact: Fact, template: Template, without: Collection[str] = ()) -> str:
     """Return a fact as it would be written: texts in quotes, what is unknown left out.
 
@@ -314,6 +324,6 @@ def show_fact(fact: Fact, template: Template, without: Collection[str] = ()) -> 
         if value is UNKNOWN or field.name in without:
             continue
         kind = field.type.kind
-        words = f'"{value}"' if kind == "text" else show(value)
+        words = _quoted(str(value)) if kind == "text" else show(value)
         parts.append(f"{field.name} = {f'#{value}' if kind == 'reference' else words}")
     return f"{fact.type}({', '.join(parts)})"

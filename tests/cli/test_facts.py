@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,33 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, capsys) -> N
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "parents.csv" in shown.err
+
+
+@pytest.mark.parametrize(
+    "text", ['a"b', "C:\\dir", "two\nlines\t", "\x1b[31m", "é ß 猫", "\u00a0", ""]
+)
+def test_a_fact_that_is_printed_can_be_written_again(tmp_path: Path, capsys, text: str) -> None:
+    (tmp_path / "any.rules").write_text("type N(t: text)\n", encoding="utf-8")
+    (tmp_path / "n.json").write_text(json.dumps({"N": {"t": text}}), encoding="utf-8")
+    assert main(["run", "any.rules", "--facts", "n.json"]) == 0
+    printed = capsys.readouterr().out.removeprefix("#1  ").removesuffix("\n")
+    assert "\n" not in printed
+    assert "\x1b" not in printed
+
+    assert main(["run", "any.rules", printed, "--json"]) == 0
+    (fact,) = json.loads(capsys.readouterr().out)["facts"]
+    assert fact["values"] == {"t": text}
+
+
+def test_an_escape_that_is_none_is_refused(tmp_path: Path, capsys) -> None:
+    (tmp_path / "any.rules").write_text("type N(t: text)\n", encoding="utf-8")
+    assert main(["run", "any.rules", r'N("C:\dir")']) == 1
+    assert r"\d is no escape; a backslash is written \\" in capsys.readouterr().err
+
+
+def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path, capsys) -> None:
+    (tmp_path / "any.rules").write_bytes(b"type N(t: text)\nrule \x1b[31m \x07 \x9b:\n")
+    assert main(["check", "any.rules"]) == 1
+    (tmp_path / "any.rules").write_text("type N(t: text)\nrule \x1b]0;x\x07 \x9b:\n", "utf-8")
+    assert main(["check", "any.rules"]) == 1
+    assert not any(one in capsys.readouterr().out for one in "\x1b\x07\x9b")

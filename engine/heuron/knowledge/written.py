@@ -6,6 +6,7 @@ Owns that small grammar, apart from the language's own, so that asking loads no 
 from __future__ import annotations
 
 from collections.abc import Callable
+from string import hexdigits
 from typing import NamedTuple
 
 __all__ = ["Quoted", "Word", "Written", "read_written"]
@@ -128,7 +129,20 @@ class _Reader:
             if character == '"':
                 return "".join(parts)
             if character == "\\" and self.at < len(self.text):
-                character = {"n": "\n", "t": "\t"}.get(self.text[self.at], self.text[self.at])
-                self.at += 1
+                character = self._escaped()
             parts.append(character)
         raise ValueError("a text has no closing quote")
+
+    def _escaped(self) -> str:
+        """Return the character that an escape stands for, as in a rule file."""
+        # Imported here: few texts have one.
+        from heuron.lang.texts import ESCAPES
+
+        following, digits = self.text[self.at], self.text[self.at + 1 : self.at + 5]
+        if following == "u" and len(digits) == 4 and all(one in hexdigits for one in digits):
+            self.at += 5
+            return chr(int(digits, 16))
+        if following not in ESCAPES:
+            raise ValueError(f"\\{following} is no escape; a backslash is written \\\\")
+        self.at += 1
+        return ESCAPES[following]
