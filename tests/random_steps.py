@@ -227,15 +227,68 @@ class OrderStepMaker(StepMaker):
                 slots.append(f"{name} != {self.constant(kind)}")
         return f"{type_name}({', '.join(slots)})"
 
-    def program(self, known: int = 93, rounds: int = 3) -> Trial:
+    def program(self, known: int = 85, rounds: int = 3) -> Trial:
         """Return a trial; with `known` 100 it can be run by CLIPS."""
         self.reverses = known < 100
         return super().program(known, rounds)
 
+    def changing(self, number: int) -> RuleText:
+        """Return a rule that changes a few times what others are blocked by, or need."""
+        changes = (
+            ("s > 0", "size = s - 1"),
+            ("s < 4", "size = s + 1"),
+            ("s > 0", "k = (k + 1) % 4, size = s - 1"),
+        )
+        more, change = changes[self.chance.number(0, len(changes) - 1)]
+        conditions = [f"u{number}: Box(k: k, size: s)", more]
+        if self.happens(30):
+            conditions.append(f"not Mark(n {self.pick(('==', '>'))} s)")
+        action = f"modify u{number}: {change}"
+        return RuleText(f"r{number}", tuple(conditions), (action,), self.pick((0, 0, -10)))
+
+    def blocking(self, number: int) -> RuleText:
+        """Return a rule that makes what its own `not` forbids, or ends what its `exists` needs.
+
+        Of the activations that one search goes on to, some hold no longer.
+        """
+        self.fresh += 1
+        first, own = self.pick(("Ball", "Mark", "Box")), f"x{self.fresh}"
+        name = next(name for name, kind in self.fields[first].items() if kind == "integer")
+        bound = {"integer": [own]}
+        conditions = [f"t{number}: {first}({name}: {own})"]
+        if self.happens(30):
+            ended = self.told()
+            field = next(name for name, kind in self.fields[ended].items() if kind == "integer")
+            conditions.append(f"exists {ended}({field} <= {own})")
+            conditions.append(f"u{number}: {ended}()")
+            actions = (f"retract u{number}",)
+        else:
+            made = self.pick(("Box", "Box", "Mark"))
+            field = self.pick([name for name, kind in self.fields[made].items() if kind != "hue"])
+            others = self.pick(("==", "==", ">="))
+            conditions.append(f"not {made}({field} {others} {own})")
+            if self.happens(40):
+                # What goes may have stood in both.
+                other = self.pick([one for one in self.fields[made] if one != field])
+                free = f"{other}: y{number}, {field} > y{number}, {field} == {own}"
+                free = free if self.fields[made][other] == "integer" else f"{field} == {own}"
+                conditions.append(f"not {made}({free})")
+            values = [
+                f"{name} = {own if name == field else self.constant(kind)}"
+                for name, kind in self.fields[made].items()
+            ]
+            actions = (f"assert {made}({', '.join(values)})",)
+        for _ in range(self.chance.number(1, 2)):
+            conditions.append(self.pattern(self.type_name(), bound, True))
+        return RuleText(f"r{number}", tuple(conditions), actions, self.pick((0, 10)))
+
     def rule(self, number: int) -> RuleText:
         """Return a rule as others, or one that goes from fact to fact along others."""
-        if not self.happens(35):
+        form = self.chance.number(0, 9)
+        if form < 3:
             return super().rule(number)
+        if form < 8:
+            return self.blocking(number) if form < 6 else self.changing(number)
         along, seed = self.pick(("Box", "Ball")), "Mark"
         to = self.pick(("==", "==", ">=", "<"))
         first, second = tuple(name for name in self.fields[along])
