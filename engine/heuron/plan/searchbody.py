@@ -142,6 +142,8 @@ class SearchBody(Body):
     def _continue_elsewhere(self, name: str) -> None:
         super()._continue_elsewhere(name)
         self.levels = []
+        # Loops are counted anew, and all of these were asked outside of them.
+        self.negations = [(item, -1) for item, _ in self.negations]
 
     def leave_stale_loops(self, seed: Pattern) -> None:
         """Write, after an activation was given out, the end of every loop whose row has gone."""
