@@ -8,7 +8,8 @@ everything, one is about steps alone: plain ones, such that join by order, and s
 now and then take turns. In half of them definitions run on the agenda plan as well as
 on their own. In half of them, too, the numbers from which on the engine goes another way are as
 low as they go (`thresholds.py`). In every second one the whole agenda is compared before each
-firing; in the others searches stay suspended while facts change. A difference is made smaller by
+firing; in the others searches stay suspended while facts change, and what several steps do is done
+again in one run, as hosts do it. A difference is made smaller by
 leaving out parts as long as it stays, and printed; the exit code is then 1. A second number is the
 seed to begin with, `--processes 1` leaves the other cores alone.
 
@@ -35,7 +36,14 @@ from effects import count  # noqa: E402
 from heuron.check import analyse  # noqa: E402
 from heuron.check.tree import Base  # noqa: E402
 from heuron.plan.lower import lower  # noqa: E402
-from playing import Outcome, by_engine, by_oracle, by_record, record_of  # noqa: E402
+from playing import (  # noqa: E402
+    Outcome,
+    by_engine,
+    by_oracle,
+    by_record,
+    in_brief,
+    record_of,
+)
 from strategies import (  # noqa: E402
     Trial,
     make_fallible,
@@ -94,6 +102,11 @@ def by_sides(
             counts["definitions on the agenda plan as well"] += 1
             again = by_engine(base, trial, peek, strategy, definitions="agenda")
             found += [f"definitions on the agenda: {one}" for one in compared(expected, again)]
+        brief = None if peek else in_brief(expected)
+        if brief is not None:
+            counts["runs at once as well"] += 1
+            again = by_engine(base, trial, False, strategy, at_once=True)
+            found += [f"in one run: {one}" for one in compared(brief, again)]
         asserted = sum(one.do == "assert" for one in trial.script)
         if lower(base).single_record and asserted == len(expected.conclusions) == 1:
             counts["record path"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -196,10 +196,13 @@ def by_engine(
     saving: bool = False,
     definitions: str = "fixpoint",
     listener: Callable[[Any], None] | None = None,
+    at_once: bool = False,
 ) -> Outcome:
     """Return what the engine's general path says of a trial.
 
     `definitions` is the plan on which definitions run; a `listener` is told what happens.
+    `at_once` lets a run go on to its end unlooked at, so that firings are told in brief (see
+    `in_brief`); no step may be refused then.
 
     With `peek` the whole agenda is looked at before every firing, which makes the engine search
     for everything; without it, searches stay suspended while memory changes. With `saving` the
@@ -213,11 +216,19 @@ def by_engine(
     halts = halting(base)
     own = written_places(base)
     outcome = Outcome()
+    fact_names = {one.name: names_of_facts(one) for one in base.rules}
+
+    def firing_in_brief(firing: Any) -> tuple[object, ...]:
+        names = fact_names[firing.rule]
+        values = sorted(one for one in firing.bindings if one[0] not in names)
+        return firing.rule, rounded(tuple(values))
 
     def look() -> None:
         nonlocal state
         outcome.fired.append([])
-        while len(outcome.fired[-1]) < MOST:
+        if at_once:
+            outcome.fired[-1] += map(firing_in_brief, state.run(MOST).firings)
+        while not at_once and len(outcome.fired[-1]) < MOST:
             if saving:
                 state = taken_up(engine, state, strategy, definitions)
             if peek and (agenda := state.agenda()):
@@ -332,16 +343,32 @@ def taken_up(engine: Engine, state: State, strategy: str, definitions: str) -> S
     return other
 
 
+def names_of_facts(rule: tree.Rule) -> set[str]:
+    """Return the variables of the facts that a rule matches."""
+    return {one.variable for one in rule.conditions if isinstance(one, tree.Pattern)}
+
+
+def in_brief(outcome: Outcome) -> Outcome | None:
+    """Return an outcome whose firings are told by rule and values, without the facts.
+
+    None: a step was refused, or nothing fired after another step, so that brief says no more.
+    """
+    if any(("refused",) in run for run in outcome.fired):
+        return None
+    if all(len(run) < 2 for run in outcome.fired):
+        return None
+    fired: list[list[tuple[object, ...]]] = [
+        [(rule, values) for rule, _, values in run] for run in outcome.fired
+    ]
+    return replace(outcome, fired=fired, agendas=[])
+
+
 def describe(
     base: tree.Base, held: Mapping[int, Content], firing: Any, own: list[int]
 ) -> tuple[object, ...]:
     """Return a firing as the oracle does: rule, facts, other variables by name."""
     facts = {
-        one.variable
-        for each in base.rules
-        if each.name == firing.rule
-        for one in each.conditions
-        if isinstance(one, tree.Pattern)
+        name for each in base.rules if each.name == firing.rule for name in names_of_facts(each)
     }
     values = sorted((name, value) for name, value in firing.bindings if name not in facts)
     matched = tuple(held[firing.matched[place]] for place in own)

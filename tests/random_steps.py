@@ -230,7 +230,15 @@ class OrderStepMaker(StepMaker):
     def program(self, known: int = 85, rounds: int = 3) -> Trial:
         """Return a trial; with `known` 100 it can be run by CLIPS."""
         self.reverses = known < 100
-        return super().program(known, rounds)
+        made = super().program(known, rounds)
+        if not self.reverses:
+            return made
+        # A step that says something does not fire on the spot.
+        rules = [
+            replace(one, actions=(*one.actions, 'log "so"')) if self.happens(25) else one
+            for one in made.rules
+        ]
+        return replace(made, rules=tuple(rules))
 
     def changing(self, number: int) -> RuleText:
         """Return a rule that changes a few times what others are blocked by, or need."""

@@ -16,7 +16,7 @@ from heuron.check import analyse
 from heuron.check.tree import Base
 from heuron.infer.events import Event as Told
 from heuron.plan.lower import lower
-from playing import Outcome, by_engine, by_oracle, by_record, record_of
+from playing import Outcome, by_engine, by_oracle, by_record, in_brief, record_of
 from strategies import (
     Event,
     RuleText,
@@ -142,6 +142,18 @@ def test_joins_by_order_agree_with_the_oracle(trial, peek, low):
 
     with lowered() if low else nullcontext():
         assert expected == by_engine(base, trial, peek)
+
+
+@MANY
+@given(st.one_of(ordered_trials(), step_trials(), trials()), st.booleans())
+def test_a_run_that_goes_on_to_its_end_agrees_with_the_oracle(trial, low):
+    """Nobody looks at memory in between, so that steps fire on the spot."""
+    base = checked(trial)
+    expected = in_brief(by_oracle(base, trial))
+    assume(expected is not None)
+
+    with lowered() if low else nullcontext():
+        assert expected == by_engine(base, trial, at_once=True)
 
 
 @FEW
