@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 import strategies
+from heuron.answer import Prediction
 from heuron.check import analyse
+from heuron.infer.host import Host
+from heuron.infer.load import Engine
 from heuron.plan import masks
 from heuron.plan.contract import NAMES
 from heuron.plan.cuts import OFF_GRID, choice_table, cut_table, grid_table
@@ -172,3 +175,28 @@ def test_a_grid_finds_what_a_search_finds(cells: int, count: int) -> None:
     for outside in (101.0, 299.0, 301.0, 1e6, 1e300, 1e308):
         with pytest.raises(OFF_GRID):
             value = outside < cut[int((outside - low) * scale)]
+
+
+def test_a_model_is_asked_beside_a_hundred_rules():
+    """The prediction and the set of rules that fire have names of their own."""
+    rules = "".join(
+        f"rule r{n}:\n    when i: Item(size == {n})\n"
+        "    then conclude i.grade = low, certainty 0.5\n"
+        for n in range(120)
+    )
+    text = f"""
+type Item(size: integer, grade: low | high)
+goal Item.grade
+rule asked:
+    when:
+        i: Item(size > 3)
+        p = predict(judge, i)
+        p.value == high
+    then conclude i.grade = high, certainty 0.75
+{rules}
+"""
+    base = resolved(text)
+    host = Host(today=TODAY, predict=lambda model, record: Prediction("high", 0.9))
+    result = Engine(lower(base), base.texts).record({"size": 7}, host)
+
+    assert dict(result.levels("grade")) == {"low": 0.5, "high": 0.75}

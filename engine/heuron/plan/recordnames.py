@@ -238,7 +238,8 @@ class RecordConditions:
             self.names.variables[one.variable] = local
 
     def _predict(self, one: Predict) -> None:
-        local = self.writer.fresh("m")
+        # "m" names the sets of rules that are looked up (`plan.masks`).
+        local = self.writer.fresh("said")
         model = self.constants.literal(one.model)
         asked = "None" if self.lenient else f"predict({model}, {self.names.known()})"
         self.writer.line(f"{local} = {asked}")
