@@ -5,7 +5,8 @@
 Needs the extra `bench` (clipspy). Rules are loaded, facts are in a list; the time goes from the
 first assert to quiescence. A ratio is Heuron's time by CLIPS's own, where CLIPS asserts its facts
 itself in C; the column beside it has CLIPS with the facts asserted through its Python binding, as
-Heuron's are. Heuron's collector policy is its own: off while a run lasts. A row whose firing
+Heuron's are. Heuron's collector policy is its own: off while a run lasts; what an
+earlier run left is collected before the next one on both sides. A row whose firing
 counts or final facts differ between the sides is void.
 """
 

@@ -102,7 +102,7 @@ class Index:
         self._looks = 0
         self.is_kept = False
         self.watchers: list[Callable[[], None]] = []
-        self.buckets: dict[Any, dict[int, Row]] = {}
+        self.buckets: defaultdict[Any, dict[int, Row]] = defaultdict(dict)
         self.vague: dict[int, Row] = {}
 
     def awake(self) -> Callable[..., Any]:
@@ -131,12 +131,10 @@ class Index:
 
     def _fill(self) -> None:
         table, buckets = self._table, self.buckets
-        found: defaultdict[Any, dict[int, Row]] = defaultdict(dict)
         for key, number, row in zip(
             map(self._key_of, table.values()), table, table.values(), strict=True
         ):
-            found[key][number] = row
-        buckets.update(found)
+            buckets[key][number] = row
         values = chain.from_iterable(buckets) if self._several else buckets
         if UNKNOWN_TYPE in {*map(type, values)}:
             vague = [buckets.pop(key) for key in [*buckets] if self._is_vague(key)]
