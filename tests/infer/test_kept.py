@@ -68,13 +68,13 @@ def test_what_is_asked_often_is_kept_and_says_so():
     for one in (index, tally):
         one.watchers += [lambda: told.append(True), lambda: told.append(False)]
 
-    for _ in range(8):
-        assert [index.ask("red"), "red" in tally] == [table, True]
+    assert "red" in tally
+    assert "blue" not in tally
+    assert [index.ask("red") for _ in range(8)] == [table] * 8
     assert (kept, told) == ([], [])
     assert index.ask("red") == table
     assert (kept, told) == ([index], [True, False])
-    for _ in range(20):
-        assert "red" in tally
-        assert "blue" not in tally
+    assert "red" in tally
+    assert "blue" not in tally
     assert (kept, told) == ([index, tally], [True, False] * 2)
     assert tally.counts == {"red": 1}

@@ -215,6 +215,9 @@ rule look:
         Stage(value == 2)
         Item(kind == "a", size: n)
     then assert Found(n)
+rule paint:
+    when i: Item(kind == "white")
+    then modify i: kind = "b"
 """)
     items = [state.assert_("Item", kind, n) for n, kind in enumerate("abaab")]
     stage = state.assert_("Stage", 1)

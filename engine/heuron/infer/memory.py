@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from heuron.infer.ranges import RangeIndex
-from heuron.infer.tallies import SELDOM, Tally
+from heuron.infer.tallies import Tally
 from heuron.values import UNKNOWN, Fact, Template, Value
 
 __all__ = ["Index", "Memory", "Row", "Settled", "Shape"]
@@ -27,6 +27,8 @@ Entry = tuple[str, int, str, Row, tuple[bool, dict[str, Value]] | None]
 """What to undo: kind, number, type, the row before, and whether it was told and given what."""
 HEAD = 2
 EVENT: Final = itemgetter(1)
+SELDOM: Final = 8
+"""Looks at a table that cost no more than an index which every change must keep."""
 UNKNOWN_TYPE: Final = type(UNKNOWN)
 
 PLAIN: Final[dict[str, type]] = {
@@ -83,6 +85,7 @@ class Index:
     __slots__ = (
         "_key_of",
         "_looks",
+        "_place",
         "_several",
         "_table",
         "_wake",
@@ -96,6 +99,7 @@ class Index:
         self, table: dict[int, Row], places: tuple[int, ...], wake: Callable[[Index], None]
     ) -> None:
         self._several = len(places) > 1
+        self._place = places[0]
         self._key_of = itemgetter(*places)
         self._table = table
         self._wake = wake
@@ -122,8 +126,12 @@ class Index:
         self._looks += 1
         if self._is_vague(key):
             return default
-        rows, key_of = self._table.values(), self._key_of
-        return {row[0]: row for row in rows if key_of(row) == key} or default
+        rows = self._table.values()
+        if self._several:
+            key_of = self._key_of
+            return {row[0]: row for row in rows if key_of(row) == key} or default
+        place = self._place
+        return {row[0]: row for row in rows if row[place] == key} or default
 
     def ask_often(self) -> None:
         """Let the index be kept from the first look-up on."""

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Final
 
-__all__ = ["SELDOM", "Tally"]
+__all__ = ["Tally"]
 
 Row = tuple[Any, ...]
-SELDOM: Final = 8
-"""Looks at a table that cost no more than what every change must keep."""
+SELDOM: Final = 2
+"""Looks at a table that cost no more than a number which changes of the key must keep."""
 
 
 class Tally:

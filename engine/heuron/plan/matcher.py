@@ -253,7 +253,9 @@ class Body:
             self._spend(table)
             return f"{table}.values()"
         places = tuple(sorted(keys))
-        often = pattern.variable not in self._constant
+        # An index of facts that do not change costs nothing more once it is made.
+        changes = pattern.type_name in module.modified
+        often = pattern.variable not in self._constant or not changes
         exact, possible = module.index(pattern.type_name, places, often)
         parts = [keys[place] for place in places]
         key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
