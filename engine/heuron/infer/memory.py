@@ -8,7 +8,6 @@ them by hash and then compares, so distinct facts with one hash stay apart).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -106,7 +105,7 @@ class Index:
         self._looks = 0
         self.is_kept = False
         self.watchers: list[Callable[[], None]] = []
-        self.buckets: defaultdict[Any, dict[int, Row]] = defaultdict(dict)
+        self.buckets: dict[Any, dict[int, Row]] = {}
         self.vague: dict[int, Row] = {}
 
     def awake(self) -> Callable[..., Any]:
@@ -138,11 +137,15 @@ class Index:
         self._looks = SELDOM
 
     def _fill(self) -> None:
-        table, buckets = self._table, self.buckets
-        for key, number, row in zip(
-            map(self._key_of, table.values()), table, table.values(), strict=True
-        ):
-            buckets[key][number] = row
+        key_of, buckets = self._key_of, self.buckets
+        get = buckets.get
+        for row in self._table.values():
+            key = key_of(row)
+            bucket = get(key)
+            if bucket is None:
+                buckets[key] = {row[0]: row}
+            else:
+                bucket[row[0]] = row
         values = chain.from_iterable(buckets) if self._several else buckets
         if UNKNOWN_TYPE in {*map(type, values)}:
             vague = [buckets.pop(key) for key in [*buckets] if self._is_vague(key)]
