@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import heuron
 from heuron.check import analyse
 from heuron.diagnostics import LimitError, RuleError
 from heuron.infer.limits import Limits
@@ -302,6 +303,31 @@ def test_random_steps_when_every_bucket_counts_as_large(monkeypatch):
 
         assert by_engine(base, trial) == expected, seed
     assert effects > 100
+
+
+@pytest.mark.parametrize("verb", ["assert", "derive"])
+@pytest.mark.parametrize("definitions", ["fixpoint", "agenda"])
+def test_what_a_new_fact_refers_to_is_looked_up_by_its_number(verb, definitions):
+    """300 orders of 300 customers: some looks at each, and not at each customer for each order."""
+    knowledge = heuron.loads(f"""
+domain orders
+type Customer(name: text, vip: boolean)
+type Order(customer: Customer, total: integer)
+type Big(name: text)
+rule big:
+    when:
+        c: Customer(name: n, vip == true)
+        Order(customer == c, total > 10)
+    then {verb} Big(n)
+""")
+    session = knowledge.session(limits=Limits(steps=5_000), definitions=definitions)
+    customers = [session.assert_("Customer", f"c{place}", True) for place in range(300)]
+    session.run()
+    for place, customer in enumerate(customers):
+        session.assert_("Order", customer, place)
+    session.run()
+
+    assert len(session.facts("Big")) == 289
 
 
 def test_tasks_that_are_done_are_not_looked_at_again():

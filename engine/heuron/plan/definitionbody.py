@@ -66,7 +66,7 @@ class DefinitionBody(SearchBody):
             writer.line("    continue")
 
     def _all_candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
-        if not keys and pattern.identity is None:
+        if not keys and pattern.identity is None and pattern.variable not in self._referring:
             ranged = self._ranged(pattern)
             if ranged:
                 return ranged

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from heuron.check.reads import patterns
 from heuron.check.tree import (
+    Compare,
     Constant,
     Expression,
     FactVariable,
@@ -205,6 +206,8 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
     constants: dict[int, str] = {}
     joined: dict[int, str] = {}
     tests = (*wanted.tests, *(seed.tests if seed is not None else ()))
+    if seed is not None and (reference := _reference(module, wanted, seed)):
+        return [f"{reference} in {module.table(wanted.type_name)}"]
     for field, _, operator, other in (one for test in tests for one in compared(wanted, test)):
         if operator != "==" or field not in places:
             continue
@@ -224,6 +227,19 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
     if constants:
         return [_counted(module, wanted.type_name, constants)]
     return [module.table(wanted.type_name)]
+
+
+def _reference(module: Module, wanted: Pattern, seed: Pattern) -> str:
+    """Return source for the field of the new row that refers to the wanted fact, or nothing."""
+    for test in (*wanted.tests, *seed.tests):
+        if not isinstance(test, Compare) or test.operator != "==":
+            continue
+        for mine, other in ((test.left, test.right), (test.right, test.left)):
+            if isinstance(mine, FactVariable) and mine.name == wanted.variable:
+                source = _row_place(module, seed, other)
+                if source:
+                    return source
+    return ""
 
 
 def _narrowed(module: Module, wanted: Pattern, exact: str) -> str:

@@ -115,6 +115,7 @@ class Body:
         self.checks: list[Item] = []
         self._fine: dict[str, dict[int, str]] = {}
         self._constant: set[str] = set()
+        self._referring: dict[str, tuple[str, Item]] = {}
         self._parts: list[tuple[str, list[str], Writer]] = []
 
     def write(
@@ -198,7 +199,12 @@ class Body:
         row = writer.fresh("r")
         # What a reference leads to is looked up by its number: no index does a test in passing.
         found = seeded or pattern.identity is not None
-        keys, used = ({}, []) if found else self._keys(pattern, items)
+        keys: dict[int, str] = {}
+        used: list[Item] = []
+        if not found and self._refer(pattern, items):
+            used = [self._referring[pattern.variable][1]]
+        elif not found:
+            keys, used = self._keys(pattern, items)
         if seeded:
             candidates = "seeds"
         else:
@@ -226,6 +232,24 @@ class Body:
         for part in sorted(invariants(waiting, self.scope.has), key=size):
             self.expressions.keep(part)
 
+    def _refer(self, pattern: Pattern, items: list[Item]) -> bool:
+        """Return whether something bound already refers to the fact that a pattern looks for.
+
+        Then `_referring` has the source of its number, and the test that says so.
+        """
+        for item in items:
+            test = item.condition.expression if isinstance(item.condition, Test) else item.condition
+            if not isinstance(test, Compare) or test.operator != "==":
+                continue
+            for mine, other in ((test.left, test.right), (test.right, test.left)):
+                if not isinstance(mine, FactVariable) or mine.name != pattern.variable:
+                    continue
+                is_bound = all(self.scope.has(name) for name in free(other))
+                if is_bound and not any(isinstance(one, Aggregate) for one in walk(other)):
+                    self._referring[pattern.variable] = self.expressions.value(other), item
+                    return True
+        return False
+
     def _identity(self, pattern: Pattern, identity: Expression) -> Item:
         """Return the test that a seed is the fact that is referred to."""
         own = FactVariable(type=identity.type, name=pattern.variable)
@@ -245,8 +269,11 @@ class Body:
     def _candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
         writer, module = self.writer, self.module
         table = module.table(pattern.type_name)
-        if pattern.identity is not None:
-            reference = self.expressions.value(pattern.identity)
+        if pattern.identity is not None or pattern.variable in self._referring:
+            if pattern.identity is not None:
+                reference = self.expressions.value(pattern.identity)
+            else:
+                reference, _ = self._referring[pattern.variable]
             look = "possible_rows" if self.possible else "referred"
             return f"{look}({table}, {reference})"
         if not keys:
