@@ -245,6 +245,40 @@ rule paint:
     assert facts_of(state, "Found") == [f"Found({n})" for n in (1, 3, 2, 9, 4)]
 
 
+@pytest.mark.parametrize("others", [0, 40])
+@pytest.mark.parametrize("definitions", ["fixpoint", "agenda"])
+def test_facts_derived_after_one_event_stand_in_fact_order_within_a_range(definitions, others):
+    """With many others the range is read from a sorted index, with none from the table."""
+    session = heuron.loads("""
+domain pairs
+type Base(n: integer)
+type Pair(a: integer, b: integer)
+type Low(n: integer)
+type Found(a: integer, b: integer)
+rule pairs:
+    when Base(n: x, n > 100)
+    then:
+        derive Pair(2, x)
+        derive Pair(1, x + 9)
+        derive Pair(3, x + 5)
+rule lower:
+    when Base(n: x, n <= 100)
+    then derive Pair(x, x)
+rule find:
+    when:
+        Low(n: low)
+        Pair(a: x, b: y, b >= low)
+    then assert Found(x, y)
+""").session(definitions=definitions)
+    for number in range(others):
+        session.assert_("Base", number)
+    session.assert_("Base", 101)
+    session.assert_("Low", 101)
+    session.run()
+
+    assert [fact.values["a"] for fact in session.facts("Found")] == [1, 2, 3]
+
+
 def test_a_range_index_keeps_rows_of_one_value_apart():
     """Facts derived after one event share its number, and a row may come back with an old one."""
     rows = [(1, 5, "a"), (2, 5, "a"), (3, 7, "a"), (4, 8, "b")]

@@ -336,9 +336,9 @@ class Memory:
         """Return a row's key for "newest first"; of one event told facts stand before derived."""
         return (-row[1], () if row[0] in self.told else self.order(row))
 
-    def recent_derived(self, rows: Mapping[int, Row]) -> list[Row]:
+    def recent_derived(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows of a derived type, the newest first, facts of one event in fact order."""
-        return sorted(rows.values(), key=self.newest)
+        return sorted(rows, key=self.newest)
 
     # Facts.
 

@@ -175,6 +175,10 @@ class Module:
         """Return source for a list of its own of a table's or bucket's rows, the newest first."""
         if type_name not in self.program.derived:
             return f"[*{rows}.values()][::-1]"
+        return self.recent_derived(f"{rows}.values()")
+
+    def recent_derived(self, rows: str) -> str:
+        """Return source for rows of a derived type in the order that `newest_first` gives."""
         self._header["recent_derived"] = "recent_derived = memory.recent_derived"
         return f"recent_derived({rows})"
 

@@ -108,6 +108,9 @@ class SearchBody(Body):
     def _all_candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
         if not keys and pattern.identity is None and pattern.variable not in self._referring:
             ranged = self._ranged(pattern)
+            if ranged and pattern.type_name in self.module.program.derived:
+                # Facts of one event stand in the order of the field there.
+                return self.module.recent_derived(ranged)
             if ranged:
                 return ranged
         self.count = ""
