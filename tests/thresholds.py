@@ -24,6 +24,11 @@ LOW = {
     ("heuron.infer.searching", "STRETCH"): 2,
     # A finer index is kept as soon as a bucket has two rows.
     ("heuron.plan.matcher", "LARGE"): 1,
+    # Of a bucket that is not empty a gate looks at nothing.
+    ("heuron.plan.module", "LARGE"): 0,
+    # What is asked for is kept from the first question on.
+    ("heuron.infer.memory", "SELDOM"): 0,
+    ("heuron.infer.tallies", "SELDOM"): 0,
     # Few rules for one record answer by tables of rule sets.
     ("heuron.plan.masks", "MANY"): 1,
     ("heuron.plan.masks", "RULES_FOR_A_FIELD"): 0,

@@ -173,7 +173,7 @@ def _typed(field: Field, kind: FieldType, raw: object) -> Value:
         case "list" if isinstance(raw, (list, tuple)):
             return _as_list(field, kind, raw)
         case "reference":
-            if isinstance(raw, Fact):
+            if isinstance(raw, Fact) and raw.type == kind.target:
                 return raw.number
             if isinstance(raw, int) and not isinstance(raw, bool):
                 return raw

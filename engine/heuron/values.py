@@ -21,6 +21,7 @@ __all__ = [
     "Template",
     "Unknown",
     "Value",
+    "quote",
     "show",
     "show_fact",
 ]
@@ -303,14 +304,18 @@ class Fact:
         return {"type": self.type, "number": self.number, "values": known}
 
 
-def _quoted(text: str) -> str:
-    """Return a text in quotes, as a rule file would have it."""
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    # Imported here: few texts need it.
-    from json import dumps
+ESCAPES: Final = {number: f"\\u{number:04x}" for number in (*range(32), *range(127, 160))} | {
+    ord("\n"): "\\n",
+    ord("\t"): "\\t",
+    ord("\r"): "\\r",
+    ord('"'): '\\"',
+    ord("\\"): "\\\\",
+}
 
-    return dumps(text, ensure_ascii=False)
+
+def quote(text: str) -> str:
+    """Return a text as it is written in a rule file; what a terminal would obey is escaped."""
+    return f'"{text.translate(ESCAPES)}"'
 
 
 def show_fact(fact: Fact, template: Template, without: Collection[str] = ()) -> str:
@@ -324,6 +329,6 @@ def show_fact(fact: Fact, template: Template, without: Collection[str] = ()) -> 
         if value is UNKNOWN or field.name in without:
             continue
         kind = field.type.kind
-        words = _quoted(str(value)) if kind == "text" else show(value)
+        words = quote(str(value)) if kind == "text" else show(value)
         parts.append(f"{field.name} = {f'#{value}' if kind == 'reference' else words}")
     return f"{fact.type}({', '.join(parts)})"

@@ -129,6 +129,13 @@ def test_it_is_said_in_words(condition: str, message: str) -> None:
     assert message in said
 
 
+def test_what_a_let_stands_for_twice_are_not_the_ends_of_a_range() -> None:
+    header = f"{HEADER}let is_(v, k) = v == k\n"
+    ((_, said),) = warned("t: T(n: v), is_(v, 1), is_(v, 2)", header)
+
+    assert "can never hold together with" in said
+
+
 @pytest.mark.parametrize(
     "condition",
     [

@@ -119,7 +119,8 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, capsys) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ['a"b', "C:\\dir", "two\nlines\t", "\x1b[31m", "é ß 猫", "\u00a0", ""]
+    "text",
+    ['a"b', "C:\\dir", "two\nlines\t", "\x1b[31m", "\x08\x0c\x7f\x9b", "é ß 猫", "\u00a0", ""],
 )
 def test_a_fact_that_is_printed_can_be_written_again(tmp_path: Path, capsys, text: str) -> None:
     (tmp_path / "any.rules").write_text("type N(t: text)\n", encoding="utf-8")

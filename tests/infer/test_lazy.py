@@ -66,6 +66,34 @@ def test_a_remembered_search_begins_again_when_what_it_read_has_changed():
     assert len(state.facts("Found")) == before
 
 
+def test_a_range_after_a_look_up_is_counted():
+    state = session_of(
+        """
+type A(k: integer, low: integer)
+type B(j: integer)
+type C(v: integer)
+type D(u: integer)
+type Found(n: integer)
+rule never:
+    when:
+        A(k: x, low: y)
+        B(j == x)
+        C(v: z, v > y)
+        D(u: w, u > y)
+        z * w == 0 - 5
+    then assert Found(z)
+""",
+        Limits(steps=20_000),
+    )
+    for number in range(400):
+        state.assert_("C", number)
+        state.assert_("D", number)
+    state.assert_("B", 1)
+    state.assert_("A", 1, -1)
+    with pytest.raises(LimitError):
+        state.run()
+
+
 def test_a_search_that_met_a_limit_is_not_taken_for_complete():
     text = PAIRS.replace("y >= a", "y - a == 1_000")
     state = session_of(text, Limits(steps=300))

@@ -257,12 +257,71 @@ def test_a_fact_of_another_session_is_refused() -> None:
     for act in (
         lambda: session.retract(stranger),
         lambda: session.modify(stranger, name="b"),
+        lambda: session.fact(stranger),
         lambda: session.explain(stranger),
         lambda: session.value(stranger, "name"),
     ):
         with pytest.raises(heuron.RuleError, match="of another session"):
             act()
     assert session.facts() == (part,)
+
+
+def test_a_fact_of_another_type_is_no_reference_and_no_argument() -> None:
+    knowledge = heuron.loads("""
+type Dog(name: text)
+type Cat(name: text)
+type Toy(owner: Dog)
+query toys(d): t: Toy(owner == d) -> t.owner.name
+""")
+    session, other = knowledge.session(), knowledge.session()
+    session.assert_("Toy", session.assert_("Dog", "rex"))
+    cat = other.assert_("Cat", "tom")
+    for act in (
+        lambda: session.assert_("Toy", cat),
+        lambda: session.query("toys", cat),
+        lambda: session.query("toys", session.assert_("Cat", "mia")),
+    ):
+        with pytest.raises(heuron.RuleError, match="Dog"):
+            act()
+    assert len(session.facts("Toy")) == 1
+
+
+def test_a_fact_of_another_session_is_refused_before_what_it_may_be_is_derived() -> None:
+    knowledge = heuron.loads("""
+type Dog(name: text)
+type Cat(name: text)
+type Old(name: text)
+rule old:
+    when Dog(name: n)
+    then derive Old(n)
+""")
+    session, other = knowledge.session(), knowledge.session()
+    session.assert_("Dog", "rex")
+    other.assert_("Cat", "tom")
+    with pytest.raises(heuron.RuleError, match="of another session"):
+        session.fact(other.assert_("Cat", "mia"))
+
+
+def test_questions_leave_nothing_in_a_session() -> None:
+    session = heuron.loads("""
+type A(n: integer)
+type B(n: integer)
+type D(n: integer)
+rule r:
+    when:
+        A(n: x)
+        count(B(n == x)) < 2
+    then derive D(x)
+""").session()
+    session.assert_("A", 1)
+    (fact,) = session.facts("D")
+    index = session.state.memory.index("B", (2,))
+    session.explain(fact)
+    before = len(index.watchers)
+    for _ in range(5):
+        session.explain(fact)
+
+    assert len(index.watchers) == before
 
 
 def test_a_fact_is_looked_at_as_it_is_now() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from heuron.lang import ast
 from heuron.lang.parser import parse
-from heuron.lang.texts import is_format, quote
+from heuron.lang.texts import is_format
+from heuron.values import quote
 
 
 def template(text: str) -> ast.TextTemplate:

@@ -197,8 +197,8 @@ class _Reader:
             yield _never(text, f": {self._words(term, known)}", node)
             return
         culprits = [one for one in asked if self._excludes(node, sense, self._after(*one, alone))]
-        if any(_overlap(one.span, node.span) for one, _ in culprits):
-            # The two ends of one range.
+        if any(one.span != node.span and _overlap(one.span, node.span) for one, _ in culprits):
+            # The two ends of one range; what a `let` stands for has one span in all its places.
             yield _never(text, ": its ends are the wrong way round", node)
             return
         against = " and ".join(f"`{self._text(*one)}`" for one in culprits[:1] or asked)

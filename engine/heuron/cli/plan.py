@@ -140,7 +140,7 @@ def _join_lines(program: Program, on_agenda: bool) -> list[str]:
         lines.insert(0, bold("searches") + "   facts in the order in which they are looked for")
     indexes = indexes_of(searches)
     if indexes:
-        lines.append(bold("indexes") + "   each is filled when it is first asked")
+        lines.append(bold("indexes") + "   each is filled when it is needed")
         rows = [(_by(one.type_name, one.fields), one.kind, _some(one.rules)) for one in indexes]
         lines += columns(rows, indent="  ")
     return lines

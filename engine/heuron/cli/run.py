@@ -28,8 +28,7 @@ def run(
         typer.Option(
             "--facts",
             metavar="FILE",
-            help='JSON: {"Type": [{"field": value}]}. Or a table, Type.csv, of facts of one type. '
-            "May be given several times.",
+            help='JSON: {"Type": [{"field": value}]}. Or a table, Type.csv, of facts of one type.',
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Fire at most so many steps.")] = None,

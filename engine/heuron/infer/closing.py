@@ -36,14 +36,9 @@ class Derivation:
 
     def hold(self, type_name: str, values: Row, reason: Reason, new: New) -> None:
         """Hold a fact, with its reason, and put its row into `new`; nothing where it is held."""
-        memory = self._memory
-        if memory.find(type_name, values) is not None:
+        if self._memory.find(type_name, values) is not None:
             return
-        row = self.before[type_name].get(values)
-        if row is None:
-            row = memory.add(type_name, values)
-        else:
-            memory.derive(type_name, row)
+        row = self.enter(type_name, values)
         self._reasons.keep(row[0], reason, again=values in self.before[type_name])
         new.setdefault(type_name, []).append(row)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heuron.infer.changes import Change
+from heuron.infer.closing import DERIVE
 from heuron.infer.memory import Memory, Row
 from heuron.infer.reasons import Activation
 from heuron.plan.settle import best, settle
@@ -33,7 +34,6 @@ Report = tuple[str, str, int]
 Matcher = Callable[[int, int | None, Sequence[Row]], Iterable[Activation]]
 """Returns the activations of the rule with an index: around rows of the pattern at a place, or
 (None) all of them."""
-DERIVE = 1
 
 
 class Concluding:

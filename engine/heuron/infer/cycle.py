@@ -320,6 +320,9 @@ class Cycle:
         if at is not None and (not names or "search" in reached.what or self._truth.at is not None):
             names = [rules[at]["name"], *(one for one in names if one != rules[at]["name"])]
             place = rules[at]["place"]
+            if self._truth.at is not None:
+                # The bindings are those of the step that set the definition off.
+                last = ""
         derived = "" if at is None or last else self._last_derived(reached, rules[at])
         return limit_error(reached.what, names[:5], last, place, derived)
 

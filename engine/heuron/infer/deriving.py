@@ -1,10 +1,11 @@
 """Derived facts: brought to their fixpoint, continued with what is added, taken back with reasons.
 
-A stratum is derived as plain tuples where it can be (`infer.fixpoint`), else by searches that count
-every step, round by round (`infer.seminaive`). Added facts go on from what is there. When facts
-go, everything that some activation derived from them is taken away, and what has another reason
-comes back, with the number and event that it had (delete and rederive; Gupta, Mumick and
-Subrahmanian, 1993); when so much would go that deriving afresh is cheaper, that is done instead.
+A stratum is derived as plain tuples where it can be (`infer.fixpoint`), else by searches that
+count every step, round by round (`infer.seminaive`) or one activation at a time
+(`infer.searching`). Added facts go on from what is there. When facts go, everything that some
+activation derived from them is taken away, and what has another reason comes back, with the
+number and event that it had (delete and rederive; Gupta, Mumick and Subrahmanian, 1993); when so
+much would go that deriving afresh is cheaper, that is done instead.
 
 A fact that was derived plainly has no reason beside it: its first reason is found again when
 somebody asks, from the order of derivation (see `infer.reasons`).

@@ -74,7 +74,7 @@ class LimitReached(Exception):
 
 
 class Hopeless(LimitReached):
-    """A search that would meet a limit much later, seen when it begins; `index` is its rule's."""
+    """A search that would meet a limit much later, seen long before; `index` is its rule's."""
 
     def __init__(self, what: str, index: int) -> None:
         super().__init__(what)

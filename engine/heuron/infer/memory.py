@@ -116,6 +116,7 @@ class Index:
             self._wake(self)
             for tell in self.watchers:
                 tell()
+            self.watchers.clear()
         return self.buckets.get
 
     def ask(self, key: Any, default: Any = None) -> Any:
@@ -217,14 +218,14 @@ class Settled:
 
 
 Kept = Index | RangeIndex | Tally
-"""What is kept up to date with the rows of a type, from the first question on."""
+"""What is kept up to date with the rows of a type, once it is asked often enough."""
 
 
 class Memory:
     """The facts that are held now. Changed only by the recognise-act cycle and by truth.
 
     `told` are the numbers of facts that the host or a step asserted; all others are derived.
-    `kept` are the indexes of each type that are up to date: those that somebody has asked.
+    `kept` are the indexes of each type that are up to date: those that are asked often enough.
     `gone` counts the rows that are held no longer: while it stays, every row that was held is.
     Tables and buckets stand in the order of events, the newest last.
     """

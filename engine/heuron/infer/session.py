@@ -392,9 +392,14 @@ class State:
         self.refresh()
         return tuple(self.memory.facts(type_name))
 
-    def fact(self, number: int) -> Fact | None:
-        """Return a held fact by its number."""
+    def fact(self, fact: Fact | int) -> Fact | None:
+        """Return a held fact by its number, or as it is now.
+
+        Raises:
+            RuleError: The fact is of another session, as far as its type tells.
+        """
         self.refresh()
+        number = self._number_of(fact)
         return self.memory.fact(number) if number in self.memory.types else None
 
     def check_held(self, fact: Fact | int) -> None:

@@ -59,6 +59,7 @@ class Tally:
         self._wake(self)
         for tell in self.watchers:
             tell()
+        self.watchers.clear()
 
     def add(self, row: Row) -> None:
         """Count a row."""

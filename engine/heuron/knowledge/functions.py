@@ -35,7 +35,7 @@ def host_function(name: str, function: Callable[..., Any]) -> HostFunction:
         raise TypeError(f"function `{name}`: {function!r} cannot be called")
     try:
         signature = inspect.signature(function, eval_str=True)
-    except (ValueError, NameError) as problem:
+    except Exception as problem:  # a hint in quotes may be any expression
         raise TypeError(f"function `{name}`: its type hints cannot be read: {problem}") from None
     parameters = []
     for parameter in signature.parameters.values():

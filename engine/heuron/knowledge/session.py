@@ -111,8 +111,13 @@ class Session:
         return self._state.facts(type_name)
 
     def fact(self, fact: Fact | int, /) -> Fact | None:
-        """Return a held fact by its number, or as it is now; None when it is not held."""
-        return self._state.fact(number_of(fact))
+        """Return a held fact by its number, or as it is now; None when it is not held.
+
+        Raises:
+            RuleError: The fact is of another session, as far as its type tells.
+        """
+        number_of(fact)
+        return self._state.fact(fact)
 
     def agenda(self) -> tuple[Firing, ...]:
         """Return the steps that could fire now, the next one first."""
@@ -195,8 +200,8 @@ class Session:
     def listen(self, listener: Callable[[Event], Any]) -> None:
         """Tell `listener` of everything that happens from now on; see `heuron.infer.events`.
 
-        A listener that raises an error is heard: what was under way is taken back, as when an
-        action cannot be carried out, and the error goes on to whoever asked for it.
+        An error that a listener raises ends what was asked for, after what it was told of, which
+        stands, and goes on to whoever asked for it.
         """
         if not callable(listener):
             raise TypeError(f"a listener is called with each event, and {listener!r} cannot be")

@@ -9,7 +9,7 @@ from typing import Final
 
 from heuron.lang import ast
 from heuron.lang.lexemes import HARD_WORDS
-from heuron.lang.texts import quote
+from heuron.values import quote
 
 __all__ = [
     "COMPARED",

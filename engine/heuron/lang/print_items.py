@@ -16,7 +16,7 @@ from heuron.lang.print_expressions import (
     level_text,
     template_text,
 )
-from heuron.lang.texts import quote
+from heuron.values import quote
 
 __all__ = ["action_text", "condition_lines", "item_lines"]
 

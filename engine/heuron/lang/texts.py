@@ -12,7 +12,7 @@ from heuron.lang.depth import DEPTH_LIMIT, too_deep
 from heuron.lang.lexemes import Lexeme, Mistake, Vocabulary, error
 from heuron.lang.strange import strange_character
 
-__all__ = ["is_format", "quote", "read_template", "unquote"]
+__all__ = ["is_format", "read_template", "unquote"]
 
 ESCAPES: Final = {"\\": "\\", '"': '"', "n": "\n", "t": "\t", "r": "\r", "/": "/"}
 
@@ -27,13 +27,6 @@ def is_format(text: str) -> bool:
     if NUMBER_FORMAT.fullmatch(text):
         return True
     return "%" in text and DATE_FORMAT.fullmatch(text) is not None
-
-
-def quote(text: str) -> str:
-    """Return a text as it is written in a rule file."""
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    quoted = quoted.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return f'"{quoted}"'
 
 
 def unquote(lexeme: Lexeme) -> str:

@@ -60,7 +60,7 @@ class Chain:
         body.rest = "rest"
 
     def write(self) -> None:
-        """Write the chain, the start of a search that it left, and how it recalls a firing."""
+        """Write the chain, and the start of a search that it left."""
         self.module.named("enter", "reaction.enter")
         self.module.named("ready", "reaction.ready")
         self.module.add(

@@ -129,6 +129,7 @@ def plan_conditions(
         wanted: Expressions whose values `find` gives.
     """
     module = Module(program)
+    module.is_passing = True
     scope = Scope()
     for place, (variable, type_name) in enumerate(facts.items()):
         scope.rows[variable] = f"f{place}"

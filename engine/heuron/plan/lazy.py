@@ -11,7 +11,8 @@ yield (rows, values), which hold at that moment, whatever has changed since the 
 of them an event starts is the affair of `plan.gates`. `li_w0(event, seed)`, … find what the end of
 a fact unblocks that stood in the rule's first, second, … `not`; `vi(rows, values)` says whether an
 activation that was found earlier still holds, and `xi_0(rows, values, old)` whether a fact that is
-gone may have blocked it.
+gone may have blocked it. `pi(rows)` are the other values of an activation that is recorded in
+brief (see `plan.firing`).
 """
 
 from __future__ import annotations

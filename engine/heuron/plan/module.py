@@ -57,6 +57,8 @@ class Module:
         """The fields of each type that steps modify: see `plan.keys`."""
         self.is_cold = False
         """Whether what is written is seldom called: its indexes are made when it is, if ever."""
+        self.is_passing = False
+        """Whether what is written is for one question: it must leave nothing in memory."""
         self.indexes: dict[str, list[tuple[tuple[int, ...], int]]] = {}
         """The indexes of each type, as (places, number), in the order in which they are made."""
         self.tallies: dict[str, list[tuple[tuple[int, ...], int]]] = {}
@@ -138,14 +140,15 @@ class Module:
 
         The name stands for `seldom` until then, and from then on for `often`.
         """
-        self._header[f"{kept}_on"] = (
-            f"{kept}_on = {kept}.is_kept\n"
-            f"{ask} = {often} if {kept}_on else {seldom}\n"
-            f"def {kept}_watch():\n"
-            f"    nonlocal {kept}_on, {ask}\n"
-            f"    {kept}_on, {ask} = True, {often}\n"
-            f"{kept}.watchers.append({kept}_watch)"
-        )
+        lines = [f"{kept}_on = {kept}.is_kept", f"{ask} = {often} if {kept}_on else {seldom}"]
+        if not self.is_passing:
+            lines += [
+                f"def {kept}_watch():",
+                f"    nonlocal {kept}_on, {ask}",
+                f"    {kept}_on, {ask} = True, {often}",
+                f"if not {kept}_on: {kept}.watchers.append({kept}_watch)",
+            ]
+        self._header[f"{kept}_on"] = "\n".join(lines)
 
     def ranges(self, type_name: str, place: int) -> str:
         """Return the name of the index of a type by the order of one place of its rows."""

@@ -106,6 +106,7 @@ class SearchBody(Body):
         self.writer.depth -= 1
 
     def _all_candidates(self, pattern: Pattern, keys: dict[int, str]) -> str:
+        self.count = ""
         if not keys and pattern.identity is None and pattern.variable not in self._referring:
             ranged = self._ranged(pattern)
             if ranged and pattern.type_name in self.module.program.derived:
@@ -113,7 +114,6 @@ class SearchBody(Body):
                 return self.module.recent_derived(ranged)
             if ranged:
                 return ranged
-        self.count = ""
         source = super()._candidates(pattern, keys)
         if self.count and pattern.type_name not in self.module.program.derived:
             rows = f"[*{source}]"

@@ -1,4 +1,4 @@
-"""Arithmetic of whole numbers, written without a call where nothing can go wrong.
+"""Arithmetic of whole numbers, written without calls.
 
 Every result of arithmetic beyond 2**53 is unknown, so each operation has to be looked at; but a
 remainder, or a quotient by a constant, is never out of range, nor is the difference of two of

@@ -29,7 +29,6 @@ class Network:
     engine: type[Any]
     functions: Mapping[str, Callable[..., Any]]
     fact: Callable[[Fact], Any]
-    row: Callable[[Fact], tuple[Value, ...]]
 
 
 def make_network(
@@ -70,7 +69,7 @@ def make_network(
             fields[f"{key}known"] = object() if value is UNKNOWN else value
         return classes[fact.type](**fields)
 
-    return Network(engine, functions, made, row)
+    return Network(engine, functions, made)
 
 
 class _Maker:
