@@ -18,6 +18,7 @@ def field(kind: str, **more: object) -> Field:
     return Field("f", FieldType(kind, levels, element), **more)
 
 
+REFERENCE = Field("f", FieldType("reference", target="T"))
 NUMBER = field("number")
 INTEGER = field("integer")
 BOOLEAN = field("boolean")
@@ -68,7 +69,8 @@ ACCEPTED = [
     (NUMBERS, [], ()),
     (WORDS, ("a", ""), ("a", "")),
     (field("enumeration", levels=("1", "2")), 2, "2"),
-    (field("reference"), Fact("T", {}, 4), 4),
+    (REFERENCE, Fact("T", {}, 4), 4),
+    (REFERENCE, 4, 4),
     (field("number", low=0, high=1), 1, 1.0),
     (field("text", matching="[0-9]{5}"), "75001", "75001"),
 ]
@@ -118,7 +120,9 @@ REFUSED = [
     (field("text", matching="[0-9]{5}"), "750011"),
     (field("text", matching="[0-9]{5}"), "75001\n"),
     (field("text", matching="a*"), "a" * 10_001),
-    (field("reference"), "tom"),
+    (REFERENCE, "tom"),
+    (REFERENCE, Fact("U", {}, 4)),
+    (REFERENCE, True),
 ]
 
 
