@@ -34,7 +34,7 @@ __all__ = ["SearchBody"]
 
 FEW: Final = 4
 COUNTED: Final = 3
-"""Loops from which on every second row is counted as a search step, and not every fifth."""
+"""Loops within which buckets of no more than `FEW` rows are not counted as search steps."""
 ORDERS: Final = ("<", "<=", ">", ">=")
 
 
@@ -248,7 +248,7 @@ class SearchBody(Body):
         )
         checks = []
         if rows and types.isdisjoint(module.program.derived):
-            checks.append(f"(not ({self.stale}) or ({rows}))".replace("(stale)", "stale"))
+            checks.append(f"(not {self.stale} or ({rows}))")
         elif rows:
             checks.append(rows)
         negations = [self.true(item) for item, loops in self.negations if loops < self.loops]
