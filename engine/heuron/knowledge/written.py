@@ -6,7 +6,6 @@ Owns that small grammar, apart from the language's own, so that asking loads no 
 from __future__ import annotations
 
 from collections.abc import Callable
-from string import hexdigits
 from typing import NamedTuple
 
 __all__ = ["Quoted", "Word", "Written", "read_written"]
@@ -136,13 +135,12 @@ class _Reader:
     def _escaped(self) -> str:
         """Return the character that an escape stands for, as in a rule file."""
         # Imported here: few texts have one.
-        from heuron.lang.texts import ESCAPES
+        from heuron.lang.texts import read_escape
 
-        following, digits = self.text[self.at], self.text[self.at + 1 : self.at + 5]
-        if following == "u" and len(digits) == 4 and all(one in hexdigits for one in digits):
-            self.at += 5
-            return chr(int(digits, 16))
-        if following not in ESCAPES:
-            raise ValueError(f"\\{following} is no escape; a backslash is written \\\\")
-        self.at += 1
-        return ESCAPES[following]
+        found = read_escape(self.text, self.at - 1)
+        if found is None:
+            what = f"\\{self.text[self.at]} is no escape"
+            raise ValueError(f"{what}; a backslash is written \\\\")
+        character, width = found
+        self.at += width - 1
+        return character

@@ -12,7 +12,7 @@ from heuron.lang.depth import DEPTH_LIMIT, too_deep
 from heuron.lang.lexemes import Lexeme, Mistake, Vocabulary, error
 from heuron.lang.strange import strange_character
 
-__all__ = ["is_format", "read_template", "unquote"]
+__all__ = ["is_format", "read_escape", "read_template", "unquote"]
 
 ESCAPES: Final = {"\\": "\\", '"': '"', "n": "\n", "t": "\t", "r": "\r", "/": "/"}
 
@@ -44,9 +44,7 @@ def _unescape(lexeme: Lexeme) -> tuple[str, list[int]]:
     while at < end:
         character, width = written[at], 1
         if character == "\\":
-            following = written[at + 1]
-            width = 6 if following == "u" else 2
-            character = _escaped(lexeme, at, following)
+            character, width = _escaped(lexeme, at)
         characters.append(character)
         offsets.append(start + at)
         at += width
@@ -54,15 +52,23 @@ def _unescape(lexeme: Lexeme) -> tuple[str, list[int]]:
     return "".join(characters), offsets
 
 
-def _escaped(lexeme: Lexeme, at: int, following: str) -> str:
+def read_escape(text: str, at: int) -> tuple[str, int] | None:
+    """Return what the escape that begins with the backslash at `at` stands for, and its length."""
+    following, digits = text[at + 1 : at + 2], text[at + 2 : at + 6]
     if following in ESCAPES:
-        return ESCAPES[following]
-    digits = lexeme.text[at + 2 : at + 6]
+        return ESCAPES[following], 2
     if following == "u" and re.fullmatch("[0-9a-fA-F]{4}", digits):
-        return chr(int(digits, 16))
+        return chr(int(digits, 16)), 6
+    return None
+
+
+def _escaped(lexeme: Lexeme, at: int) -> tuple[str, int]:
+    found = read_escape(lexeme.text, at)
+    if found is not None:
+        return found
     here = Span(lexeme.span.file, lexeme.span.start + at, lexeme.span.start + at + 2)
     hint = 'write `\\\\` for a backslash; escapes are `\\"`, `\\n`, `\\t`, `\\u` with four digits'
-    raise Mistake(error(here, f"`\\{following}` is no escape", hint))
+    raise Mistake(error(here, f"`\\{lexeme.text[at + 1]}` is no escape", hint))
 
 
 ParseHole = Callable[[list[Lexeme]], ast.Expression]

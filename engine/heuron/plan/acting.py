@@ -101,7 +101,7 @@ def write_actions(body: Body, actions: tuple[Action, ...], changes: Changes, nam
         changes: Where the functions that change memory come from.
         name: The rule's name, remembered for each fact that it asserts or modifies.
     """
-    return prepare_actions(body, actions, changes, name)()
+    return tuple_of(prepare_actions(body, actions, changes, name)())
 
 
 def prepare_actions(
@@ -110,8 +110,10 @@ def prepare_actions(
     changes: Changes,
     name: str,
     unfit: list[str] | None = None,
-) -> Callable[[], str]:
+) -> Callable[[], list[str]]:
     """Write the values of a step's actions; return what then writes the actions themselves.
+
+    That returns the locals that hold what each of them did.
 
     Args:
         body: As for `write_actions`.
@@ -123,7 +125,7 @@ def prepare_actions(
     """
     calls = [_call(body, one, changes, unfit) for one in actions if not isinstance(one, Halt)]
 
-    def carry_out() -> str:
+    def carry_out() -> list[str]:
         results = []
         by = ""
         for call, holds in calls:
@@ -134,7 +136,7 @@ def prepare_actions(
                 by = by or changes.module.named("asserted_by", "reaction.asserted_by.single")
                 literal = body.module.constants.literal(name)
                 body.writer.line(f"if {result} > 0: asserted_by[{result}] = {literal}")
-        return tuple_of(results)
+        return results
 
     return carry_out
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from heuron.check.tree import Compare, Expression, Pattern
+from heuron.check.tree import Compare, Expression, FactVariable, Pattern, Test
 from heuron.plan.allowed import MIRRORED
 from heuron.plan.items import own_field
 
-__all__ = ["Compared", "compared"]
+__all__ = ["Compared", "compared", "referring"]
 
 
 class Compared(NamedTuple):
@@ -34,3 +34,14 @@ def compared(pattern: Pattern, test: object) -> Iterator[Compared]:
         field = own_field(pattern, binders, mine)
         if field:
             yield Compared(field, mine, operator, other)
+
+
+def referring(pattern: Pattern, test: object) -> Iterator[Expression]:
+    """Yield what a test says refers to a pattern's own fact; often nothing."""
+    if isinstance(test, Test):
+        test = test.expression
+    if not isinstance(test, Compare) or test.operator != "==":
+        return
+    for mine, other in ((test.left, test.right), (test.right, test.left)):
+        if isinstance(mine, FactVariable) and mine.name == pattern.variable:
+            yield other

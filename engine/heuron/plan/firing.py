@@ -129,9 +129,9 @@ class Firing:
             writer.line("stale = True")
         if self.is_brief:
             matched = ", ".join(scope.rows[one] for one in rows)
-            writer.line(f"fired.append(({self.step}, {done[1:-1].rstrip(', ')}, {matched}))")
+            writer.line(f"fired.append(({self.step}, {done[0]}, {matched}))")
         else:
-            writer.line(f"fired.append(({self.step}, {found[1:-1]}, {done}, (None, ())))")
+            writer.line(f"fired.append(({self.step}, {found[1:-1]}, {tuple_of(done)}, (None, ())))")
         others = "".join(f"higher{place} or " for place in range(len(self._higher)))
         writer.line(f"if {others}len(stack) != depth or len(fired) >= until:")
         writer.line("    yield ()")

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from heuron.check.reads import patterns
 from heuron.check.tree import (
-    Compare,
     Constant,
     Expression,
     FactVariable,
@@ -26,7 +25,7 @@ from heuron.check.tree import (
     Variable,
 )
 from heuron.check.walk import walk
-from heuron.plan.compared import compared
+from heuron.plan.compared import compared, referring
 from heuron.plan.items import own_field
 from heuron.plan.matcher import Body, Leaf
 from heuron.plan.module import Module
@@ -232,13 +231,10 @@ def _presence(module: Module, wanted: Pattern, seed: Pattern | None) -> list[str
 def _reference(module: Module, wanted: Pattern, seed: Pattern) -> str:
     """Return source for the field of the new row that refers to the wanted fact, or nothing."""
     for test in (*wanted.tests, *seed.tests):
-        if not isinstance(test, Compare) or test.operator != "==":
-            continue
-        for mine, other in ((test.left, test.right), (test.right, test.left)):
-            if isinstance(mine, FactVariable) and mine.name == wanted.variable:
-                source = _row_place(module, seed, other)
-                if source:
-                    return source
+        for other in referring(wanted, test):
+            source = _row_place(module, seed, other)
+            if source:
+                return source
     return ""
 
 

@@ -40,6 +40,7 @@ from heuron.check.tree import (
 )
 from heuron.check.walk import walk
 from heuron.plan.aggregates import aggregate_source
+from heuron.plan.compared import referring
 from heuron.plan.expression import Expressions
 from heuron.plan.invariants import invariants, size
 from heuron.plan.items import Item, is_late, items_of
@@ -238,12 +239,7 @@ class Body:
         Then `_referring` has the source of its number, and the test that says so.
         """
         for item in items:
-            test = item.condition.expression if isinstance(item.condition, Test) else item.condition
-            if not isinstance(test, Compare) or test.operator != "==":
-                continue
-            for mine, other in ((test.left, test.right), (test.right, test.left)):
-                if not isinstance(mine, FactVariable) or mine.name != pattern.variable:
-                    continue
+            for other in referring(pattern, item.condition):
                 is_bound = all(self.scope.has(name) for name in free(other))
                 if is_bound and not any(isinstance(one, Aggregate) for one in walk(other)):
                     self._referring[pattern.variable] = self.expressions.value(other), item
